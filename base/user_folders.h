@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The user's folders after the XDG base directory specification; each call creates the folder it returns.
+#pragma once
+
+#include <filesystem>
+
+#include "base/result.h"
+
+namespace strata {
+
+// $XDG_CACHE_HOME/strata/<name>: what can be recomputed (key/value snapshots, indexes).
+Result<std::filesystem::path> cache_folder(const std::filesystem::path& name = {});
+// $XDG_DATA_HOME/strata/<name>: what cannot (conversations, models the user fetched).
+Result<std::filesystem::path> data_folder(const std::filesystem::path& name = {});
+// $XDG_CONFIG_HOME/strata.
+Result<std::filesystem::path> config_folder();
+
+}  // namespace strata

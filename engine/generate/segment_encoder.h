@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Encodes segments, several at once: each attends to the constant head and to itself (recipe "scoped").
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/cancel.h"
+#include "engine/memory/segment.h"
+#include "engine/models/model.h"
+
+namespace strata {
+
+class SegmentEncoder {
+ public:
+  // The head is computed once. Its rows are [0, head.size()) of every segment's cache.
+  static Result<SegmentEncoder> create(std::shared_ptr<Model> model, std::vector<TokenId> head);
+
+  // A segment's rows start at head_tokens() of `kv`, in token order.
+  struct Encoded { Segment segment; KvCache kv; };
+  int head_tokens() const { return static_cast<int>(head_.size()); }
+  std::span<const TokenId> head() const { return head_; }
+
+  // Fills each segment's span embeddings and key/value rows. Long segments are run in chunks, short ones are batched:
+  // at most Model::kMaxBatchRows rows at a time. Each finished one is handed to `done`, in any order; an error from it
+  // ends the work. kCancelled between layers; segments already handed over stay done.
+  Result<void> encode(std::vector<Segment> segments, const Cancel* cancel,
+                      const std::function<Result<void>(Encoded)>& done);
+
+  // Mean residual at the embedding layer over `tokens` computed behind the head: a question's side of the ranking.
+  Result<std::vector<float>> embed(std::span<const TokenId> tokens, const Cancel* cancel = nullptr);
+
+ private:
+  SegmentEncoder(std::shared_ptr<Model> model, std::vector<TokenId> head, KvCache head_kv)
+      : model_(std::move(model)), head_(std::move(head)), head_kv_(std::move(head_kv)) {}
+  std::shared_ptr<Model> model_;
+  std::vector<TokenId> head_;
+  KvCache head_kv_;
+};
+
+}  // namespace strata

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// The index of a repository: its files, symbols, references and a full-text search, in one SQLite database in the user's
+// cache folder, keyed by git blob id so that an unchanged file is never parsed again.
+//
+// The unit of retrieval is the **passage**: a file is partitioned, without gaps, into passages aligned to symbols: a function
+// with its doc comment, the head of a class, and stretches of at most 60 lines between them. Passages are what full-text
+// search ranks, what the engine embeds, and what a context is assembled from.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/result.h"
+
+namespace strata::repo {
+
+struct File {
+  int64_t id = 0;
+  std::string path;      // relative to the repository's top, '/' separated
+  std::string blob_id;   // git's object id of the content, hex
+  std::string language;  // "c", "cpp", "python", ...; "text" if none is known
+  int64_t bytes = 0;
+  int lines = 0;
+};
+
+struct Symbol {
+  int64_t id = 0;
+  int64_t file_id = 0;
+  std::string file;            // path
+  std::string name;            // "parse"
+  std::string qualified_name;  // "Parser::parse" ("." in languages that write it so)
+  std::string kind;            // function method class struct enum enumerator interface trait macro constant variable type namespace module heading
+  std::string signature;       // one line, without the body
+  std::string doc;             // first sentences of its comment
+  int name_line = 0;           // 1-based
+  int first_line = 0, last_line = 0;  // whole definition, 1-based, inclusive
+  bool definition = true;      // false: a declaration only (C prototypes)
+};
+
+struct Reference {
+  std::string name;
+  std::string file;
+  int line = 0;
+  std::string kind;             // call type import inherit
+  std::string enclosing;        // qualified name of the symbol it stands in, empty at file level
+  int enclosing_first_line = 0, enclosing_last_line = 0;
+};
+
+struct Passage {
+  int64_t id = 0;
+  std::string file;
+  int first_line = 0, last_line = 0;    // 1-based, inclusive
+  uint32_t first_byte = 0, last_byte = 0;  // [first, last) of the file's text as read_text() returns it
+  std::string symbol;                   // qualified name of the symbol it belongs to, empty between symbols
+  std::string kind;                     // the symbol's kind
+};
+
+struct Skipped {
+  std::string path, reason;
+};
+
+struct IndexReport {
+  int files = 0, parsed_files = 0;  // parsed: not known before by blob id
+  int64_t lines = 0, bytes = 0, symbols = 0, references = 0;
+  std::vector<std::pair<std::string, int>> languages;  // files per language, most first
+  std::vector<Skipped> skipped;
+  bool is_git = true;
+  std::string notice;  // "the index was damaged and has been rebuilt", "not a git repository: ..."
+  double walk_s = 0, parse_s = 0, store_s = 0, seconds = 0;
+};
+
+struct Hit {
+  Passage passage;
+  double score = 0;  // BM25, larger is better
+};
+
+// An ordered plan of what is read: files nearest to what is being worked on first.
+struct PackingPlan {
+  std::string preamble;             // README head, directory tree with line counts, signatures of central symbols
+  std::vector<File> files;          // central files first
+};
+
+using Progress = std::function<void(std::string_view what, int64_t done, int64_t total)>;
+
+class Index {
+ public:
+  // Opens the repository that contains `path` (a plain folder works too) and its database under `cache` (a file per
+  // repository). A damaged database is rebuilt. Does not look at the tree yet: call update().
+  // Errors: kNotFound, kIo with the path.
+  static Result<Index> open(const std::filesystem::path& path, const std::filesystem::path& cache);
+  Index(Index&&) noexcept;
+  Index& operator=(Index&&) noexcept;
+  ~Index();
+
+  const std::filesystem::path& root() const;  // top of the work tree
+
+  // Brings the index up to the work tree: parses what is new by blob id, drops what is gone. Fast when nothing changed.
+  Result<IndexReport> update(const Progress& progress = {}, const Cancel* cancel = nullptr);
+  // The report of the last update, from the database (so a reopened repository can show it at once).
+  Result<IndexReport> report() const;
+
+  Result<std::vector<File>> files() const;
+  Result<std::optional<File>> file(std::string_view path) const;
+  // The file's text as it was indexed: from the work tree if its blob id still fits, else an error kNotFound saying so.
+  // UTF-8; other encodings converted or replaced, so byte offsets are those of this text. Never follows a link out of the tree.
+  Result<std::string> read_text(const File& file) const;
+  Result<std::vector<Symbol>> symbols(std::string_view path) const;
+  Result<std::vector<Passage>> passages(std::string_view path) const;
+
+  // Definitions whose name or qualified name is `name`; if there is none, case-insensitively. Definitions before declarations.
+  Result<std::vector<Symbol>> find_symbols(std::string_view name) const;
+  // Is there any identifier of this name in the repository (symbol, reference or any word of the text)?
+  Result<bool> knows_word(std::string_view word) const;
+  Result<std::vector<Reference>> references(std::string_view name) const;
+  // Symbols that inherit from / implement `name`.
+  Result<std::vector<Symbol>> subclasses(std::string_view name) const;
+
+  // BM25 over passages: identifiers whole and split, words stemmed, comments, path and symbol names included.
+  Result<std::vector<Hit>> search(std::string_view query, int limit) const;
+
+  // Files in the order in which they should be read; `near` (paths) first, then central ones (by references to them).
+  Result<PackingPlan> plan(const std::vector<std::string>& near = {}) const;
+
+ private:
+  struct Impl;
+  explicit Index(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace strata::repo
