@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// strata ask and strata ingest: the main job without a display.
+#include <format>
+#include <iostream>
+#include <memory>
+
+#include "agent/ask.h"
+#include "agent/ingestion.h"
+#include "app/commands.h"
+#include "app/console.h"
+#include "app/repository_access.h"
+
+namespace strata::app {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+struct Arguments {
+  std::string repository, question;
+  ModelArguments model;
+  agent::AskOptions ask;
+  bool json = false;
+};
+
+struct Opened {
+  agent::Workspace workspace;
+  double index_s = 0;
+};
+
+Result<Opened> open_workspace(const Arguments& arguments) {
+  auto opened = open_index(arguments.repository);
+  if (!opened) return std::unexpected(opened.error());
+  auto model = open_model(arguments.model);
+  if (!model) return std::unexpected(model.error());
+  auto reader = agent::make_reader(*model, notice);
+  if (!reader) return std::unexpected(reader.error());
+  agent::Reader answerer = *reader;
+  return Opened{agent::Workspace{std::move(opened->index), std::move(*reader), std::move(answerer)}, opened->report.seconds};
+}
+
+json to_json(const agent::Answer& answer, double index_s) {
+  json citations = json::array(), spans = json::array();
+  for (const auto& c : answer.citations)
+    citations.push_back({{"file", to_utf8(c.file)}, {"start_line", c.start_line}, {"end_line", c.end_line},
+                         {"symbol", to_utf8(c.symbol)}, {"verified", c.verified}});
+  for (const auto& p : answer.passages) {
+    if (p.tokens == 0) continue;
+    spans.push_back({{"file", to_utf8(p.passage.file)}, {"start_line", p.passage.first_line},
+                     {"end_line", p.passage.last_line}, {"tokens", p.tokens}, {"symbol", to_utf8(p.passage.symbol)},
+                     {"scores", {{"total", p.score}, {"embedding", p.embedding}, {"bm25", p.bm25}, {"identifier", p.identifier}}},
+                     {"reused", p.reused}});
+  }
+  const auto& t = answer.timing;
+  return {{"answer", to_utf8(answer.text)},
+          {"citations", citations},
+          {"found", answer.found},
+          {"model", answer.model},
+          {"context", {{"files", answer.context_files}, {"tokens", answer.context_tokens}, {"spans", spans}}},
+          {"timing", {{"index_s", index_s}, {"select_s", t.select_s}, {"first_token_s", t.first_token_s},
+                      {"total_s", t.total_s}, {"reread_tokens", t.reread_tokens}, {"reused_tokens", t.reused_tokens},
+                      {"computed_tokens", t.computed_tokens}, {"generated_tokens", t.generated_tokens}}}};
+}
+
+void print_answer(const agent::Answer& answer) {
+  std::cout << answer.text << "\n";
+  if (!answer.citations.empty()) std::cout << "\n";
+  for (const auto& c : answer.citations)
+    std::cout << std::format("  {}:{}-{}{}{}\n", c.file, c.start_line, c.end_line, c.symbol.empty() ? "" : "  " + c.symbol,
+                             c.verified ? "" : "  (not verified)");
+  const auto& t = answer.timing;
+  std::cerr << std::format("{}first word after {:.1f} s, done in {:.1f} s; {} tokens reused, {} computed, {} generated\n",
+                           answer.structural ? "from the symbol index; " : "", t.first_token_s, t.total_s, t.reused_tokens,
+                           t.computed_tokens, t.generated_tokens);
+}
+
+int ask(const Arguments& arguments) {
+  auto opened = open_workspace(arguments);
+  if (!opened) return report(opened.error(), arguments.json);
+  agent::AskEvents events;
+  // On stderr at once, so that the user has the places before the model has said a word.
+  events.on_ranked = [](const std::vector<agent::RankedPassage>& ranked) {
+    for (size_t i = 0; i < std::min<size_t>(ranked.size(), 5); ++i)
+      std::cerr << std::format("  looking at {}:{}-{} {}\n", ranked[i].passage.file, ranked[i].passage.first_line,
+                               ranked[i].passage.last_line, ranked[i].passage.symbol);
+  };
+  auto answer = agent::ask(opened->workspace, arguments.question, arguments.ask, events, &interrupted());
+  if (!answer) return report(answer.error(), arguments.json);
+  if (arguments.json)
+    print_json(to_json(*answer, opened->index_s));
+  else
+    print_answer(*answer);
+  return kDone;
+}
+
+int ingest(const Arguments& arguments) {
+  auto opened = open_workspace(arguments);
+  if (!opened) return report(opened.error(), arguments.json);
+  ProgressLine line;
+  auto plan = agent::Ingestion::plan(
+      opened->workspace, {}, [&](std::string_view what, int64_t done, int64_t total) { line.show(what, done, total); },
+      &interrupted());
+  if (!plan) return report(plan.error(), arguments.json);
+  agent::Ingestion ingestion = std::move(*plan);
+  Result<void> outcome;
+  while (!ingestion.finished() && outcome) {
+    const auto& p = ingestion.progress();
+    line.show("reading", p.tokens_done, p.tokens,
+              std::format("{} of {} files, {:.0f} tokens/s, {} left", p.files_done, p.files, p.tokens_per_s,
+                          p.tokens_per_s > 0 ? format_duration(p.eta_s) : std::string("?")));
+    outcome = ingestion.step(&interrupted());
+  }
+  line.clear();
+  const auto& p = ingestion.progress();
+  if (!outcome) {
+    const auto kept = std::format(" ({} of {} tokens are read and kept; the next start goes on from there)", p.tokens_done, p.tokens);
+    return report({outcome.error().kind, outcome.error().message + kept}, arguments.json);
+  }
+  auto bytes = opened->workspace.scout.snapshots->bytes_on_disk();
+  if (!bytes) return report(bytes.error(), arguments.json);
+  if (arguments.json) {
+    json skipped = json::array();
+    for (const auto& s : ingestion.skipped()) skipped.push_back({{"file", to_utf8(s.path)}, {"reason", s.reason}});
+    print_json({{"files", p.files}, {"tokens", p.tokens}, {"computed_tokens", p.computed_tokens},
+                {"reused_tokens", p.reused_tokens}, {"seconds", p.seconds},
+                {"tokens_per_s", p.seconds > 0 ? static_cast<double>(p.computed_tokens) / p.seconds : 0.0},
+                {"skipped", skipped}, {"bytes_on_disk", *bytes}});
+  } else {
+    std::cout << std::format("{} files, {} tokens: {} computed in {}, {} known before; {} on disk\n", p.files, p.tokens,
+                             p.computed_tokens, format_duration(p.seconds), p.reused_tokens,
+                             format_bytes(static_cast<double>(*bytes)));
+    for (const auto& s : ingestion.skipped()) std::cout << std::format("  left out: {} ({})\n", to_utf8(s.path), s.reason);
+  }
+  return kDone;
+}
+
+void add_common(CLI::App* command, Arguments& a) {
+  command->add_option("--model", a.model.model, "Catalogue name, GGUF file or folder");
+  command->add_option("--threads", a.model.threads, "Threads (default: physical cores)")->check(CLI::Range(0, 1024));
+  command->add_flag("--json", a.json, "Print the result as JSON");
+}
+
+}  // namespace
+
+void add_ask(CLI::App& app, Run& run) {
+  auto arguments = std::make_shared<Arguments>();
+  auto* asking = app.add_subcommand("ask", "Ask a question about a repository; the answer cites files and lines");
+  asking->add_option("repository", arguments->repository, "Folder of the repository")->required();
+  asking->add_option("question", arguments->question, "The question")->required();
+  asking->add_option("--max-tokens", arguments->ask.max_tokens, "Tokens of the answer at most")->check(CLI::Range(1, 8192));
+  asking->add_option("--context-tokens", arguments->ask.context_tokens, "Tokens of passages the answer is given")
+      ->check(CLI::Range(64, 16384));
+  asking->add_flag("--verify", arguments->ask.verify, "Read the passages densely instead of assembling stored state");
+  add_common(asking, *arguments);
+  asking->callback([arguments, &run] { run = [arguments] { return ask(*arguments); }; });
+
+  auto* ingesting = app.add_subcommand("ingest", "Read a whole repository and keep what was read");
+  ingesting->add_option("repository", arguments->repository, "Folder of the repository")->required();
+  add_common(ingesting, *arguments);
+  ingesting->callback([arguments, &run] { run = [arguments] { return ingest(*arguments); }; });
+}
+
+}  // namespace strata::app

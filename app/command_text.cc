@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// strata tokenize, complete, chat: a model on plain text.
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <sstream>
+
+#include "app/catalogue.h"
+#include "app/commands.h"
+#include "app/console.h"
+#include "app/repository_access.h"
+#include "engine/format/gguf.h"
+
+namespace strata::app {
+namespace {
+
+struct Arguments {
+  ModelArguments model;
+  std::string file;
+  GenerateOptions generate;
+  bool json = false;
+};
+
+// The named file, or standard input.
+Result<std::string> read_input(const std::string& path) {
+  if (path.empty() || path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  std::ifstream file(path, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  if (!file && text.empty()) return fail(ErrorKind::kNotFound, path + ": cannot read this file");
+  return text;
+}
+
+int tokenize(const Arguments& arguments) {
+  auto path = resolve_model(arguments.model.model);
+  if (!path) return report(path.error(), arguments.json);
+  auto gguf = GgufFile::open(*path);
+  if (!gguf) return report(gguf.error(), arguments.json);
+  auto tokenizer = Tokenizer::load(*gguf);
+  if (!tokenizer) return report(tokenizer.error(), arguments.json);
+  auto text = read_input(arguments.file);
+  if (!text) return report(text.error(), arguments.json);
+  const auto ids = tokenizer->encode(*text);
+  if (arguments.json) {
+    std::cout << nlohmann::json{{"ids", ids}}.dump() << "\n";
+  } else {
+    for (size_t i = 0; i < ids.size(); ++i) std::cout << (i ? " " : "") << ids[i];
+    std::cout << "\n";
+  }
+  return kDone;
+}
+
+int complete(Arguments arguments) {
+  auto model = open_model(arguments.model);
+  if (!model) return report(model.error(), arguments.json);
+  auto text = read_input(arguments.file);
+  if (!text) return report(text.error(), arguments.json);
+  const Tokenizer& tokenizer = (*model)->tokenizer();
+  std::vector<TokenId> tokens;
+  if (tokenizer.adds_beginning_of_text()) tokens.push_back(tokenizer.beginning_of_text());
+  tokenizer.encode(*text, tokens);
+  if (tokens.empty()) return report({ErrorKind::kInvalid, "the text to continue is empty"}, arguments.json);
+  Session session(*model);
+  const Stopwatch watch;
+  if (auto done = session.append(tokens, &interrupted()); !done) return report(done.error(), arguments.json);
+  const double prompt_s = watch.seconds();
+  arguments.generate.cancel = &interrupted();
+  if (!arguments.json)
+    arguments.generate.on_text = [](std::string_view piece) {
+      std::cout << piece << std::flush;
+      return true;
+    };
+  const size_t before = session.tokens().size();
+  auto generation = session.generate(arguments.generate);
+  if (!generation) return report(generation.error(), arguments.json);
+  if (arguments.json) {
+    const std::vector<TokenId> ids(session.tokens().begin() + static_cast<std::ptrdiff_t>(before), session.tokens().end());
+    print_json({{"text", to_utf8(generation->text)}, {"ids", ids}, {"prompt_tokens", tokens.size()},
+                {"generated_tokens", generation->tokens}, {"model", (*model)->params().name},
+                {"timing", {{"prompt_s", prompt_s}, {"total_s", watch.seconds()}}}});
+  } else {
+    std::cout << "\n";
+  }
+  return generation->end == Generation::End::kCancelled ? kFailed : kDone;
+}
+
+int chat(Arguments arguments) {
+  auto model = open_model(arguments.model);
+  if (!model) return report(model.error(), false);
+  const ChatTemplate* chat_template = (*model)->chat_template();
+  if (!chat_template)
+    return report({ErrorKind::kUnsupported, "this model has no chat template Strata knows; try `strata complete`"}, false);
+  Session session(*model);
+  arguments.generate.cancel = &interrupted();
+  arguments.generate.on_text = [](std::string_view piece) {
+    std::cout << piece << std::flush;
+    return true;
+  };
+  auto pending = chat_template->begin();
+  const auto append = [&](const std::vector<TokenId>& tokens) { pending.insert(pending.end(), tokens.begin(), tokens.end()); };
+  const auto say = [&](Role role, const std::string& text) {
+    append(chat_template->open(role));
+    append((*model)->tokenizer().encode(text));
+    append(chat_template->close(role));
+  };
+  say(Role::kSystem, "You are a helpful assistant.");
+  std::string line;
+  for (std::cerr << "> " << std::flush; std::getline(std::cin, line); std::cerr << "> " << std::flush) {
+    if (line.empty()) continue;
+    say(Role::kUser, line);
+    append(chat_template->open(Role::kAssistant));
+    if (auto done = session.append(pending, &interrupted()); !done) return report(done.error(), false);
+    auto generation = session.generate(arguments.generate);
+    if (!generation) return report(generation.error(), false);
+    std::cout << "\n";
+    if (generation->end == Generation::End::kCancelled) return kFailed;
+    // The answer is in the context already; only what closes the turn is missing.
+    pending = chat_template->close(Role::kAssistant);
+  }
+  return kDone;
+}
+
+void add_sampling(CLI::App* command, Arguments& a) {
+  command->add_option("--max-tokens", a.generate.max_tokens, "Tokens to generate at most")->check(CLI::Range(1, 1 << 20));
+  command->add_option("--temperature", a.generate.sampler.temperature, "0 is greedy")->check(CLI::Range(0.0, 100.0));
+  command->add_option("--top-k", a.generate.sampler.top_k, "0 is off")->check(CLI::NonNegativeNumber);
+  command->add_option("--top-p", a.generate.sampler.top_p, "1 is off")->check(CLI::Range(0.0, 1.0));
+  command->add_option("--min-p", a.generate.sampler.min_p, "0 is off")->check(CLI::Range(0.0, 1.0));
+  command->add_option("--repetition-penalty", a.generate.sampler.repetition_penalty, "1 is off")->check(CLI::Range(0.1, 10.0));
+  command->add_option("--seed", a.generate.sampler.seed, "Seed of the random draw");
+}
+
+void add_model(CLI::App* command, Arguments& a, bool computes) {
+  command->add_option("--model", a.model.model, "Catalogue name, GGUF file or folder")->required();
+  if (computes) command->add_option("--threads", a.model.threads, "Threads")->check(CLI::Range(0, 1024));
+}
+
+}  // namespace
+
+void add_text(CLI::App& app, Run& run) {
+  auto arguments = std::make_shared<Arguments>();
+  auto* tokenizing = app.add_subcommand("tokenize", "Token ids of plain text (standard input without --file)");
+  add_model(tokenizing, *arguments, false);
+  tokenizing->add_option("--file", arguments->file, "File to read");
+  tokenizing->add_flag("--json", arguments->json, "Print {\"ids\": [...]}");
+  tokenizing->callback([arguments, &run] { run = [arguments] { return tokenize(*arguments); }; });
+
+  auto* completing = app.add_subcommand("complete", "Continue plain text (standard input without --file), no chat template");
+  add_model(completing, *arguments, true);
+  completing->add_option("--file", arguments->file, "File to read");
+  add_sampling(completing, *arguments);
+  completing->add_flag("--json", arguments->json, "Print the result as JSON");
+  completing->callback([arguments, &run] { run = [arguments] { return complete(*arguments); }; });
+
+  auto* chatting = app.add_subcommand("chat", "A plain conversation, a line at a time, for trying a model");
+  add_model(chatting, *arguments, true);
+  add_sampling(chatting, *arguments);
+  chatting->callback([arguments, &run] { run = [arguments] { return chat(*arguments); }; });
+}
+
+}  // namespace strata::app

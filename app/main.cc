@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// strata [REPO]            the window
+// strata COMMAND ...       everything the window does, without a display
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <string>
+
+#include "app/catalogue.h"
+#include "app/commands.h"
+#include "app/console.h"
+#ifdef STRATA_GUI
+#include "ui/application.h"
+#endif
+
+namespace {
+
+int open_window([[maybe_unused]] int argc, [[maybe_unused]] char** argv, [[maybe_unused]] const std::string& repository,
+                [[maybe_unused]] const std::string& model, [[maybe_unused]] int threads) {
+#ifdef STRATA_GUI
+  strata::ui::StartOptions options;
+  options.repository = repository;
+  options.threads = threads;
+  auto path = strata::app::resolve_model(model);
+  if (!path) return strata::app::report(path.error(), false);
+  options.model = *path;
+  return strata::ui::run_window(argc, argv, options);
+#else
+  std::cerr << "strata: this build has no window; use `strata ask REPO \"question\"`\n";
+  return strata::app::kFailed;
+#endif
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Strata reads a whole repository once, keeps what it read, and answers questions about it."};
+  app.name("strata");
+  app.set_version_flag("--version", "strata " STRATA_VERSION);
+  app.footer("Without a command, the window opens: strata [REPO]\nData goes to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 usage.");
+  std::string repository, model;
+  int threads = 0;
+  app.add_option("repository", repository, "Folder of a repository to open in the window");
+  app.add_option("--model", model, "Catalogue name, GGUF file or folder");
+  app.add_option("--threads", threads, "Threads to compute with (default: physical cores)")->check(CLI::Range(0, 1024));
+
+  strata::app::Run run;
+  strata::app::add_ask(app, run);
+  strata::app::add_index(app, run);
+  strata::app::add_models(app, run);
+  strata::app::add_doctor(app, run);
+  strata::app::add_bench(app, run);
+  strata::app::add_text(app, run);
+  strata::app::add_eval(app, run);
+  app.require_subcommand(0, 1);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error, std::cout, std::cerr) == 0 ? strata::app::kDone : strata::app::kUsage;
+  }
+  return run ? run() : open_window(argc, argv, repository, model, threads);
+}

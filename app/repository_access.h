@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opening a repository, a model and both together, as several commands do.
+#pragma once
+
+#include <string>
+
+#include "agent/workspace.h"
+#include "base/result.h"
+#include "base/user_folders.h"
+#include "repo-indexer/index.h"
+
+namespace strata::app {
+
+struct OpenedIndex {
+  repo::Index index;
+  repo::IndexReport report;
+};
+
+// The index of the repository, brought up to date, with progress on stderr.
+Result<OpenedIndex> open_index(const std::string& repository);
+
+struct ModelArguments {
+  std::string model;
+  int threads = 0;
+  bool exact = false;  // f32 throughout
+};
+
+// Loads what `--model` names (see catalogue.h).
+Result<std::shared_ptr<Model>> open_model(const ModelArguments& arguments);
+
+}  // namespace strata::app

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Asking: answers with citations that hold, before and after the repository has been read."""
+import unittest
+
+from strata_process import StrataTest, model
+
+FOLDERS = ("base", "repo-indexer", "engine/generate")
+
+
+class Ask(StrataTest):
+    def ask(self, top, question, *arguments):
+        return self.json("ask", top, question, "--model", model(), "--max-tokens", 48, *arguments)
+
+    def check_citations(self, top, answer):
+        self.assertTrue(answer["citations"])
+        for citation in answer["citations"]:
+            if not citation["verified"]:
+                continue
+            lines = (top / citation["file"]).read_text().splitlines()
+            self.assertLessEqual(1, citation["start_line"])
+            self.assertLessEqual(citation["start_line"], citation["end_line"])
+            self.assertLessEqual(citation["end_line"], len(lines))
+            if citation["symbol"]:
+                name = citation["symbol"].replace("::", ".").split(".")[-1]
+                self.assertIn(name, "\n".join(lines[citation["start_line"] - 1:citation["end_line"]]))
+
+    def test_where_is_a_definition_comes_from_the_index(self):
+        top = self.repository(*FOLDERS)
+        answer = self.ask(top, "Where is to_bf16 defined?")
+        self.check_citations(top, answer)
+        self.assertEqual(answer["citations"][0]["file"], "base/half.h")
+        self.assertTrue(answer["citations"][0]["verified"])
+        self.assertEqual(answer["timing"]["generated_tokens"], 0)
+
+    def test_a_question_is_answered_before_and_after_reading(self):
+        top = self.repository(*FOLDERS)
+        question = "How does the sampler apply the repetition penalty?"
+        before = self.ask(top, question)
+        self.check_citations(top, before)
+        self.assertEqual(before["timing"]["reused_tokens"], 0)
+        self.json("ingest", top, "--model", model())
+        after = self.ask(top, question)
+        self.check_citations(top, after)
+        self.assertGreater(after["timing"]["reused_tokens"], 0)
+        self.assertIn("engine/generate/sampler.cc", [s["file"] for s in after["context"]["spans"]])
+
+    def test_verify_reads_the_passages_densely(self):
+        top = self.repository("base")
+        self.json("ingest", top, "--model", model())
+        answer = self.ask(top, "How are half precision numbers rounded?", "--verify")
+        self.assertEqual(answer["timing"]["reused_tokens"], 0)
+
+    def test_what_is_not_there_is_said_to_be_absent(self):
+        top = self.repository(*FOLDERS)
+        answer = self.ask(top, "Where is the function reticulate_splines defined?")
+        self.assertFalse(answer["found"])
+        self.assertEqual(answer["timing"]["generated_tokens"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
