@@ -22,7 +22,8 @@ std::string first_line(const std::filesystem::path& path) {
   return line;
 }
 
-// Hyper-threads share the units that matrix products keep busy, so a core counts once however many of its threads we have.
+// Hyper-threads share the units that matrix products keep busy, so a core counts once however many of its threads we
+// have.
 int cores_in_affinity_mask() {
   cpu_set_t mask;
   CPU_ZERO(&mask);

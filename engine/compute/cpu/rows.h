@@ -14,6 +14,7 @@ void add(float* x, const float* y, size_t n);                                   
 void silu_multiply(float* gate, const float* up, size_t n);                             // gate = silu(gate) * up
 void to_f16(const float* x, size_t n, f16* y);
 // Rotates `heads` heads of one row by the angles of its position, [half] each.
-void rotate_heads(float* x, int heads, int head_dim, const float* cosine, const float* sine, int half, bool interleaved);
+void rotate_heads(float* x, int heads, int head_dim, const float* cosine, const float* sine, int half,
+                  bool interleaved);
 
 }  // namespace strata::cpu

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every operation of ops.h means: plain loops in f32 with f64 sums. Tests compare the fast implementations with it,
-// and `--reference` runs whole models on it. Nothing here is meant to be fast.
+// What every operation of ops.h means: plain loops in f32 with f64 sums. Tests compare the fast implementations with
+// it, and `--reference` runs whole models on it. Nothing here is meant to be fast.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -58,7 +58,8 @@ class ReferenceOps : public Ops {
 
   Result<std::unique_ptr<Weight>> prepare(const GgufFile& file, const GgufTensor& tensor) override {
     if (tensor.columns() % block_layout(tensor.type).elements != 0)
-      return fail(ErrorKind::kUnsupported, file.path().string() + ": rows of tensor " + tensor.name + " are not whole blocks");
+      return fail(ErrorKind::kUnsupported,
+                  file.path().string() + ": rows of tensor " + tensor.name + " are not whole blocks");
     auto weight = std::make_unique<ReferenceWeight>();
     weight->type = tensor.type;
     weight->rows = static_cast<int64_t>(tensor.rows());

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attention over f16 keys and values in blocks, keys un-rotated. Both ways to it run the same kernel (attend_tile.h) on
+// panels of 64 keys, expanded to f32, rotated and transposed so that a vector holds one component of many keys:
+//   many queries   the panels of one KV head are made once, by all threads, and every tile of queries reads them;
+//                  arithmetic is the limit, half of f32 peak and more in tests/bench/attend_bench.cc
+//   few queries    one tile holds them all, so a panel is made, used and forgotten inside the L1 cache; the keys are
+//                  split among the threads and the partial softmaxes combined. Memory is the limit at depth.
+// f32 throughout, in both precisions.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "engine/compute/cpu/attend_tile.h"
+#include "engine/compute/ops.h"
+
+namespace strata::cpu {
+
+// Owns the scratch memory. One call at a time; parallel inside.
+class AttendEngine {
+ public:
+  explicit AttendEngine(int threads) : threads_(threads) {}
+
+  // As Ops::attend.
+  void attend(Tensor q, std::span<const AttendSequence> sequences, const AttendShape& shape,
+              std::span<const float> k_bias, const RopeTable& table, Tensor out);
+
+ private:
+  void attend_few(Tensor q, std::span<const AttendSequence* const> sequences, const AttendShape& shape,
+                  std::span<const float> k_bias, const RopeTable& table, Tensor out);
+  void attend_many(Tensor q, const AttendSequence& sequence, const AttendShape& shape, std::span<const float> k_bias,
+                   const RopeTable& table, Tensor out);
+
+  int threads_;
+  std::vector<float> scratch_;
+};
+
+}  // namespace strata::cpu
