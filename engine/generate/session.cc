@@ -1,1 +1,137 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "engine/generate/session.h"
+
+#include <algorithm>
+
+namespace strata {
+namespace {
+
+// How much of `text` can be shown: none of a stop text, nor a tail that may yet become one.
+struct Visible {
+  size_t length;
+  bool stopped;
+};
+
+Visible visible_part(std::string_view text, const std::vector<std::string>& stops) {
+  size_t length = text.size();
+  for (const std::string& stop : stops) {
+    if (stop.empty()) continue;
+    if (const size_t at = text.find(stop); at != std::string_view::npos) return {at, true};
+    for (size_t held = std::min(stop.size() - 1, text.size()); held > 0; --held)
+      if (text.ends_with(std::string_view(stop).substr(0, held))) {
+        length = std::min(length, text.size() - held);
+        break;
+      }
+  }
+  return {length, false};
+}
+
+}  // namespace
+
+Session::Session(std::shared_ptr<Model> model) : model_(std::move(model)), kv_(model_->params().kv) {}
+
+Result<void> Session::append(std::span<const TokenId> tokens, const Cancel* cancel) {
+  const int before = static_cast<int>(tokens_.size());
+  for (size_t first = 0; first < tokens.size(); first += Model::kMaxBatchRows) {
+    const auto chunk = tokens.subspan(first, std::min<size_t>(Model::kMaxBatchRows, tokens.size() - first));
+    const bool last = first + chunk.size() == tokens.size();
+    const int position = before + static_cast<int>(first);
+    kv_.resize(position + static_cast<int>(chunk.size()));
+    const SequenceInput input{.tokens = chunk, .kv = &kv_, .position = position, .positions = {},
+                              .logits = last ? SequenceInput::Logits::kLast : SequenceInput::Logits::kNone};
+    auto output = model_->forward({&input, 1}, cancel);
+    if (!output) {
+      kv_.truncate(before);
+      return std::unexpected(output.error());
+    }
+    if (last) logits_ = std::move(output->logits);
+  }
+  tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
+  counters_.computed += static_cast<int64_t>(tokens.size());
+  return {};
+}
+
+void Session::place(const KvCache& stored, int first_row, std::span<const TokenId> tokens) {
+  const int at = static_cast<int>(tokens_.size()), count = static_cast<int>(tokens.size());
+  kv_.resize(at + count);
+  kv_.copy_rows(stored, first_row, at, count);
+  tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
+  counters_.placed += count;
+}
+
+Result<void> Session::recompute(std::span<const Range> ranges, const Cancel* cancel) {
+  std::vector<TokenId> tokens;
+  std::vector<int> positions;
+  for (const Range& range : ranges) {
+    for (int i = range.first; i < range.first + range.count; ++i) {
+      tokens.push_back(tokens_[static_cast<size_t>(i)]);
+      positions.push_back(i);
+    }
+  }
+  for (size_t first = 0; first < tokens.size(); first += Model::kMaxBatchRows) {
+    const size_t count = std::min<size_t>(Model::kMaxBatchRows, tokens.size() - first);
+    const SequenceInput input{.tokens = std::span<const TokenId>(tokens).subspan(first, count), .kv = &kv_, .position = 0,
+                              .positions = std::span<const int>(positions).subspan(first, count),
+                              .logits = SequenceInput::Logits::kNone};
+    if (auto output = model_->forward({&input, 1}, cancel); !output) return std::unexpected(output.error());
+  }
+  counters_.recomputed += static_cast<int64_t>(tokens.size());
+  return {};
+}
+
+void Session::truncate(int tokens) {
+  tokens_.resize(std::min(tokens_.size(), static_cast<size_t>(tokens)));
+  kv_.truncate(tokens);
+  logits_.clear();
+}
+
+Result<Generation> Session::generate(const GenerateOptions& options) {
+  Generation generation;
+  if (logits_.empty()) return fail(ErrorKind::kInvalid, "there is no text to continue");
+  Sampler sampler(options.sampler);
+  Detokenizer detokenizer(model_->tokenizer());
+  std::string text;  // everything generated; the first `shown` bytes have been handed over
+  size_t shown = 0;
+  bool wanted = true;
+  const auto show = [&](size_t length) {
+    if (length > shown && options.on_text) wanted = options.on_text(std::string_view(text).substr(shown, length - shown));
+    shown = std::max(shown, length);
+  };
+  while (generation.tokens < options.max_tokens) {
+    if (options.cancel && options.cancel->requested()) {
+      generation.end = Generation::End::kCancelled;
+      break;
+    }
+    const TokenId token = sampler.sample(logits_, tokens_);
+    if (model_->tokenizer().is_end_of_generation(token)) {
+      generation.end = Generation::End::kEndOfText;
+      break;
+    }
+    text += detokenizer.push(token);
+    ++generation.tokens;
+    const Visible visible = visible_part(text, options.stop);
+    show(visible.length);
+    // The token becomes part of the context even if it is the last, so that a conversation can go on behind it.
+    const SequenceInput input{.tokens = {&token, 1}, .kv = &kv_, .position = static_cast<int>(tokens_.size()), .positions = {},
+                              .logits = SequenceInput::Logits::kLast};
+    kv_.resize(static_cast<int>(tokens_.size()) + 1);
+    auto output = model_->forward({&input, 1}, nullptr);
+    if (!output) return std::unexpected(output.error());
+    logits_ = std::move(output->logits);
+    tokens_.push_back(token);
+    if (visible.stopped || !wanted) {
+      generation.end = wanted ? Generation::End::kStop : Generation::End::kCancelled;
+      text.resize(visible.length);
+      break;
+    }
+  }
+  if (generation.end != Generation::End::kStop) {
+    text += detokenizer.finish();
+    show(text.size());
+  }
+  generation.text = std::move(text);
+  counters_.generated += generation.tokens;
+  return generation;
+}
+
+}  // namespace strata
