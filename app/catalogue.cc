@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/catalogue.h"
 
-#include <algorithm>
 #include <format>
 #include <nlohmann/json.hpp>
 
@@ -50,10 +49,6 @@ Result<fs::path> resolve_model(std::string_view argument) {
   for (const auto& model : *models) {
     if (model.name != wanted) continue;
     if (model.present) return model.path;
-    if (argument.empty()) {
-      const auto other = std::ranges::find_if(*models, [](const auto& m) { return m.present && m.name.starts_with("qwen"); });
-      if (other != models->end()) return other->path;
-    }
     return fail(ErrorKind::kNotFound, std::format("the model {} is not on this machine yet; fetch it with `strata models "
                                                   "get {}` ({} MB)", wanted, wanted, model.bytes / 1'000'000));
   }

@@ -52,7 +52,8 @@ Result<fs::path> fetch_script() {
   return fail(ErrorKind::kNotFound, "the script fetch-model is missing from this installation");
 }
 
-int get(const std::string& name) {
+int get(std::string name) {
+  if (name.empty()) name = default_model_name();
   auto models = catalogue();
   if (!models) return report(models.error(), false);
   const bool known = std::ranges::any_of(*models, [&](const auto& m) { return m.name == name; });
@@ -74,7 +75,7 @@ void add_models(CLI::App& app, Run& run) {
   listing->add_flag("--json", *json, "Print the result as JSON");
   listing->callback([json, &run] { run = [json] { return list(*json); }; });
   auto* getting = models->add_subcommand("get", "Fetch one (resumable, checked)");
-  getting->add_option("name", *name, "Catalogue name")->required();
+  getting->add_option("name", *name, "Catalogue name; the default model if left out");
   getting->callback([name, &run] { run = [name] { return get(*name); }; });
   auto* locating = models->add_subcommand("path", "Where a model's file is");
   locating->add_option("name", *name, "Catalogue name; the default model if left out");
