@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every family against Hugging Face transformers on tiny random models (make_tiny_models.py), and the ways of computing the
+// same thing against each other: at once, in chunks, token by token, in a batch, placed from a segment, restored from disk.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "engine/engine.h"
+
+namespace strata {
+namespace {
+
+namespace fs = std::filesystem;
+
+template <typename T>
+std::vector<T> read_values(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string bytes(std::istreambuf_iterator<char>(file), {});
+  std::vector<T> values(bytes.size() / sizeof(T));
+  std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
+  return values;
+}
+
+double root_mean_square(std::span<const float> a, std::span<const float> b = {}) {
+  double sum = 0;
+  for (size_t i = 0; i < a.size(); ++i) sum += std::pow(static_cast<double>(a[i]) - (b.empty() ? 0.0 : b[i]), 2);
+  return std::sqrt(sum / static_cast<double>(a.size()));
+}
+
+double relative_error(std::span<const float> a, std::span<const float> b) { return root_mean_square(a, b) / root_mean_square(b); }
+
+// Keys and values are stored as f16 (11 bits): about 3e-4 of each; three layers of it stay well below 2e-3.
+constexpr double kF16Tolerance = 2e-3;
+// int8 activations and weights add about 1 % of noise per product.
+constexpr double kFastTolerance = 5e-2;
+
+class TinyModel : public testing::TestWithParam<const char*> {
+ protected:
+  static fs::path fixture(const std::string& extension) { return fs::path(STRATA_FIXTURES) / (std::string(GetParam()) + extension); }
+  static std::shared_ptr<Model> load(const ModelOptions& options) {
+    auto model = Model::load(fixture(".gguf"), options);
+    EXPECT_TRUE(model.has_value()) << model.error().message;
+    return *model;
+  }
+  static std::shared_ptr<Model> exact() { return load({.threads = 2, .precision = Precision::kExact, .reference = false}); }
+
+  static std::vector<float> logits(Model& model, std::span<const TokenId> tokens, KvCache& kv, int position) {
+    kv.resize(position + static_cast<int>(tokens.size()));
+    const SequenceInput input{.tokens = tokens, .kv = &kv, .position = position, .positions = {}, .logits = SequenceInput::Logits::kAll};
+    return model.forward({&input, 1}).value().logits;
+  }
+
+  void SetUp() override {
+    tokens_ = read_values<TokenId>(fixture(".tokens"));
+    expected_ = read_values<float>(fixture(".logits"));
+    ASSERT_FALSE(tokens_.empty());
+  }
+  std::span<const TokenId> first(size_t count) const { return std::span<const TokenId>(tokens_).first(count); }
+
+  std::vector<TokenId> tokens_;
+  std::vector<float> expected_;
+};
+
+TEST_P(TinyModel, ReferenceAndCpuGiveTheLogitsOfTransformers) {
+  for (const auto& [options, tolerance] : {std::pair<ModelOptions, double>{{.threads = 1, .precision = Precision::kExact, .reference = true}, kF16Tolerance},
+                                           {{.threads = 2, .precision = Precision::kExact, .reference = false}, kF16Tolerance},
+                                           {{.threads = 2, .precision = Precision::kFast, .reference = false}, kFastTolerance}}) {
+    auto model = load(options);
+    KvCache kv(model->params().kv);
+    const auto actual = logits(*model, tokens_, kv, 0);
+    ASSERT_EQ(actual.size(), expected_.size());
+    EXPECT_LT(relative_error(actual, expected_), tolerance) << model->ops().description();
+  }
+}
+
+TEST_P(TinyModel, ChunksAndSingleTokensGiveWhatOneRunGives) {
+  auto model = exact();
+  KvCache whole_kv(model->params().kv);
+  const auto whole = logits(*model, tokens_, whole_kv, 0);
+  for (const size_t chunk : {1u, 7u, 16u}) {
+    KvCache kv(model->params().kv);
+    std::vector<float> pieces;
+    for (size_t at = 0; at < tokens_.size(); at += chunk) {
+      const auto part = std::span<const TokenId>(tokens_).subspan(at, std::min(chunk, tokens_.size() - at));
+      const auto more = logits(*model, part, kv, static_cast<int>(at));
+      pieces.insert(pieces.end(), more.begin(), more.end());
+    }
+    EXPECT_LT(relative_error(pieces, whole), 1e-4) << "chunks of " << chunk;
+  }
+}
+
+TEST_P(TinyModel, ABatchOfSequencesGivesWhatEachGivesAlone) {
+  auto model = exact();
+  const std::vector<std::span<const TokenId>> parts{first(9), std::span<const TokenId>(tokens_).subspan(9, 20), first(1)};
+  std::vector<KvCache> caches;
+  for (const auto& part : parts) caches.emplace_back(model->params().kv).resize(static_cast<int>(part.size()));
+  std::vector<SequenceInput> inputs;
+  for (size_t i = 0; i < parts.size(); ++i)
+    inputs.push_back({.tokens = parts[i], .kv = &caches[i], .position = 0, .positions = {},
+                      .logits = i == 1 ? SequenceInput::Logits::kNone : SequenceInput::Logits::kLast});
+  std::vector<ResidualSum> sums{{9, 29, {}}};
+  const auto output = model->forward(inputs, nullptr, sums).value();
+  const auto vocabulary = static_cast<size_t>(model->params().vocabulary);
+  ASSERT_EQ(output.logits.size(), 2 * vocabulary) << "the second sequence wants none";
+  size_t at = 0;
+  for (const size_t i : {0u, 2u}) {
+    KvCache kv(model->params().kv);
+    const auto alone = logits(*model, parts[i], kv, 0);
+    EXPECT_LT(relative_error(std::span(output.logits).subspan(vocabulary * at++, vocabulary), std::span(alone).last(vocabulary)), 1e-4);
+  }
+  KvCache kv(model->params().kv);
+  kv.resize(20);
+  const SequenceInput alone{.tokens = parts[1], .kv = &kv, .position = 0, .positions = {}, .logits = SequenceInput::Logits::kNone};
+  std::vector<ResidualSum> alone_sums{{0, 20, {}}};
+  ASSERT_TRUE(model->forward({&alone, 1}, nullptr, alone_sums).has_value());
+  EXPECT_LT(relative_error(sums[0].sum, alone_sums[0].sum), 1e-4);
+}
+
+TEST_P(TinyModel, AStoredSegmentPlacedBehindItsHeadGivesWhatComputingGives) {
+  auto model = exact();
+  const auto head = first(6), text = std::span<const TokenId>(tokens_).subspan(6, 30), tail = std::span<const TokenId>(tokens_).last(4);
+  auto encoder = SegmentEncoder::create(model, {head.begin(), head.end()}).value();
+  Segment segment;
+  segment.tokens.assign(text.begin(), text.end());
+  segment.key = segment_key(model->fingerprint(), "test", head, text);
+  segment.spans.push_back({1, 3, 0, 12, {}});
+  segment.spans.push_back({4, 9, 12, 30, {}});
+
+  const fs::path folder = fs::path(testing::TempDir()) / ("strata-oracle-" + std::to_string(getpid()) + GetParam());
+  fs::create_directories(folder);
+  ASSERT_TRUE(encoder.encode({segment}, nullptr, [&](SegmentEncoder::Encoded encoded) -> Result<void> {
+    auto store = SnapshotStore::open(folder / "kv.sqlite", model->fingerprint(), model->params().kv).value();
+    return store.put(encoded.segment, "test", encoded.kv, encoder.head_tokens());
+  }).has_value());
+  auto store = SnapshotStore::open(folder / "kv.sqlite", model->fingerprint(), model->params().kv).value();
+  KvCache restored(model->params().kv);
+  restored.resize(30);
+  ASSERT_TRUE(store.load_rows(segment.key, 0, 30, restored, 0).has_value());
+
+  Session fresh(model), placed(model);
+  ASSERT_TRUE(fresh.append(first(36)).has_value());
+  ASSERT_TRUE(placed.append(head).has_value());
+  placed.place(restored, 0, text);
+  for (int layer = 0; layer < model->params().layers; ++layer)
+    for (int row = 0; row < 36; ++row) {
+      ASSERT_LT(relative_error(std::vector<float>(placed.kv().k_row(layer, row), placed.kv().k_row(layer, row) + 8),
+                               std::vector<float>(fresh.kv().k_row(layer, row), fresh.kv().k_row(layer, row) + 8)), 1e-2);
+    }
+  ASSERT_TRUE(fresh.append(tail).has_value());
+  ASSERT_TRUE(placed.append(tail).has_value());
+  EXPECT_LT(relative_error(placed.logits(), fresh.logits()), kF16Tolerance);
+  EXPECT_EQ(placed.counters().placed, 30);
+  EXPECT_EQ(placed.counters().computed, 10);
+
+  // The embeddings are means over the span's tokens, whatever the batch they were computed in.
+  const auto found = store.find(segment.key).value().value();
+  const auto whole = encoder.embed(text).value();
+  std::vector<float> joined(whole.size());
+  for (size_t i = 0; i < joined.size(); ++i) joined[i] = (12 * found.spans[0].embedding[i] + 18 * found.spans[1].embedding[i]) / 30;
+  EXPECT_LT(relative_error(joined, whole), kF16Tolerance);
+  fs::remove_all(folder);
+}
+
+TEST_P(TinyModel, RecomputingAMovedSegmentGivesWhatReadingItThereGives) {
+  auto model = exact();
+  const auto head = first(6), text = std::span<const TokenId>(tokens_).subspan(6, 30), tail = std::span<const TokenId>(tokens_).last(4);
+  auto encoder = SegmentEncoder::create(model, {head.begin(), head.end()}).value();
+  Segment segment;
+  segment.tokens.assign(text.begin(), text.end());
+  KvCache rows(model->params().kv);
+  ASSERT_TRUE(encoder.encode({segment}, nullptr, [&](SegmentEncoder::Encoded encoded) -> Result<void> {
+    rows = std::move(encoded.kv);
+    return {};
+  }).has_value());
+  // Behind another beginning, at other positions: all of it computed again must equal plain reading.
+  Session fresh(model), moved(model);
+  const std::vector<TokenId> beginning{9, 8, 7, 6, 5, 4, 3, 2, 1};
+  ASSERT_TRUE(fresh.append(beginning).has_value());
+  ASSERT_TRUE(fresh.append(text).has_value());
+  ASSERT_TRUE(fresh.append(tail).has_value());
+  ASSERT_TRUE(moved.append(beginning).has_value());
+  moved.place(rows, encoder.head_tokens(), text);
+  const Session::Range ranges[] = {{9, 12}, {21, 18}};
+  ASSERT_TRUE(moved.recompute(ranges).has_value());
+  ASSERT_TRUE(moved.append(tail).has_value());
+  EXPECT_LT(relative_error(moved.logits(), fresh.logits()), 1e-3);
+  EXPECT_EQ(moved.counters().recomputed, 30);
+}
+
+TEST_P(TinyModel, CancellingKeepsWhatWasThere) {
+  auto model = exact();
+  Session session(model);
+  ASSERT_TRUE(session.append(first(10)).has_value());
+  const std::vector<float> before(session.logits().begin(), session.logits().end());
+  Cancel cancel;
+  cancel.request();
+  const auto appended = session.append(std::span<const TokenId>(tokens_).subspan(10, 5), &cancel);
+  ASSERT_FALSE(appended.has_value());
+  EXPECT_EQ(appended.error().kind, ErrorKind::kCancelled);
+  EXPECT_EQ(session.tokens().size(), 10u);
+  ASSERT_TRUE(session.append(std::span<const TokenId>(tokens_).subspan(10, 5)).has_value());
+  Session fresh(model);
+  ASSERT_TRUE(fresh.append(first(15)).has_value());
+  EXPECT_LT(relative_error(session.logits(), fresh.logits()), 1e-4);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, TinyModel, testing::Values("llama", "llama3", "qwen2", "qwen2-yarn", "qwen3"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace strata
