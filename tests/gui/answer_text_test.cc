@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a model writes is data: no HTML, no images, no links but citations.
+#include <QSignalSpy>
+#include <QTest>
+#include <QTextBlock>
+
+#include "ui/conversation/answer_text.h"
+
+using namespace strata;
+using strata::ui::AnswerText;
+
+class AnswerTextTest : public QObject {
+  Q_OBJECT
+
+ private slots:
+  void htmlIsTextAndForeignLinksAreDead() {
+    AnswerText text;
+    text.setAnswer("<b>bold</b> [click](https://example.org) ![x](file:///etc/passwd)", {});
+    QVERIFY(text.toPlainText().contains("<b>bold</b>"));
+    QCOMPARE(anchors(text), QStringList());
+  }
+
+  void citationsBecomeLinksToTheirLines() {
+    AnswerText text;
+    const agent::Citation citation{"src/a b&c.c", 3, 9, "f", true};
+    text.setAnswer("See src/a b&c.c:3-9.", {citation});
+    QCOMPARE(anchors(text).size(), 1);
+    QSignalSpy clicked(&text, &AnswerText::citationClicked);
+    emit text.anchorClicked(QUrl(anchors(text).first()));
+    QCOMPARE(clicked.size(), 1);
+    QCOMPARE(clicked[0], QVariantList({"src/a b&c.c", 3, 9}));
+    emit text.anchorClicked(QUrl("https://example.org"));
+    QCOMPARE(clicked.size(), 1);
+  }
+
+ private:
+  static QStringList anchors(const AnswerText& text) {
+    QStringList found;
+    for (QTextBlock block = text.document()->begin(); block.isValid(); block = block.next())
+      for (auto it = block.begin(); !it.atEnd(); ++it)
+        if (it.fragment().charFormat().isAnchor()) found << it.fragment().charFormat().anchorHref();
+    return found;
+  }
+};
+
+QTEST_MAIN(AnswerTextTest)
+#include "answer_text_test.moc"

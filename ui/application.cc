@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/application.h"
+
+#include <QApplication>
+#include <QStyleHints>
+
+#include "ui/look.h"
+#include "ui/main_window.h"
+#include "ui/threaded_engine.h"
+
+// The resources lie in a static library; outside a namespace because the macro declares a global function.
+static void initResources() { Q_INIT_RESOURCE(strata); }
+
+namespace strata::ui {
+
+int run_window(int argc, char** argv, const StartOptions& options) {
+  initResources();
+  QApplication application(argc, argv);
+  QApplication::setOrganizationName(QStringLiteral("strata"));
+  QApplication::setApplicationName(QStringLiteral("strata"));
+  QApplication::setApplicationDisplayName(QStringLiteral("Strata"));
+  QApplication::setDesktopFileName(QStringLiteral("strata"));
+  QApplication::setWindowIcon(applicationIcon());
+  applyLook(application);
+
+  ThreadedEngine engine(options.model, options.threads);
+  MainWindow window(&engine);
+  QObject::connect(&window, &MainWindow::lookChanged, &application, [&] { applyLook(application); });
+  QObject::connect(QGuiApplication::styleHints(), &QStyleHints::colorSchemeChanged, &application,
+                   [&] { applyLook(application); });
+  window.show();
+  if (!options.repository.empty()) window.openRepository(QString::fromStdString(options.repository.string()));
+  return QApplication::exec();
+}
+
+}  // namespace strata::ui

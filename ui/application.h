@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opens the window and runs until it is closed.
+#pragma once
+
+#include <filesystem>
+
+namespace strata::ui {
+
+struct StartOptions {
+  std::filesystem::path repository;  // empty: the start page
+  std::filesystem::path model;       // GGUF file
+  int threads = 0;                   // 0: physical cores
+};
+
+int run_window(int argc, char** argv, const StartOptions& options);
+
+}  // namespace strata::ui

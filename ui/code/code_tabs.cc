@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/code/code_tabs.h"
+
+#include <KSyntaxHighlighting/Repository>
+#include <QHBoxLayout>
+#include <QInputDialog>
+#include <QLabel>
+#include <QLineEdit>
+#include <QShortcut>
+#include <QTabBar>
+#include <QTabWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "ui/code/code_view.h"
+#include "ui/code/source_text.h"
+#include "ui/look.h"
+
+namespace strata::ui {
+
+CodeTabs::CodeTabs(QWidget* parent)
+    : QWidget(parent),
+      syntax_(std::make_unique<KSyntaxHighlighting::Repository>()),
+      tabs_(new QTabWidget(this)),
+      find_bar_(new QWidget(this)),
+      find_(new QLineEdit(find_bar_)),
+      find_result_(new QLabel(find_bar_)) {
+  tabs_->setDocumentMode(true);
+  tabs_->setTabsClosable(true);
+  tabs_->setMovable(true);
+  tabs_->tabBar()->setExpanding(false);
+  tabs_->tabBar()->setDrawBase(false);
+  tabs_->setAccessibleName(tr("Open files"));
+  find_->setPlaceholderText(tr("Find in file"));
+  find_->setAccessibleName(tr("Find in file"));
+  find_->setObjectName(QStringLiteral("findInFile"));
+  find_result_->setProperty("muted", true);
+  auto* hide = new QToolButton(find_bar_);
+  hide->setIcon(lineIcon(QStringLiteral("close")));
+  hide->setToolTip(tr("Close"));
+  hide->setAccessibleName(tr("Close the find line"));
+  auto* bar = new QHBoxLayout(find_bar_);
+  bar->setContentsMargins(10, 6, 10, 6);
+  bar->addWidget(find_, 1);
+  bar->addWidget(find_result_);
+  bar->addWidget(hide);
+  find_bar_->hide();
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(0);
+  layout->addWidget(tabs_, 1);
+  layout->addWidget(find_bar_);
+
+  connect(tabs_, &QTabWidget::tabCloseRequested, this, [this](int tab) {
+    viewAt(tab)->deleteLater();
+    tabs_->removeTab(tab);
+  });
+  connect(tabs_, &QTabWidget::currentChanged, this,
+          [this] { emit currentFileChanged(current() ? current()->path() : QString()); });
+  connect(find_, &QLineEdit::textChanged, this, [this] {
+    if (CodeView* view = current()) {  // from the start of what is selected, so that typing on extends the hit
+      QTextCursor cursor = view->textCursor();
+      cursor.setPosition(cursor.selectionStart());
+      view->setTextCursor(cursor);
+    }
+    findNext(false);
+  });
+  connect(find_, &QLineEdit::returnPressed, this, [this] { findNext(false); });
+  const auto closeFind = [this] {
+    find_bar_->hide();
+    if (current()) current()->setFocus();
+  };
+  connect(hide, &QToolButton::clicked, this, closeFind);
+  connect(new QShortcut(Qt::Key_Escape, find_bar_, nullptr, nullptr, Qt::WidgetWithChildrenShortcut),
+          &QShortcut::activated, this, closeFind);
+  connect(new QShortcut(QKeySequence::FindPrevious, this), &QShortcut::activated, this, [this] { findNext(true); });
+}
+
+CodeTabs::~CodeTabs() { tabs_->disconnect(this); }
+
+CodeView* CodeTabs::viewAt(int tab) const { return qobject_cast<CodeView*>(tabs_->widget(tab)); }
+CodeView* CodeTabs::current() const { return viewAt(tabs_->currentIndex()); }
+
+void CodeTabs::setRoot(const QString& root) {
+  root_ = root;
+  while (tabs_->count() > 0) closeCurrent();
+}
+
+void CodeTabs::closeCurrent() {
+  if (CodeView* view = current()) {
+    tabs_->removeTab(tabs_->currentIndex());
+    view->deleteLater();
+  }
+}
+
+void CodeTabs::open(const QString& path, int first, int last) {
+  CodeView* view = nullptr;
+  for (int tab = 0; tab < tabs_->count(); ++tab)
+    if (viewAt(tab)->path() == path) view = viewAt(tab);
+  if (!view) {
+    auto text = readSource(root_, path);
+    if (!text) return emit failed(QString::fromStdString(text.error().message));
+    view = new CodeView(*syntax_);
+    view->showFile(path, *text);
+    const int tab = tabs_->addTab(view, path.section(u'/', -1).replace(u'&', QStringLiteral("&&")));
+    tabs_->setTabToolTip(tab, path.toHtmlEscaped());
+  }
+  tabs_->setCurrentWidget(view);
+  if (first > 0) view->showLines(first, last);
+}
+
+void CodeTabs::showFind() {
+  if (!current()) return;
+  find_bar_->show();
+  find_->setFocus();
+  find_->selectAll();
+}
+
+void CodeTabs::findNext(bool backwards) {
+  if (!current()) return;
+  const bool found = current()->findText(find_->text(), backwards);
+  find_result_->setText(found || find_->text().isEmpty() ? QString() : tr("Not found"));
+}
+
+void CodeTabs::askForLine() {
+  CodeView* view = current();
+  if (!view) return;
+  auto* dialog = new QInputDialog(this);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setWindowTitle(tr("Go to line"));
+  dialog->setLabelText(tr("Line (1 to %1):").arg(view->blockCount()));
+  dialog->setInputMode(QInputDialog::IntInput);
+  dialog->setIntRange(1, view->blockCount());
+  connect(dialog, &QInputDialog::intValueSelected, view, [view](int line) { view->showLines(line, line); });
+  dialog->open();
+}
+
+void CodeTabs::followLook() {
+  for (int tab = 0; tab < tabs_->count(); ++tab) viewAt(tab)->followLook();
+}
+
+}  // namespace strata::ui

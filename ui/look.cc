@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/look.h"
+
+#include <QBuffer>
+#include <QFile>
+#include <QFontDatabase>
+#include <QImageReader>
+#include <QPalette>
+#include <QPixmap>
+#include <QPixmapCache>
+#include <QSettings>
+#include <QStyleFactory>
+#include <QStyleHints>
+
+namespace strata::ui {
+namespace {
+
+const char* const kSchemeKey = "look/colours";
+
+const Colours& lightColours() {
+  static const Colours c{.window = "#f3f2ef",
+                         .base = "#fdfdfc",
+                         .raised = "#e9e7e2",
+                         .border = "#d9d6cf",
+                         .text = "#23272b",
+                         .muted = "#646a70",
+                         .accent = "#1f6f78",
+                         .accent_text = "#ffffff",
+                         .selection = "#cfe4e4",
+                         .good = "#2e7d4f",
+                         .warn = "#96600a",
+                         .bad = "#b3372f",
+                         .cited = "#fbf0d4"};
+  return c;
+}
+
+const Colours& darkColours() {
+  static const Colours c{.window = "#1d2023",
+                         .base = "#17191c",
+                         .raised = "#2a2e32",
+                         .border = "#343a3f",
+                         .text = "#dfe2e4",
+                         .muted = "#989fa6",
+                         .accent = "#5fb3b8",
+                         .accent_text = "#0e1a1c",
+                         .selection = "#264a4f",
+                         .good = "#72bf8d",
+                         .warn = "#dfaf5e",
+                         .bad = "#ea8079",
+                         .cited = "#393219"};
+  return c;
+}
+
+bool systemIsDark() {
+  const Qt::ColorScheme scheme = QGuiApplication::styleHints()->colorScheme();
+  return scheme == Qt::ColorScheme::Dark;
+}
+
+QPalette paletteOf(const Colours& c) {
+  QPalette p;
+  p.setColor(QPalette::Window, c.window);
+  p.setColor(QPalette::WindowText, c.text);
+  p.setColor(QPalette::Base, c.base);
+  p.setColor(QPalette::AlternateBase, c.window);
+  p.setColor(QPalette::Text, c.text);
+  p.setColor(QPalette::Button, c.window);
+  p.setColor(QPalette::ButtonText, c.text);
+  p.setColor(QPalette::Highlight, c.selection);
+  p.setColor(QPalette::HighlightedText, c.text);
+  p.setColor(QPalette::Link, c.accent);
+  p.setColor(QPalette::LinkVisited, c.accent);
+  p.setColor(QPalette::PlaceholderText, c.muted);
+  p.setColor(QPalette::ToolTipBase, c.raised);
+  p.setColor(QPalette::ToolTipText, c.text);
+  p.setColor(QPalette::Accent, c.accent);
+  p.setColor(QPalette::Mid, c.border);
+  for (const auto role : {QPalette::Text, QPalette::WindowText, QPalette::ButtonText})
+    p.setColor(QPalette::Disabled, role, c.muted);
+  return p;
+}
+
+QString styleSheet(const Colours& c) {
+  QString sheet = QStringLiteral(R"(
+QMainWindow::separator { background: $border; width: 1px; height: 1px; }
+QDockWidget > QWidget { background: $window; }
+QMenuBar { background: $window; border-bottom: 1px solid $border; padding: 1px 4px; }
+QMenuBar::item { padding: 4px 9px; border-radius: 4px; background: transparent; }
+QMenuBar::item:selected { background: $raised; }
+QMenu { background: $base; border: 1px solid $border; padding: 5px; }
+QMenu::item { padding: 5px 26px 5px 12px; border-radius: 4px; }
+QMenu::item:selected { background: $selection; }
+QMenu::item:disabled { color: $muted; }
+QMenu::separator { height: 1px; background: $border; margin: 5px 6px; }
+QStatusBar { background: $window; border-top: 1px solid $border; }
+QStatusBar::item { border: none; }
+QTabBar { background: $window; }
+QTabBar::tab { background: $window; color: $muted; padding: 6px 12px; border: none; border-right: 1px solid $border;
+               border-bottom: 1px solid $border; }
+QTabBar::tab:selected { background: $base; color: $text; border-bottom: 1px solid $base; border-top: 2px solid $accent; padding-top: 4px; }
+QTabBar::tab:hover:!selected { color: $text; background: $raised; }
+QTabWidget::pane { border: none; }
+QTreeView, QListView, QListWidget { border: none; outline: none; background: $window; }
+QTreeView::item { padding: 2px 0; }
+QTreeView::item:hover, QListView::item:hover { background: $raised; }
+QTreeView::item:selected, QListView::item:selected { background: $selection; color: $text; }
+QTreeView::branch:selected { background: $selection; }
+QTreeView::branch:hover { background: $raised; }
+QLineEdit { background: $base; border: 1px solid $border; border-radius: 6px; padding: 4px 8px; selection-background-color: $selection;
+            selection-color: $text; }
+QLineEdit:focus { border-color: $accent; }
+QPushButton { background: $base; border: 1px solid $border; border-radius: 6px; padding: 6px 14px; }
+QPushButton:hover { background: $raised; }
+QPushButton:focus { border-color: $accent; }
+QPushButton[primary="true"] { background: $accent; color: $onaccent; border-color: $accent; font-weight: 600; }
+QPushButton[primary="true"]:hover { background: $accent; border-color: $text; }
+QPushButton:disabled { color: $muted; background: $window; border-color: $border; }
+QToolButton { background: transparent; border: 1px solid transparent; border-radius: 5px; padding: 3px; }
+QToolButton:hover { background: $raised; }
+QToolButton:focus { border-color: $accent; }
+QProgressBar { background: $raised; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
+QProgressBar::chunk { background: $accent; border-radius: 3px; }
+QScrollBar:vertical { background: transparent; width: 11px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 11px; margin: 0; }
+QScrollBar::handle { background: $border; border-radius: 4px; margin: 2px; min-height: 28px; min-width: 28px; }
+QScrollBar::handle:hover { background: $muted; }
+QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page { background: transparent; width: 0; height: 0; }
+QToolTip { background: $raised; color: $text; border: 1px solid $border; padding: 4px 6px; }
+QLabel[muted="true"] { color: $muted; }
+)");
+  const std::pair<const char*, QColor> names[] = {
+      {"$onaccent", c.accent_text}, {"$selection", c.selection}, {"$window", c.window},
+      {"$raised", c.raised},        {"$border", c.border},       {"$accent", c.accent},
+      {"$muted", c.muted},          {"$base", c.base},           {"$text", c.text}};
+  for (const auto& [name, colour] : names) sheet.replace(QLatin1String(name), colour.name());
+  return sheet;
+}
+
+QPixmap drawIcon(const QString& name, const QString& colour, int scale) {
+  QFile file(QStringLiteral(":/icons/%1.svg").arg(name));
+  if (!file.open(QIODevice::ReadOnly)) return {};
+  QByteArray svg = file.readAll();
+  svg.replace("currentColor", colour.toLatin1());
+  QBuffer buffer(&svg);
+  QImageReader reader(&buffer, "svg");
+  reader.setScaledSize(QSize(16, 16) * scale);
+  QPixmap pixmap = QPixmap::fromImage(reader.read());
+  pixmap.setDevicePixelRatio(scale);
+  return pixmap;
+}
+
+}  // namespace
+
+ColourScheme chosenScheme() { return static_cast<ColourScheme>(QSettings().value(kSchemeKey, 0).toInt()); }
+
+void chooseScheme(ColourScheme scheme) { QSettings().setValue(kSchemeKey, static_cast<int>(scheme)); }
+
+bool isDark() {
+  const ColourScheme chosen = chosenScheme();
+  return chosen == ColourScheme::kSystem ? systemIsDark() : chosen == ColourScheme::kDark;
+}
+
+const Colours& colours() { return isDark() ? darkColours() : lightColours(); }
+
+void applyLook(QApplication& application) {
+  application.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+  application.setPalette(paletteOf(colours()));
+  application.setStyleSheet(styleSheet(colours()));
+}
+
+QIcon lineIcon(const QString& name, const QColor& colour) {
+  const QString drawn = (colour.isValid() ? colour : colours().text).name();
+  QIcon icon;
+  for (const int scale : {1, 2, 3}) {
+    const QString key = QStringLiteral("%1 %2 %3").arg(name, drawn).arg(scale);
+    QPixmap pixmap;
+    if (!QPixmapCache::find(key, &pixmap)) {
+      pixmap = drawIcon(name, drawn, scale);
+      QPixmapCache::insert(key, pixmap);
+    }
+    icon.addPixmap(pixmap);
+  }
+  return icon;
+}
+QIcon applicationIcon() { return QIcon(QStringLiteral(":/icons/strata.svg")); }
+
+QFont codeFont() {
+  QFont font = QFontDatabase::systemFont(QFontDatabase::FixedFont);
+  font.setStyleHint(QFont::Monospace);
+  return font;
+}
+
+QFont smallFont() {
+  QFont font = QApplication::font();
+  font.setPointSizeF(font.pointSizeF() * 0.9);
+  return font;
+}
+
+}  // namespace strata::ui

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The window's colours, style sheet and icons, for a light and a dark system. One accent, quiet surfaces, and every
+// state that has a colour also has a shape or a word.
+#pragma once
+
+#include <QApplication>
+#include <QColor>
+#include <QIcon>
+#include <QString>
+
+namespace strata::ui {
+
+struct Colours {
+  QColor window, base, raised, border, text, muted, accent, accent_text, selection;
+  QColor good, warn, bad, cited;  // cited: background of cited lines
+};
+
+enum class ColourScheme { kSystem, kLight, kDark };
+
+// What the user chose in View > Colours, kept in the settings.
+ColourScheme chosenScheme();
+void chooseScheme(ColourScheme scheme);
+
+bool isDark();
+const Colours& colours();
+// Palette, style and style sheet of the whole application after chosenScheme() and the system.
+void applyLook(QApplication& application);
+
+// A bundled 16x16 line icon ("folder") in `colour`; sharp at every scale.
+QIcon lineIcon(const QString& name, const QColor& colour = {});
+QIcon applicationIcon();
+QFont codeFont();
+// The style of small secondary text.
+QFont smallFont();
+
+}  // namespace strata::ui

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/main_window.h"
+
+#include <unistd.h>
+#include <QActionGroup>
+#include <QCloseEvent>
+#include <QDir>
+#include <QDockWidget>
+#include <QDragEnterEvent>
+#include <QFile>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QLabel>
+#include <QLocale>
+#include <QMenuBar>
+#include <QMimeData>
+#include <QSettings>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QTimer>
+#include <QUrl>
+#include <QVBoxLayout>
+
+#include "ui/code/code_tabs.h"
+#include "ui/code/quick_open.h"
+#include "ui/conversation/conversation_view.h"
+#include "ui/look.h"
+#include "ui/message_strip.h"
+#include "ui/reading/reading_bar.h"
+#include "ui/recent_repositories.h"
+#include "ui/repository/repository_model.h"
+#include "ui/repository/repository_view.h"
+#include "ui/start_page.h"
+
+namespace strata::ui {
+namespace {
+
+constexpr int kLayoutVersion = 1;  // of the saved dock layout
+
+QDockWidget* makeDock(const QString& title, const QString& name, QWidget* widget, QMainWindow* window) {
+  auto* dock = new QDockWidget(title, window);
+  dock->setObjectName(name);
+  dock->setWidget(widget);
+  dock->setFeatures(QDockWidget::DockWidgetMovable | QDockWidget::DockWidgetClosable);
+  dock->setTitleBarWidget(new QWidget(dock));  // the views have headings of their own
+  return dock;
+}
+
+QAction* command(QMenu* menu, const QString& text, const QString& name, const QKeySequence& keys) {
+  QAction* action = menu->addAction(text);
+  action->setObjectName(name);
+  action->setShortcut(keys);
+  return action;
+}
+
+QString folderDropped(const QMimeData* data) {
+  for (const QUrl& url : data->urls())
+    if (url.isLocalFile() && QFileInfo(url.toLocalFile()).isDir()) return url.toLocalFile();
+  return {};
+}
+
+}  // namespace
+
+MainWindow::MainWindow(EngineController* engine, QWidget* parent)
+    : QMainWindow(parent),
+      engine_(engine),
+      files_(new RepositoryModel(this)),
+      repository_(new RepositoryView(files_)),
+      code_(new CodeTabs),
+      conversation_(new ConversationView),
+      reading_(new ReadingBar),
+      message_(new MessageStrip),
+      start_(new StartPage),
+      centre_(new QStackedWidget),
+      model_(new QLabel),
+      memory_(new QLabel) {
+  setWindowTitle(tr("Strata"));
+  setAcceptDrops(true);
+  resize(1360, 860);
+  auto* middle = new QWidget;
+  auto* rows = new QVBoxLayout(middle);
+  rows->setContentsMargins(0, 0, 0, 0);
+  rows->setSpacing(0);
+  rows->addWidget(message_);
+  rows->addWidget(centre_, 1);
+  centre_->addWidget(start_);
+  centre_->addWidget(code_);
+  setCentralWidget(middle);
+  makeDocks();
+  makeMenus();
+  makeStatusBar();
+  connectEngine();
+  start_->setRecent(recentRepositories());
+
+  const QSettings settings;
+  restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
+  restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), kLayoutVersion);
+  repository_dock_->hide();  // until a repository is open
+  conversation_dock_->hide();
+}
+
+void MainWindow::makeDocks() {
+  repository_dock_ = makeDock(tr("Repository"), QStringLiteral("repositoryDock"), repository_, this);
+  conversation_dock_ = makeDock(tr("Conversation"), QStringLiteral("conversationDock"), conversation_, this);
+  addDockWidget(Qt::LeftDockWidgetArea, repository_dock_);
+  addDockWidget(Qt::RightDockWidgetArea, conversation_dock_);
+  resizeDocks({repository_dock_, conversation_dock_}, {270, 430}, Qt::Horizontal);
+
+  connect(repository_, &RepositoryView::fileActivated, code_, [this](const QString& path) { code_->open(path); });
+  connect(conversation_, &ConversationView::placeClicked, code_, &CodeTabs::open);
+  connect(code_, &CodeTabs::currentFileChanged, repository_, &RepositoryView::selectFile);
+  connect(code_, &CodeTabs::failed, message_, &MessageStrip::showMessage);
+}
+
+void MainWindow::makeMenus() {
+  QMenu* file = menuBar()->addMenu(tr("&File"));
+  connect(command(file, tr("&Open Repository…"), QStringLiteral("actionOpen"), QKeySequence::Open), &QAction::triggered,
+          this, &MainWindow::chooseFolder);
+  QMenu* recent = file->addMenu(tr("Open &Recent"));
+  connect(recent, &QMenu::aboutToShow, this, [this, recent] {
+    recent->clear();
+    for (const QString& folder : recentRepositories())
+      connect(recent->addAction(QString(folder).replace(u'&', QStringLiteral("&&"))), &QAction::triggered, this,
+              [this, folder] { openRepository(folder); });
+    recent->setEnabled(true);
+  });
+  file->addSeparator();
+  connect(command(file, tr("&Close File"), QStringLiteral("actionCloseFile"), QKeySequence::Close), &QAction::triggered,
+          code_, &CodeTabs::closeCurrent);
+  connect(command(file, tr("&Quit"), QStringLiteral("actionQuit"), QKeySequence(Qt::CTRL | Qt::Key_Q)),
+          &QAction::triggered, this, &QWidget::close);
+
+  QMenu* go = menuBar()->addMenu(tr("&Go"));
+  connect(command(go, tr("Go to &File…"), QStringLiteral("actionGoToFile"), Qt::CTRL | Qt::Key_P), &QAction::triggered,
+          this, &MainWindow::quickOpen);
+  connect(command(go, tr("Go to &Line…"), QStringLiteral("actionGoToLine"), Qt::CTRL | Qt::Key_G), &QAction::triggered,
+          code_, &CodeTabs::askForLine);
+  connect(command(go, tr("Find in F&ile…"), QStringLiteral("actionFind"), QKeySequence::Find), &QAction::triggered,
+          code_, &CodeTabs::showFind);
+
+  QMenu* ask = menuBar()->addMenu(tr("&Ask"));
+  connect(command(ask, tr("&Ask a Question"), QStringLiteral("actionAsk"), Qt::CTRL | Qt::Key_L), &QAction::triggered,
+          this, [this] {
+            if (centre_->currentWidget() == code_) conversation_dock_->show();
+            conversation_->focusQuestion();
+          });
+  connect(command(ask, tr("&Stop Answering"), QStringLiteral("actionStopAnswering"), Qt::CTRL | Qt::Key_Period),
+          &QAction::triggered, engine_, &EngineController::cancelAnswer);
+  connect(command(ask, tr("&Clear Conversation"), QStringLiteral("actionClear"), {}), &QAction::triggered, this,
+          [this] {
+            if (conversation_->answering()) return;
+            conversation_->showConversation({});
+            engine_->clearConversation();
+          });
+  ask->addSeparator();
+  connect(command(ask, tr("&Pause or Resume Reading"), QStringLiteral("actionPause"), Qt::CTRL | Qt::SHIFT | Qt::Key_P),
+          &QAction::triggered, this, [this] {
+            const bool running =
+                reading_->state() == ReadingState::kReading || reading_->state() == ReadingState::kPlanning;
+            running ? engine_->pauseReading() : engine_->resumeReading();
+          });
+
+  QMenu* view = menuBar()->addMenu(tr("&View"));
+  view->addAction(repository_dock_->toggleViewAction());
+  view->addAction(conversation_dock_->toggleViewAction());
+  QMenu* colour_menu = view->addMenu(tr("&Colours"));
+  auto* group = new QActionGroup(this);
+  const std::pair<QString, ColourScheme> schemes[] = {{tr("As the &System"), ColourScheme::kSystem},
+                                                      {tr("&Light"), ColourScheme::kLight},
+                                                      {tr("&Dark"), ColourScheme::kDark}};
+  for (const auto& [text, scheme] : schemes) {
+    QAction* action = colour_menu->addAction(text);
+    action->setCheckable(true);
+    action->setChecked(chosenScheme() == scheme);
+    group->addAction(action);
+    connect(action, &QAction::triggered, this, [this, scheme = scheme] {
+      chooseScheme(scheme);
+      emit lookChanged();
+      code_->followLook();
+    });
+  }
+}
+
+void MainWindow::makeStatusBar() {
+  for (QLabel* label : {model_, memory_}) {
+    label->setTextFormat(Qt::PlainText);
+    label->setFont(smallFont());
+    label->setProperty("muted", true);
+    label->setContentsMargins(6, 0, 8, 0);
+  }
+  model_->setAccessibleName(tr("Model"));
+  memory_->setAccessibleName(tr("Memory in use"));
+  statusBar()->setSizeGripEnabled(false);
+  statusBar()->addWidget(reading_, 1);
+  statusBar()->addPermanentWidget(model_);
+  statusBar()->addPermanentWidget(memory_);
+  auto* every_two_seconds = new QTimer(this);
+  connect(every_two_seconds, &QTimer::timeout, this, &MainWindow::showMemory);
+  every_two_seconds->start(2000);
+  showMemory();
+  connect(reading_, &ReadingBar::pauseRequested, engine_, &EngineController::pauseReading);
+  connect(reading_, &ReadingBar::resumeRequested, engine_, &EngineController::resumeReading);
+  connect(reading_, &ReadingBar::stopRequested, engine_, &EngineController::stopReading);
+}
+
+void MainWindow::connectEngine() {
+  // What the user asks for.
+  connect(start_, &StartPage::openRequested, this, &MainWindow::chooseFolder);
+  connect(start_, &StartPage::repositoryChosen, this, &MainWindow::openRepository);
+  connect(conversation_, &ConversationView::asked, engine_, &EngineController::ask);
+  connect(conversation_, &ConversationView::cancelRequested, engine_, &EngineController::cancelAnswer);
+  connect(code_, &CodeTabs::currentFileChanged, engine_, [this](const QString& path) {
+    if (!path.isEmpty()) engine_->preferFile(path);
+  });
+  // What the work reports.
+  connect(engine_, &EngineController::indexing, reading_, &ReadingBar::showStep);
+  connect(engine_, &EngineController::repositoryOpened, this, &MainWindow::showRepository);
+  connect(engine_, &EngineController::repositoryFailed, message_, &MessageStrip::showMessage);
+  connect(engine_, &EngineController::conversationLoaded, conversation_, &ConversationView::showConversation);
+  connect(engine_, &EngineController::modelLoading, model_,
+          [this](const QString& file) { model_->setText(tr("Loading %1…").arg(file)); });
+  connect(engine_, &EngineController::modelLoaded, model_, [this](const ModelStatus& model) {
+    model_->setText(QStringLiteral("%1 · %2").arg(model.name, model.machine));
+  });
+  connect(engine_, &EngineController::modelFailed, this, [this](const QString& message) {
+    model_->setText(tr("No model"));
+    message_->showMessage(message);
+  });
+  connect(engine_, &EngineController::filesChanged, files_, [this](const FileStates& states) {
+    for (const auto& [path, state] : states) files_->setState(path, state);
+  });
+  connect(engine_, &EngineController::readingStateChanged, reading_, &ReadingBar::showState);
+  connect(engine_, &EngineController::readingProgress, reading_, &ReadingBar::showProgress);
+  connect(engine_, &EngineController::passagesRanked, conversation_, &ConversationView::showPassages);
+  connect(engine_, &EngineController::answerText, conversation_, &ConversationView::appendText);
+  connect(engine_, &EngineController::answered, conversation_, &ConversationView::showAnswer);
+  connect(engine_, &EngineController::answerFailed, conversation_, &ConversationView::showFailure);
+  connect(engine_, &EngineController::notice, message_, &MessageStrip::showMessage);
+}
+
+void MainWindow::chooseFolder() {
+  auto* dialog = new QFileDialog(this, tr("Open Repository"), QDir::homePath());
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::Directory);
+  connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openRepository);
+  dialog->open();
+}
+
+void MainWindow::openRepository(const QString& folder) {
+  message_->hide();
+  engine_->openRepository(QFileInfo(folder).absoluteFilePath());
+}
+
+void MainWindow::showRepository(const OpenedRepository& repository) {
+  const QString name = QDir(repository.root).dirName();
+  const QLocale locale;
+  rememberRepository(repository.root);
+  setWindowTitle(tr("%1 – Strata").arg(name));
+  repository_->setTitle(name, tr("%1 files · %2 lines · %3 symbols")
+                                  .arg(locale.toString(repository.report.files),
+                                       locale.toString(static_cast<qlonglong>(repository.report.lines)),
+                                       locale.toString(static_cast<qlonglong>(repository.report.symbols))));
+  code_->setRoot(repository.root);
+  files_->setFiles(repository.files);
+  conversation_->setReady(true);
+  conversation_->showConversation({});
+  centre_->setCurrentWidget(code_);
+  repository_dock_->show();
+  conversation_dock_->show();
+  for (const QString& readme : {QStringLiteral("README.md"), QStringLiteral("README.rst"), QStringLiteral("README")})
+    if (repository.files.contains(readme)) {
+      code_->open(readme);
+      break;
+    }
+  conversation_->focusQuestion();
+}
+
+void MainWindow::quickOpen() {
+  if (files_->files().isEmpty()) return;
+  auto* dialog = new QuickOpen(files_->files(), this);
+  connect(dialog, &QuickOpen::fileChosen, code_, [this](const QString& path) { code_->open(path); });
+  dialog->open();
+}
+
+void MainWindow::showMemory() {
+  QFile statm(QStringLiteral("/proc/self/statm"));
+  if (!statm.open(QIODevice::ReadOnly)) return;
+  const QList<QByteArray> fields = statm.readAll().split(' ');
+  if (fields.size() > 1)
+    memory_->setText(QLocale().formattedDataSize(fields[1].toLongLong() * sysconf(_SC_PAGESIZE), 1));
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  QSettings settings;
+  settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
+  // The start page has no docks; their places are remembered only when they were shown.
+  if (centre_->currentWidget() == code_) settings.setValue(QStringLiteral("window/state"), saveState(kLayoutVersion));
+  event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+  if (!folderDropped(event->mimeData()).isEmpty()) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) { openRepository(folderDropped(event->mimeData())); }
+
+}  // namespace strata::ui

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The window: repository left, code in the middle, conversation right, reading and machine below. It only wires: what
+// the user wants goes to the EngineController, what the engine reports goes to the views.
+#pragma once
+
+#include <QMainWindow>
+
+#include "ui/engine_controller.h"
+
+class QLabel;
+class QMenu;
+class QStackedWidget;
+
+namespace strata::ui {
+
+class CodeTabs;
+class ConversationView;
+class MessageStrip;
+class ReadingBar;
+class RepositoryModel;
+class RepositoryView;
+class StartPage;
+
+class MainWindow : public QMainWindow {
+  Q_OBJECT
+ public:
+  // `engine` outlives the window.
+  explicit MainWindow(EngineController* engine, QWidget* parent = nullptr);
+
+  void openRepository(const QString& folder);
+  CodeTabs* code() const { return code_; }
+  RepositoryModel* repositoryModel() const { return files_; }
+
+ signals:
+  void lookChanged();  // the user chose other colours
+
+ protected:
+  void closeEvent(QCloseEvent* event) override;
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
+
+ private:
+  void makeDocks();
+  void makeMenus();
+  void makeStatusBar();
+  void connectEngine();
+  void chooseFolder();
+  void showRepository(const OpenedRepository& repository);
+  void quickOpen();
+  void showMemory();
+
+  EngineController* engine_;
+  RepositoryModel* files_;
+  RepositoryView* repository_;
+  CodeTabs* code_;
+  ConversationView* conversation_;
+  ReadingBar* reading_;
+  MessageStrip* message_;
+  StartPage* start_;
+  QStackedWidget* centre_;
+  QDockWidget* repository_dock_;
+  QDockWidget* conversation_dock_;
+  QLabel* model_;
+  QLabel* memory_;
+};
+
+}  // namespace strata::ui

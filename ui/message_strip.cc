@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/message_strip.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QToolButton>
+
+#include "ui/look.h"
+
+namespace strata::ui {
+
+MessageStrip::MessageStrip(QWidget* parent) : QFrame(parent), text_(new QLabel(this)) {
+  setObjectName(QStringLiteral("messageStrip"));
+  auto* icon = new QLabel(this);
+  icon->setPixmap(lineIcon(QStringLiteral("warning"), colours().warn).pixmap(QSize(16, 16), devicePixelRatioF()));
+  text_->setTextFormat(Qt::PlainText);
+  text_->setWordWrap(true);
+  text_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  text_->setAccessibleName(tr("Message"));
+  auto* close = new QToolButton(this);
+  close->setIcon(lineIcon(QStringLiteral("close")));
+  close->setToolTip(tr("Close"));
+  close->setAccessibleName(tr("Close the message"));
+  auto* layout = new QHBoxLayout(this);
+  layout->setContentsMargins(12, 6, 8, 6);
+  layout->addWidget(icon);
+  layout->addWidget(text_, 1);
+  layout->addWidget(close);
+  setStyleSheet(QStringLiteral("#messageStrip { background: %1; border-bottom: 1px solid %2; }")
+                    .arg(colours().cited.name(), colours().border.name()));
+  connect(close, &QToolButton::clicked, this, &QWidget::hide);
+  hide();
+}
+
+void MessageStrip::showMessage(const QString& message) {
+  text_->setText(message);
+  show();
+}
+
+QString MessageStrip::message() const { return isHidden() ? QString() : text_->text(); }
+
+}  // namespace strata::ui

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tree with its filter line. Says which file the user wants to see.
+#pragma once
+
+#include <QSortFilterProxyModel>
+#include <QWidget>
+
+class QLabel;
+class QLineEdit;
+class QTreeView;
+
+namespace strata::ui {
+
+class RepositoryModel;
+
+class RepositoryView : public QWidget {
+  Q_OBJECT
+ public:
+  explicit RepositoryView(RepositoryModel* model, QWidget* parent = nullptr);
+
+  void setTitle(const QString& name, const QString& details);
+  void selectFile(const QString& path);
+
+ signals:
+  void fileActivated(const QString& path);
+
+ private:
+  void activate(const QModelIndex& index);
+  void filter(const QString& text);
+
+  RepositoryModel* model_;
+  QSortFilterProxyModel* filtered_;
+  QLabel* title_;
+  QLabel* details_;
+  QLineEdit* filter_;
+  QTreeView* tree_;
+};
+
+}  // namespace strata::ui

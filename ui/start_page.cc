@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/start_page.h"
+
+#include <QDir>
+#include <QLabel>
+#include <QListWidget>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+#include "ui/look.h"
+
+namespace strata::ui {
+
+StartPage::StartPage(QWidget* parent)
+    : QWidget(parent), recent_title_(new QLabel(tr("Recent"), this)), recent_(new QListWidget(this)) {
+  auto* icon = new QLabel(this);
+  icon->setPixmap(applicationIcon().pixmap(QSize(72, 72), devicePixelRatioF()));
+  auto* title = new QLabel(tr("Strata"), this);
+  QFont big = title->font();
+  big.setPointSizeF(big.pointSizeF() * 2.4);
+  big.setWeight(QFont::DemiBold);
+  title->setFont(big);
+  auto* tagline = new QLabel(
+      tr("Reads a whole repository once, keeps what it read,\nand answers questions about it on this machine."), this);
+  tagline->setProperty("muted", true);
+  auto* open = new QPushButton(tr("Open Repository…"), this);
+  open->setObjectName(QStringLiteral("openRepository"));
+  open->setProperty("primary", true);
+  open->setDefault(true);
+  auto* hint = new QLabel(tr("or drop a folder here"), this);
+  hint->setProperty("muted", true);
+  hint->setFont(smallFont());
+  QFont bold = recent_title_->font();
+  bold.setWeight(QFont::DemiBold);
+  recent_title_->setFont(bold);
+  recent_->setAccessibleName(tr("Recent repositories"));
+  recent_->setObjectName(QStringLiteral("recentRepositories"));
+  recent_->setMaximumHeight(300);
+  recent_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+
+  auto* column = new QWidget(this);
+  column->setFixedWidth(460);
+  auto* rows = new QVBoxLayout(column);
+  rows->setSpacing(10);
+  rows->addStretch(2);
+  rows->addWidget(icon);
+  rows->addWidget(title);
+  rows->addWidget(tagline);
+  rows->addSpacing(12);
+  auto* actions = new QHBoxLayout;
+  actions->addWidget(open);
+  actions->addSpacing(6);
+  actions->addWidget(hint);
+  actions->addStretch(1);
+  rows->addLayout(actions);
+  rows->addSpacing(18);
+  rows->addWidget(recent_title_);
+  rows->addWidget(recent_);
+  rows->addStretch(3);
+  auto* layout = new QHBoxLayout(this);
+  layout->addStretch(1);
+  layout->addWidget(column);
+  layout->addStretch(1);
+  connect(open, &QPushButton::clicked, this, &StartPage::openRequested);
+  const auto choose = [this](const QListWidgetItem* item) {
+    emit repositoryChosen(item->data(Qt::UserRole).toString());
+  };
+  connect(recent_, &QListWidget::itemActivated, this, choose);
+  connect(recent_, &QListWidget::itemClicked, this, choose);
+  setRecent({});
+}
+
+void StartPage::setRecent(const QStringList& folders) {
+  recent_->clear();
+  for (const QString& folder : folders) {
+    QString shown = folder;
+    if (shown.startsWith(QDir::homePath() + u'/')) shown.replace(0, QDir::homePath().size(), QStringLiteral("~"));
+    auto* item = new QListWidgetItem(lineIcon(QStringLiteral("folder"), colours().accent),
+                                     QDir(folder).dirName() + u'\n' + shown, recent_);
+    item->setData(Qt::UserRole, folder);
+    item->setSizeHint(QSize(0, fontMetrics().lineSpacing() * 2 + 12));
+  }
+  recent_title_->setVisible(!folders.isEmpty());
+  recent_->setVisible(!folders.isEmpty());
+}
+
+}  // namespace strata::ui
