@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answers a question about a repository: rank passages, assemble the best from stored key/value state (or read them), let
-// the answerer write, check every citation. The pipeline and the measurements behind it: docs/architecture.md 4.5.
+// Answers a question about a repository: rank passages, assemble the best from stored key/value state (or read them),
+// let the answerer write, check every citation. The pipeline and the measurements behind it: docs/architecture.md 4.5.
 #pragma once
 
 #include <functional>
@@ -28,23 +28,23 @@ struct Citation {
 struct RankedPassage {
   repo::Passage passage;
   double score = 0, embedding = 0, bm25 = 0, identifier = 0;
-  int tokens = 0;         // 0: not in the context
-  bool reused = false;    // assembled from stored key/value state
+  int tokens = 0;       // 0: not in the context
+  bool reused = false;  // assembled from stored key/value state
 };
 
 struct AskTiming {
   double index_s = 0, select_s = 0, first_token_s = 0, total_s = 0;
-  int64_t reread_tokens = 0;     // re-encoded heads of assembled passages
-  int64_t reused_tokens = 0;     // placed from snapshots
-  int64_t computed_tokens = 0;   // prompt tokens computed, rereads included
+  int64_t reread_tokens = 0;    // re-encoded heads of assembled passages
+  int64_t reused_tokens = 0;    // placed from snapshots
+  int64_t computed_tokens = 0;  // prompt tokens computed, rereads included
   int64_t generated_tokens = 0;
 };
 
 struct Answer {
-  std::string text;                   // Markdown; citations as `path:first-last`
+  std::string text;  // Markdown; citations as `path:first-last`
   std::vector<Citation> citations;
-  bool found = true;                  // false: the repository does not seem to contain what was asked
-  bool structural = false;            // answered from the symbol index, no model involved
+  bool found = true;        // false: the repository does not seem to contain what was asked
+  bool structural = false;  // answered from the symbol index, no model involved
   std::string model;
   int context_files = 0, context_tokens = 0;
   std::vector<RankedPassage> passages;

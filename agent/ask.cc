@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/ask.h"
+
+#include <algorithm>
+#include <chrono>
+#include <format>
+#include <set>
+
+#include "agent/citations.h"
+#include "agent/context_assembly.h"
+#include "agent/question.h"
+#include "agent/ranker.h"
+#include "agent/structural.h"
+
+namespace strata::agent {
+
+namespace {
+
+class Clock {
+ public:
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+std::string place(const Citation& c) {
+  return c.start_line == c.end_line ? std::format("`{}:{}`", c.file, c.start_line)
+                                    : std::format("`{}:{}-{}`", c.file, c.start_line, c.end_line);
+}
+
+// What was searched, and the nearest there is: enough to see whether the question was understood.
+Answer absent_answer(const Question& question, const Ranking& ranking) {
+  Answer answer;
+  answer.found = false;
+  if (!ranking.evidence.unknown.empty()) {
+    std::string names;
+    for (const std::string& name : ranking.evidence.unknown) names += (names.empty() ? "`" : ", `") + name + "`";
+    answer.text = std::format(
+        "The repository does not contain {}: no symbol, reference or word of any file has this name.", names);
+  } else {
+    answer.text = "The repository does not seem to contain this. Searched: names, code and comments of every file";
+    if (!ranking.evidence.missing.empty()) {
+      answer.text += "; nothing mentions ";
+      for (size_t i = 0; i < ranking.evidence.missing.size(); ++i)
+        answer.text += (i ? ", \"" : "\"") + ranking.evidence.missing[i] + "…\"";
+    }
+    answer.text += ".";
+  }
+  if (!ranking.passages.empty() && question.kind == QuestionKind::kDescription) {
+    const repo::Passage& p = ranking.passages[0].passage;
+    answer.citations.push_back({p.file, p.first_line, p.last_line, p.symbol, true});
+    answer.text += " The nearest place is " + place(answer.citations[0]) + ".";
+  }
+  return answer;
+}
+
+// Appends the places, unless the answer names them already, and what could not be verified.
+void finish_text(Answer& answer, const std::vector<std::string>& invented) {
+  while (!answer.text.empty() && std::isspace(static_cast<unsigned char>(answer.text.back()))) answer.text.pop_back();
+  std::string places;
+  for (const Citation& c : answer.citations) {
+    if (answer.text.find(place(c)) != std::string::npos) continue;
+    places += (places.empty() ? "\n\nSee " : ", ") + place(c);
+    if (!c.symbol.empty()) places += std::format(" (`{}`)", c.symbol);
+    if (!c.verified) places += " (not verified)";
+  }
+  answer.text += places;
+  for (size_t i = 0; i < invented.size(); ++i)
+    answer.text += std::format("{}`{}`", i ? ", " : "\n\n*Not found in the repository:* ", invented[i]);
+}
+
+void note_context(Answer& answer, const std::vector<Excerpt>& excerpts) {
+  std::set<std::string_view> files;
+  for (const Excerpt& e : excerpts) {
+    RankedPassage& r = answer.passages[e.ranked];
+    r.tokens = static_cast<int>(e.tokens.size());
+    r.reused = !e.segment.empty();
+    r.passage.first_line = e.first_line;
+    r.passage.last_line = e.last_line;
+    answer.context_tokens += r.tokens;
+    files.insert(e.file);
+  }
+  answer.context_files = static_cast<int>(files.size());
+}
+
+}  // namespace
+
+Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions& options, const AskEvents& events,
+                   const Cancel* cancel) {
+  const Clock clock;
+  const auto finish = [&](Answer answer) {
+    answer.model = workspace.answerer.model->params().name;
+    answer.timing.total_s = clock.seconds();
+    return answer;
+  };
+
+  // What is asked for?
+  const Question question = analyse_question(text, [&](std::string_view name) {
+    auto symbols = workspace.index.find_symbols(name);
+    return symbols && std::ranges::any_of(*symbols, [&](const repo::Symbol& s) { return s.name == name; });
+  });
+
+  // What the index knows by itself is exact.
+  auto structural = structural_answer(workspace.index, question);
+  if (!structural) return std::unexpected(structural.error());
+  if (*structural) {
+    if (events.on_text) events.on_text((*structural)->text);
+    (*structural)->timing.select_s = clock.seconds();
+    return finish(std::move(**structural));
+  }
+
+  // Which passages is it about? The user sees them before the model has said a word.
+  TextCache texts(workspace.index);
+  auto ranking = rank(workspace, question, texts, cancel);
+  if (!ranking) return std::unexpected(ranking.error());
+  const double select_s = clock.seconds();
+  if (events.on_ranked) events.on_ranked(ranking->passages);
+
+  // Small models never say that something is not there, so it is decided without them.
+  if (ranking->passages.empty() || seems_absent(ranking->evidence)) {
+    Answer answer = absent_answer(question, *ranking);
+    answer.timing.select_s = select_s;
+    answer.passages = std::move(ranking->passages);
+    if (events.on_text) events.on_text(answer.text);
+    return finish(std::move(answer));
+  }
+
+  auto excerpts = choose_excerpts(workspace, *ranking, question, options, texts);
+  if (!excerpts) return std::unexpected(excerpts.error());
+  Session session(workspace.answerer.model);
+  auto assembled = assemble(workspace, session, *excerpts, question.text, cancel);
+  if (!assembled) return std::unexpected(assembled.error());
+
+  Answer answer;
+  answer.timing.select_s = select_s;
+  answer.passages = std::move(ranking->passages);
+  note_context(answer, *excerpts);
+  GenerateOptions generate;
+  generate.max_tokens = options.max_tokens;
+  generate.sampler.repetition_penalty = 1.05f;
+  generate.stop = {"\nQuestion:", "\nFile:", "\n\n\n"};
+  generate.cancel = cancel;
+  generate.on_text = [&](std::string_view piece) {
+    if (answer.timing.first_token_s == 0) answer.timing.first_token_s = clock.seconds();
+    if (events.on_text) events.on_text(piece);
+    return true;
+  };
+  auto generated = session.generate(generate);
+  if (!generated) return std::unexpected(generated.error());
+  if (generated->end == Generation::End::kCancelled) return fail(ErrorKind::kCancelled, "the answer was cancelled");
+  answer.text = std::move(generated->text);
+
+  // Where does it stand? Checked against the index, repaired, added.
+  auto citations = cite(workspace.index, answer, *excerpts, question, texts);
+  if (!citations) return std::unexpected(citations.error());
+  answer.citations = std::move(*citations);
+  auto invented = invented_names(workspace.index, answer.text, question);
+  if (!invented) return std::unexpected(invented.error());
+  finish_text(answer, *invented);
+
+  const auto& counters = session.counters();
+  answer.timing.reused_tokens = assembled->reused;
+  answer.timing.reread_tokens = assembled->reread;
+  answer.timing.computed_tokens = counters.computed + counters.recomputed;
+  answer.timing.generated_tokens = counters.generated;
+  return finish(std::move(answer));
+}
+
+}  // namespace strata::agent

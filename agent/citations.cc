@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/citations.h"
+
+#include <algorithm>
+#include <charconv>
+#include <unordered_set>
+
+namespace strata::agent {
+
+namespace {
+
+constexpr size_t kCitations = 3;
+constexpr int kCitedLines = 40;  // of one place
+
+bool is_path_char(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.' || c == '/' || c == '+';
+}
+
+// The number at `at`, which moves behind it; 0 if there is none.
+int read_number(std::string_view text, size_t& at) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), value);
+  if (error != std::errc{} || value < 0) return 0;
+  at = static_cast<size_t>(end - text.data());
+  return value;
+}
+
+bool skip(std::string_view text, size_t& at, std::string_view what) {
+  if (!text.substr(at).starts_with(what)) return false;
+  at += what.size();
+  return true;
+}
+
+// The lines of an excerpt that have most of the answer's names and words: what the reader should look at.
+Citation narrow(const Excerpt& e, const std::unordered_set<std::string>& wanted, TextCache& texts) {
+  Citation c{e.file, e.first_line, e.last_line, e.symbol, false};
+  if (e.last_line - e.first_line < kCitedLines) return c;
+  const std::string* text = texts.text(e.file);
+  if (!text) return c;
+  int line = 1, best_line = e.first_line, best = -1;
+  for (size_t begin = 0; begin < text->size() && line <= e.last_line; ++line) {
+    const size_t end = std::min(text->find('\n', begin), text->size());
+    if (line >= e.first_line) {
+      int score = 0;
+      for (const std::string& s : stems_of(std::string_view(*text).substr(begin, end - begin)))
+        score += wanted.contains(s) ? 1 : 0;
+      if (score > best) best = score, best_line = line;
+    }
+    begin = end + 1;
+  }
+  c.start_line = std::max(e.first_line, best_line - kCitedLines / 2);
+  c.end_line = std::min(e.last_line, c.start_line + kCitedLines - 1);
+  return c;
+}
+
+}  // namespace
+
+std::vector<Mention> find_mentions(std::string_view text) {
+  std::vector<Mention> mentions;
+  for (size_t i = 0; i < text.size();) {
+    if (!is_path_char(text[i])) {
+      ++i;
+      continue;
+    }
+    size_t end = i;
+    while (end < text.size() && is_path_char(text[end])) ++end;
+    std::string_view word = text.substr(i, end - i);
+    while (word.ends_with('.') || word.ends_with('-')) word.remove_suffix(1);
+    const size_t dot = word.find_last_of('.');
+    const bool path = (dot != std::string_view::npos && dot > 0 && word.size() - dot <= 6) ||
+                      word.find('/') != std::string_view::npos;
+    size_t at = i + word.size();
+    i = end;
+    if (!path || word.starts_with('/') || word.find("..") != std::string_view::npos) continue;
+    Mention m{std::string(word), 0, 0};
+    skip(text, at, "`");
+    if (skip(text, at, ":") || skip(text, at, ", lines ") || skip(text, at, ", line ") || skip(text, at, " lines ") ||
+        skip(text, at, " line ")) {
+      m.first_line = m.last_line = read_number(text, at);
+      if (m.first_line > 0 && (skip(text, at, "-") || skip(text, at, "–")))
+        m.last_line = std::max(m.first_line, read_number(text, at));
+    }
+    i = std::max(i, at);
+    mentions.push_back(std::move(m));
+  }
+  return mentions;
+}
+
+std::vector<std::string> find_names(std::string_view text) {
+  std::vector<std::string> names;
+  const auto word_char = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+  for (size_t i = 0; i < text.size();) {
+    if (!word_char(text[i])) {
+      ++i;
+      continue;
+    }
+    size_t end = i;
+    while (end < text.size() && word_char(text[end])) ++end;
+    std::string name(text.substr(i, end - i));
+    const bool in_path =
+        (i > 0 && (text[i - 1] == '/' || text[i - 1] == '-')) || (end < text.size() && text[end] == '/');
+    const bool quoted = (i > 0 && text[i - 1] == '`') && end < text.size() && (text[end] == '`' || text[end] == '(');
+    const bool call = text.substr(end, 1) == "(";
+    if (!in_path && !std::isdigit(static_cast<unsigned char>(name[0])) &&
+        (quoted || call || looks_like_identifier(name)) && std::ranges::find(names, name) == names.end())
+      names.push_back(std::move(name));
+    i = end;
+  }
+  return names;
+}
+
+Result<std::vector<Citation>> cite(const repo::Index& index, const Answer& answer, const std::vector<Excerpt>& excerpts,
+                                   const Question& question, TextCache& texts) {
+  std::vector<Citation> citations;
+  const auto add = [&](Citation c) {
+    const bool known = std::ranges::any_of(citations, [&](const Citation& o) {
+      return o.file == c.file && c.start_line <= o.end_line && o.start_line <= c.end_line;
+    });
+    if (!known && citations.size() < kCitations) citations.push_back(std::move(c));
+  };
+  std::vector<std::string> stems = stems_of(answer.text);
+  std::unordered_set<std::string> wanted(stems.begin(), stems.end());
+  wanted.insert(question.terms.begin(), question.terms.end());
+
+  // 1. Names of the answer that are defined in one place, or in one that was read: the symbol's own lines.
+  for (const std::string& name : find_names(answer.text)) {
+    auto symbols = index.find_symbols(name);
+    if (!symbols) return std::unexpected(symbols.error());
+    std::erase_if(*symbols, [&](const repo::Symbol& s) { return s.name != name || !s.definition; });
+    const auto read = [&](const repo::Symbol& s) {
+      return std::ranges::any_of(excerpts, [&](const Excerpt& e) {
+        return e.file == s.file && e.first_line <= s.last_line && s.first_line <= e.last_line;
+      });
+    };
+    if (symbols->size() > 1) std::erase_if(*symbols, [&](const repo::Symbol& s) { return !read(s); });
+    if (symbols->size() != 1) continue;
+    const repo::Symbol& s = symbols->front();
+    const bool whole = s.last_line - s.first_line < kCitedLines;
+    add({s.file, whole ? s.first_line : s.name_line, whole ? s.last_line : s.name_line, s.qualified_name, true});
+  }
+  // 2. The excerpt that shares most with the answer; the best-ranked if none does. Where a name led there, it is known.
+  const Excerpt* used = nullptr;
+  double most = -1;
+  for (size_t i = 0; i < excerpts.size(); ++i) {
+    const std::string* text = texts.text(excerpts[i].file);
+    if (!text) continue;
+    int line = 1;
+    size_t begin = 0;
+    std::unordered_set<std::string> found;
+    for (; begin < text->size() && line <= excerpts[i].last_line; ++line) {
+      const size_t end = std::min(text->find('\n', begin), text->size());
+      if (line >= excerpts[i].first_line)
+        for (std::string& s : stems_of(std::string_view(*text).substr(begin, end - begin)))
+          if (wanted.contains(s)) found.insert(std::move(s));
+      begin = end + 1;
+    }
+    const double score = static_cast<double>(found.size()) / (1.0 + 0.15 * static_cast<double>(i));
+    if (score > most) most = score, used = &excerpts[i];
+  }
+  const auto add_excerpt = [&](const Excerpt& e) {
+    Citation c = narrow(e, wanted, texts);
+    c.verified = texts.text(e.file) != nullptr;
+    add(std::move(c));
+  };
+  if (used) add_excerpt(*used);
+  if (!excerpts.empty()) add_excerpt(excerpts.front());
+  // 3. Places the model wrote down itself, as far as they exist and lines were given.
+  for (const Mention& m : find_mentions(answer.text)) {
+    if (m.first_line == 0) continue;
+    auto file = index.file(m.file);
+    if (!file) return std::unexpected(file.error());
+    const bool exists = *file && m.last_line <= (*file)->lines;
+    if (exists) add({m.file, m.first_line, m.last_line, "", false});
+  }
+  return citations;
+}
+
+Result<std::vector<std::string>> invented_names(const repo::Index& index, std::string_view answer,
+                                                const Question& question) {
+  std::vector<std::string> invented;
+  for (const std::string& name : find_names(answer)) {
+    if (question.text.find(name) != std::string::npos) continue;
+    auto known = index.knows_word(name);
+    if (!known) return std::unexpected(known.error());
+    if (!*known) invented.push_back(name);
+  }
+  return invented;
+}
+
+}  // namespace strata::agent

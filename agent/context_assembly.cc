@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/context_assembly.h"
+
+#include <algorithm>
+#include <format>
+#include <ranges>
+#include <unordered_set>
+
+#include "agent/prompts.h"
+
+namespace strata::agent {
+
+namespace {
+
+constexpr int kRecomputed = 16;         // first tokens of a placed excerpt (measured: selection-experiment 3)
+constexpr size_t kExcerptTokens = 320;  // of one passage; the best may have kBestTokens
+constexpr size_t kBestTokens = 560;
+constexpr size_t kFewTokens = 40;  // no room worth filling
+
+std::vector<TokenId> heading(const Tokenizer& tokenizer, const Excerpt& e) {
+  return tokenizer.encode(std::format("\nFile: {}, lines {}-{}{}\n", e.file, e.first_line, e.last_line,
+                                      e.symbol.empty() ? "" : ", " + e.symbol));
+}
+
+void append(std::vector<TokenId>& to, std::span<const TokenId> tokens) {
+  to.insert(to.end(), tokens.begin(), tokens.end());
+}
+
+}  // namespace
+
+TokenRange best_window(std::span<const TokenId> tokens, const Tokenizer& tokenizer, int first_line,
+                       const std::vector<std::string>& terms, size_t limit) {
+  // Lines as token ranges; a line counts the question's terms in it, each line's own once.
+  struct Line {
+    size_t first, last;
+    double score;
+  };
+  const std::unordered_set<std::string> wanted(terms.begin(), terms.end());
+  std::vector<Line> lines;
+  std::string text;
+  size_t begin = 0;
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    const std::string_view bytes = tokenizer.bytes(tokens[i]);
+    text += bytes;
+    const auto ended = static_cast<size_t>(std::ranges::count(bytes, '\n'));
+    if (ended == 0 && i + 1 < tokens.size()) continue;
+    std::unordered_set<std::string> found;
+    for (std::string& s : stems_of(text))
+      if (wanted.contains(s)) found.insert(std::move(s));
+    lines.push_back({begin, i + 1, static_cast<double>(found.size())});
+    for (size_t blank = 1; blank < ended; ++blank) lines.push_back({i + 1, i + 1, 0});
+    begin = i + 1;
+    text.clear();
+  }
+  const auto range = [&](size_t a, size_t b) {
+    return TokenRange{lines[a].first, std::min(lines[b].last, lines[a].first + limit), first_line + static_cast<int>(a),
+                      first_line + static_cast<int>(b)};
+  };
+  if (lines.empty()) return {};
+  if (tokens.size() <= limit) return range(0, lines.size() - 1);
+  // The signature says what the rest is about, so an equal window further up wins.
+  TokenRange best;
+  double best_score = -1;
+  for (size_t a = 0, b = 0; a < lines.size(); ++a) {
+    b = std::max(a, b);
+    while (b + 1 < lines.size() && lines[b + 1].last - lines[a].first <= limit) ++b;
+    double score = a == 0 ? 1.5 : 0;
+    for (size_t l = a; l <= b; ++l) score += lines[l].score;
+    if (score > best_score) best_score = score, best = range(a, b);
+    if (b + 1 == lines.size()) break;
+  }
+  return best;
+}
+
+Result<std::vector<Excerpt>> choose_excerpts(Workspace& workspace, const Ranking& ranking, const Question& question,
+                                             const AskOptions& options, TextCache& texts) {
+  const Reader& reader = workspace.answerer;
+  const Tokenizer& tokenizer = reader.model->tokenizer();
+  // Rows of the scout are of use only to itself.
+  const bool stored_rows = !options.verify && reader.model == workspace.scout.model;
+  std::vector<Excerpt> excerpts;
+  size_t left = static_cast<size_t>(std::max(options.context_tokens, 0));
+  for (size_t i = 0; i < ranking.passages.size() && left >= kFewTokens; ++i) {
+    const repo::Passage& p = ranking.passages[i].passage;
+    std::vector<TokenId> tokens;
+    Excerpt e{i, p.file, p.symbol, p.first_line, p.last_line, {}, {}, 0};
+    const StoredSpan* span = stored_rows ? workspace.read->find(p.file, p.first_line) : nullptr;
+    if (span && span->first_line == p.first_line && span->last_line == p.last_line) {
+      auto segment = reader.snapshots->find(span->segment);
+      if (!segment) return std::unexpected(segment.error());
+      if (*segment) {
+        const auto& all = (*segment)->tokens;
+        tokens.assign(all.begin() + span->first_token, all.begin() + span->last_token);
+        e.segment = span->segment;
+        e.first_token = span->first_token;
+      }
+    }
+    if (tokens.empty()) {
+      const std::string* text = texts.text(p.file);
+      if (!text || p.last_byte > text->size()) continue;  // changed on disk since it was indexed
+      tokens = tokenizer.encode(std::string_view(*text).substr(p.first_byte, p.last_byte - p.first_byte));
+    }
+    const TokenRange range = best_window(tokens, tokenizer, p.first_line, question.terms,
+                                         std::min(left, excerpts.empty() ? kBestTokens : kExcerptTokens));
+    if (range.last <= range.first) continue;
+    e.first_line = range.first_line;
+    e.last_line = range.last_line;
+    e.first_token += static_cast<int>(range.first);
+    e.tokens.assign(tokens.begin() + static_cast<std::ptrdiff_t>(range.first),
+                    tokens.begin() + static_cast<std::ptrdiff_t>(range.last));
+    left -= std::min(left, e.tokens.size());
+    excerpts.push_back(std::move(e));
+  }
+  return excerpts;
+}
+
+Result<Assembled> assemble(Workspace& workspace, Session& session, const std::vector<Excerpt>& excerpts,
+                      std::string_view question, const Cancel* cancel) {
+  const Reader& reader = workspace.answerer;
+  const Tokenizer& tokenizer = reader.model->tokenizer();
+  const ChatTemplate* chat = reader.model->chat_template();
+  if (!chat)
+    return fail(ErrorKind::kUnsupported,
+                reader.model->params().name + " has no chat template that Strata knows; use an instruct model");
+
+  std::vector<TokenId> opening = chat->begin();
+  append(opening, chat->open(Role::kSystem));
+  append(opening, tokenizer.encode(kSystem));
+  append(opening, chat->close(Role::kSystem));
+  append(opening, chat->open(Role::kUser));
+  append(opening, tokenizer.encode(kExcerpts));
+  if (auto done = session.append(opening, cancel); !done) return std::unexpected(done.error());
+  Assembled assembled;
+
+  // Best last. Everything is given its place first, and what has no stored rows is computed in one go: headings, first
+  // tokens, unread passages. The rows they stand on meanwhile are blank and seen by nobody.
+  const KvLayout& layout = reader.model->params().kv;
+  std::vector<Session::Range> computed;
+  const auto place_blank = [&](std::span<const TokenId> tokens) {
+    KvCache blank(layout);
+    blank.resize(static_cast<int>(tokens.size()));
+    session.place(blank, 0, tokens);
+  };
+  const auto compute = [&](int first, int count) {
+    if (!computed.empty() && computed.back().first + computed.back().count == first)
+      computed.back().count += count;
+    else
+      computed.push_back({first, count});
+  };
+  for (const Excerpt& e : excerpts | std::views::reverse) {
+    const auto head = heading(tokenizer, e);
+    int at = static_cast<int>(session.tokens().size());
+    place_blank(head);
+    compute(at, static_cast<int>(head.size()));
+    at += static_cast<int>(head.size());
+    const int count = static_cast<int>(e.tokens.size());
+    KvCache rows(layout);
+    rows.resize(count);
+    bool stored = false;
+    if (!e.segment.empty()) {
+      auto loaded = reader.snapshots->load_rows(e.segment, e.first_token, count, rows, 0);
+      if (!loaded && loaded.error().kind != ErrorKind::kDamaged) return std::unexpected(loaded.error());
+      stored = loaded.has_value();  // damaged rows are gone from the store by now, and computed here
+    }
+    if (stored) {
+      session.place(rows, 0, e.tokens);
+      compute(at, std::min(kRecomputed, count));
+      assembled.reused += count;
+      assembled.reread += std::min(kRecomputed, count);
+    } else {
+      place_blank(e.tokens);
+      compute(at, count);
+    }
+  }
+  if (auto done = session.recompute(computed, cancel); !done) return std::unexpected(done.error());
+
+  std::vector<TokenId> closing =
+      tokenizer.encode(std::format("\nQuestion: {}\nAnswer in one to three short sentences.", question));
+  append(closing, chat->close(Role::kUser));
+  append(closing, chat->open(Role::kAssistant));
+  if (auto done = session.append(closing, cancel); !done) return std::unexpected(done.error());
+  return assembled;
+}
+
+}  // namespace strata::agent

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every text Strata says to a model. Changing kHead invalidates all snapshots: give kRecipe a new name with it.
+#pragma once
+
+#include <string_view>
+
+namespace strata::agent {
+
+// What every file is read behind: an attention sink and a hint, hardly more (measured: its wording does not matter).
+inline constexpr std::string_view kHead =
+    "You are reading the source code of one repository, file by file. Later you will be asked questions about it.\n\n";
+
+inline constexpr std::string_view kSystem =
+    "You answer questions about a source code repository. You are given excerpts of it, each under its file name and "
+    "line numbers. Use only the excerpts. Answer in one to three short sentences: name the function or class and the "
+    "exact values, and the file where they are. Do not quote code blocks.";
+
+inline constexpr std::string_view kExcerpts = "Excerpts from the repository, the most relevant last:\n";
+
+// Questions of every kind about no repository in particular. Their mean embedding is what all questions have in common
+// ("this is a question about code"), and is subtracted from each.
+inline constexpr std::string_view kGenericQuestions[] = {
+    "How does the program read its configuration file?",
+    "Where are command line options parsed?",
+    "Which function opens the network connection?",
+    "What happens when a file cannot be opened?",
+    "How are errors reported to the caller?",
+    "Where is the main loop?",
+    "What is the default value of the timeout?",
+    "How is memory allocated and freed?",
+    "Which class represents a user?",
+    "How does the cache decide what to remove?",
+    "What does the logger write at the start of each line?",
+    "Where is the input validated?",
+    "How are two versions compared?",
+    "Which function computes the checksum?",
+    "How is the list sorted?",
+    "Where are strings escaped before they are printed?",
+    "What is the maximum size of a message?",
+    "How does the parser handle comments?",
+    "Which function starts the threads?",
+    "How is the data written to disk?",
+    "What happens to a request after it has been received?",
+    "Where is the password checked?",
+    "How are the tests run?",
+    "Which function converts a number to text?",
+};
+
+}  // namespace strata::agent

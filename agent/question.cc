@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/question.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <span>
+#include <unordered_set>
+
+namespace strata::agent {
+
+namespace {
+
+constexpr size_t kLongestQuestion = 4096;  // what is longer is a pasted log; its beginning is analysed
+
+// Function words and the vocabulary of asking about code: they say nothing about what is asked for.
+const std::unordered_set<std::string_view>& empty_words() {
+  static const std::unordered_set<std::string_view> words = {
+      "a",           "an",        "the",         "and",        "or",
+      "of",          "to",        "in",          "on",         "at",
+      "by",          "for",       "from",        "with",       "without",
+      "into",        "is",        "are",         "was",        "were",
+      "be",          "been",      "being",       "it",         "its",
+      "this",        "that",      "these",       "those",      "there",
+      "here",        "what",      "which",       "who",        "whom",
+      "whose",       "where",     "when",        "why",        "how",
+      "does",        "do",        "did",         "done",       "can",
+      "could",       "should",    "would",       "will",       "may",
+      "might",       "must",      "has",         "have",       "had",
+      "not",         "no",        "if",          "then",       "than",
+      "as",          "so",        "such",        "any",        "all",
+      "each",        "every",     "some",        "other",      "another",
+      "one",         "two",       "i",           "we",         "you",
+      "they",        "he",        "she",         "me",         "my",
+      "our",         "your",      "their",       "them",       "us",
+      "about",       "after",     "before",      "between",    "during",
+      "over",        "under",     "up",          "down",       "out",
+      "off",         "only",      "also",        "just",       "exactly",
+      "given",       "while",     "until",       "whether",    "get",
+      "gets",        "got",       "happen",      "happens",    "function",
+      "functions",   "method",    "methods",     "class",      "classes",
+      "code",        "codebase",  "repository",  "repo",       "project",
+      "program",     "implement", "implemented", "implements", "implementation",
+      "define",      "defined",   "defines",     "definition", "declared",
+      "handle",      "handled",   "handles",     "work",       "works",
+      "responsible", "place",     "find",        "located",    "part",
+      "way",         "used",      "use",         "uses",       "using",
+      "called",      "calls",     "call",        "make",       "makes",
+      "made",        "come",      "tell",        "show",       "explain",
+      "describe",    "value",     "source",      "file",       "support",
+      "supported",   "supports",  "library",     "system",     "built",
+      "itself",      "actually",  "whenever",    "s",          "t"};
+  return words;
+}
+
+bool is_word_char(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+struct Word {
+  std::string text;  // "Parser::parse"
+  std::string lower;
+  bool quoted = false;  // in backticks
+  bool call = false;    // followed by "()"
+};
+
+// Words and qualified names; the rest only separates, but for the end of a sentence.
+std::vector<Word> split_words(std::string_view text) {
+  std::vector<Word> words;
+  bool quoted = false;
+  for (size_t i = 0; i < text.size();) {
+    if (text[i] == '`') quoted = !quoted;
+    if (!is_word_char(text[i])) {
+      ++i;
+      continue;
+    }
+    size_t end = i;
+    while (end < text.size()) {
+      if (is_word_char(text[end])) {
+        ++end;
+      } else if (end + 1 < text.size() && text[end] == '.' && is_word_char(text[end + 1])) {
+        ++end;
+      } else if (end + 2 < text.size() && (text.substr(end, 2) == "::" || text.substr(end, 2) == "->") &&
+                 is_word_char(text[end + 2])) {
+        end += 2;
+      } else {
+        break;
+      }
+    }
+    Word word{std::string(text.substr(i, end - i)), {}, quoted, text.substr(end, 2) == "()"};
+    word.lower = lower(word.text);
+    words.push_back(std::move(word));
+    i = end;
+  }
+  return words;
+}
+
+bool is_one_of(std::string_view word, std::span<const std::string_view> list) {
+  return std::ranges::find(list, word) != list.end();
+}
+
+constexpr std::array<std::string_view, 22> kKindWords = {
+    "function",  "method",  "class",  "struct",   "structure", "macro", "constant", "type",
+    "variable",  "enum",    "module", "define",   "interface", "trait", "field",    "member",
+    "attribute", "setting", "symbol", "property", "typedef",   "the"};
+
+// Reads the words of a question from left to right, trying fixed forms.
+class Forms {
+ public:
+  Forms(const std::vector<Word>& words, const std::function<bool(std::string_view)>& is_symbol)
+      : words_(words), is_symbol_(is_symbol) {}
+
+  void read(Question& q) const {
+    for (size_t i = 0; i < words_.size() && q.kind == QuestionKind::kDescription; ++i) {
+      definition(i, q);
+      callers(i, q);
+      users(i, q);
+      subclasses(i, q);
+      value(i, q);
+    }
+  }
+
+ private:
+  bool at(size_t i, std::initializer_list<std::string_view> any) const {
+    return i < words_.size() && std::ranges::find(any, words_[i].lower) != any.end();
+  }
+  size_t skip_kinds(size_t i) const {
+    while (i < words_.size() && !named(i) && (is_one_of(words_[i].lower, kKindWords) || at(i, {"a", "an", "method"})))
+      ++i;
+    return i;
+  }
+  bool named(size_t i) const {
+    return i < words_.size() && (words_[i].quoted || words_[i].call || looks_like_identifier(words_[i].text));
+  }
+  // A name by its form, or a bare word that the repository defines.
+  bool subject(size_t i) const {
+    return named(i) || (i < words_.size() && !empty_words().contains(words_[i].lower) && is_symbol_(words_[i].text));
+  }
+  bool is_end(size_t i) const {
+    return i >= words_.size() || at(i, {"in", "within", "and", "here", "throughout", "from", "across", "anywhere"});
+  }
+  void set(Question& q, QuestionKind kind, size_t i) const {
+    q.kind = kind;
+    q.subject = words_[i].text;
+  }
+
+  // where is [the function] X [function] [defined]; definition of X; which file defines X
+  void definition(size_t i, Question& q) const {
+    if (at(i, {"definition", "declaration", "implementation"}) && at(i + 1, {"of"})) {
+      const size_t x = skip_kinds(i + 2);
+      if (subject(x) && (named(x) || is_end(x + 1))) return set(q, QuestionKind::kDefinition, x);
+    }
+    if (at(i, {"defines", "declares", "implements"}) && i >= 2 && at(i - 1, {"file", "module", "header", "source"})) {
+      const size_t x = skip_kinds(i + 1);
+      if (subject(x) && is_end(x + 1)) return set(q, QuestionKind::kDefinition, x);
+    }
+    if (!at(i, {"where", "wheres"})) return;
+    size_t x = i + 1;
+    if (at(x, {"s"})) ++x;
+    if (at(x, {"is", "are", "can", "do", "does"})) ++x;
+    if (at(x, {"i", "we", "you"})) ++x;
+    if (at(x, {"find"})) ++x;
+    x = skip_kinds(x);
+    if (!subject(x)) return;
+    size_t after = x + 1;
+    while (after < words_.size() && is_one_of(words_[after].lower, kKindWords)) ++after;
+    if (is_end(after) || (at(after, {"defined", "declared", "implemented", "located", "found"}) && is_end(after + 1)))
+      set(q, QuestionKind::kDefinition, x);
+  }
+
+  // who calls X; callers of X; where is X called
+  void callers(size_t i, Question& q) const {
+    size_t x = 0;
+    if (at(i, {"calls", "call", "invokes", "invoke", "calling", "call"}) && i >= 1 &&
+        !at(i - 1, {"system", "function", "api"}))
+      x = skip_kinds(i + 1);
+    else if (at(i, {"functions", "function", "methods", "method"}) && at(i + 1, {"calls", "call", "invoke", "invokes"}))
+      x = skip_kinds(i + 2);
+    else if (at(i, {"callers", "caller", "calls"}) && at(i + 1, {"of", "to"}))
+      x = skip_kinds(i + 2);
+    if (x && subject(x) && (named(x) || is_end(x + 1)) && asks_for_somebody(i) && !subject_before(i))
+      return set(q, QuestionKind::kCallers, x);
+    if (at(i, {"called", "invoked"}) && i >= 2 && subject(i - 1) && at(0, {"where", "who", "from", "which"}) &&
+        is_end(i + 1))
+      set(q, QuestionKind::kCallers, i - 1);
+  }
+
+  // who uses X; where is X used; references to X
+  void users(size_t i, Question& q) const {
+    if (at(i, {"uses", "use", "imports", "references"}) && asks_for_somebody(i) && !subject_before(i)) {
+      const size_t x = skip_kinds(at(i + 1, {"to", "of"}) ? i + 2 : i + 1);
+      if (subject(x) && is_end(x + 1)) return set(q, QuestionKind::kUsers, x);
+    }
+    if (at(i, {"usages", "usage", "uses", "references"}) && at(i + 1, {"of", "to"})) {
+      const size_t x = skip_kinds(i + 2);
+      if (subject(x) && is_end(x + 1)) return set(q, QuestionKind::kUsers, x);
+    }
+    if (at(i, {"used", "referenced", "imported"}) && i >= 2 && subject(i - 1) && at(0, {"where", "who"}) &&
+        is_end(i + 1))
+      set(q, QuestionKind::kUsers, i - 1);
+  }
+
+  // what derives from X; subclasses of X; which classes implement X
+  void subclasses(size_t i, Question& q) const {
+    size_t x = 0;
+    if (at(i, {"derive", "derives", "derived", "inherit", "inherits", "inheriting", "descend", "descends"}) &&
+        at(i + 1, {"from"}))
+      x = skip_kinds(i + 2);
+    else if (at(i, {"subclass", "subclasses", "extend", "extends", "extending", "subclassing"}))
+      x = skip_kinds(at(i + 1, {"of"}) ? i + 2 : i + 1);
+    else if (at(i, {"children", "descendants", "implementations", "derivatives"}) && at(i + 1, {"of"}))
+      x = skip_kinds(i + 2);
+    else if (at(i, {"implement", "implements"}) && i >= 1 &&
+             at(i - 1, {"classes", "who", "what", "types", "structs", "which"}))
+      x = skip_kinds(i + 1);
+    if (x && subject(x) && is_end(x + 1) && !subject_before(i)) set(q, QuestionKind::kSubclasses, x);
+  }
+
+  // value of X; what is X set to; what is X
+  void value(size_t i, Question& q) const {
+    if (at(i, {"value", "default"}) && at(i + 1, {"of", "for"})) {
+      const size_t x = skip_kinds(i + 2);
+      if (named(x) && is_end(x + 1)) return set(q, QuestionKind::kValue, x);
+    }
+    if (at(i, {"value"}) && at(i + 1, {"does", "has", "is"})) {
+      const size_t x = skip_kinds(i + 2);
+      if (named(x)) return set(q, QuestionKind::kValue, x);
+    }
+    if (at(i, {"what"}) && at(i + 1, {"is", "does", "are"})) {
+      const size_t x = skip_kinds(i + 2);
+      if (named(x) && (is_end(x + 1) || (at(x + 1, {"set", "equal"}) && is_end(x + 2 + (at(x + 2, {"to"}) ? 1 : 0)))))
+        set(q, QuestionKind::kValue, x);
+    }
+  }
+
+  // "who ...", "which functions ...", "what calls ...", "list all ...": not "how does X call Y" or "what does X call".
+  bool asks_for_somebody(size_t verb) const {
+    for (size_t i = 0; i < verb; ++i) {
+      if (at(i, {"how", "why", "when", "does", "did"})) return false;
+      if (at(i, {"who", "what", "which", "where", "list", "find", "show", "all", "everything"})) return true;
+    }
+    return false;
+  }
+  bool subject_before(size_t verb) const {
+    for (size_t i = 0; i < verb; ++i)
+      if (named(i)) return true;
+    return false;
+  }
+
+  const std::vector<Word>& words_;
+  const std::function<bool(std::string_view)>& is_symbol_;
+};
+
+}  // namespace
+
+std::string_view last_component(std::string_view name) {
+  const size_t at = name.find_last_of(".:>");
+  return at == std::string_view::npos ? name : name.substr(at + 1);
+}
+
+bool looks_like_identifier(std::string_view text) {
+  if (text.find("::") != std::string_view::npos || text.find("->") != std::string_view::npos) return true;
+  if (text.find('_') != std::string_view::npos) return text.find_first_not_of('_') != std::string_view::npos;
+  if (const size_t dot = text.find('.'); dot != std::string_view::npos) {
+    // "i.e." and "2.5" are not; "config.py" is as good as a name.
+    return dot >= 2 && text.size() - dot > 2 && !std::isdigit(static_cast<unsigned char>(text[0]));
+  }
+  bool letters = false;
+  for (size_t i = 0; i + 1 < text.size(); ++i) {
+    letters |= is_lower(text[i]);
+    if (is_lower(text[i]) && is_upper(text[i + 1])) return true;
+    if (i + 2 < text.size() && is_upper(text[i]) && is_upper(text[i + 1]) && is_lower(text[i + 2]) &&
+        text.substr(i + 2) != "s")
+      return true;
+  }
+  return false;
+}
+
+std::string stem(std::string_view word) {
+  std::string s = lower(word);
+  const auto drop = [&](std::string_view ending, size_t keep) {
+    if (s.size() < ending.size() + keep || !s.ends_with(ending)) return false;
+    s.resize(s.size() - ending.size());
+    return true;
+  };
+  if (s.size() > 3 && s.ends_with("ies"))
+    s.replace(s.size() - 3, 3, "y");
+  else if (!s.ends_with("ss") && !s.ends_with("us") && !s.ends_with("is"))
+    drop("s", 3);
+  for (const std::string_view ending :
+       {"izations", "ization", "ations", "ation", "ition", "ments", "ment", "nesses", "ness", "ingly", "ings", "ing",
+        "ally",     "edly",    "ers",    "able",  "ible",  "ive",   "ion",  "or",     "er",   "ed",    "al",   "ly"})
+    if (drop(ending, 4) || ((ending == "ing" || ending == "ed" || ending == "er") && drop(ending, 3))) break;
+  if (s.size() > 3 && s[s.size() - 1] == s[s.size() - 2] && s.back() != 's' && s.back() != 'l')
+    s.pop_back();  // trimm-ed
+  if (s.size() > 3 && (s.back() == 'e' || s.back() == 'y')) s.pop_back();
+  return s;
+}
+
+std::vector<std::string> stems_of(std::string_view text) {
+  std::vector<std::string> stems;
+  for (size_t i = 0; i < text.size();) {
+    if (!std::isalnum(static_cast<unsigned char>(text[i]))) {
+      ++i;
+      continue;
+    }
+    // A part ends at a capital after a small letter ("parse|Headers") and before the last capital of a run
+    // ("HTTP|Server").
+    size_t end = i + 1;
+    while (end < text.size() && std::isalnum(static_cast<unsigned char>(text[end])) &&
+           !(is_upper(text[end]) && (!is_upper(text[end - 1]) || (end + 1 < text.size() && is_lower(text[end + 1])))))
+      ++end;
+    if (end - i >= 2) stems.push_back(stem(text.substr(i, end - i)));
+    i = end;
+  }
+  return stems;
+}
+
+Question analyse_question(std::string_view text, const std::function<bool(std::string_view)>& is_symbol) {
+  Question question;
+  question.text = text;
+  const std::vector<Word> words = split_words(text.substr(0, kLongestQuestion));
+  std::unordered_set<std::string> seen, seen_terms;
+  for (const Word& word : words) {
+    const bool certain = word.quoted || word.call || looks_like_identifier(word.text);
+    const bool capitals = word.text.size() >= 2 && std::ranges::all_of(word.text, [](char c) { return is_upper(c); });
+    if ((certain || (capitals && is_symbol(word.text))) && seen.insert(word.text).second)
+      question.identifiers.push_back({word.text, certain});
+    if (!certain && empty_words().contains(word.lower)) continue;
+    for (std::string& term : stems_of(word.text))
+      if (seen_terms.insert(term).second) question.terms.push_back(std::move(term));
+    question.about_tests |= word.lower.starts_with("test");
+    question.about_docs |= word.lower.starts_with("doc") || word.lower == "readme" || word.lower == "example";
+  }
+  question.asks_where = !words.empty() && (words[0].lower == "where" || words[0].lower == "which");
+  Forms(words, is_symbol).read(question);
+  if (!question.subject.empty() && !seen.contains(question.subject))
+    question.identifiers.push_back({question.subject, false});
+  return question;
+}
+
+}  // namespace strata::agent

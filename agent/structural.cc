@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/structural.h"
+
+#include <algorithm>
+#include <format>
+#include <map>
+#include <set>
+
+namespace strata::agent {
+
+namespace {
+
+constexpr size_t kPlaces = 10;        // listed; the rest is counted
+constexpr int kLongestCitation = 60;  // lines of a definition; a longer one is cited by its name's line
+constexpr int kValueLines = 12;
+
+std::string place(std::string_view file, int first, int last) {
+  return first == last ? std::format("`{}:{}`", file, first) : std::format("`{}:{}-{}`", file, first, last);
+}
+
+Citation cite(const repo::Symbol& s) {
+  const bool whole = s.last_line - s.first_line < kLongestCitation;
+  return {s.file, whole ? s.first_line : s.name_line, whole ? s.last_line : s.name_line, s.qualified_name, true};
+}
+
+// Program before tests, definitions before declarations; otherwise as the index orders them.
+void order(std::vector<repo::Symbol>& symbols) {
+  std::ranges::stable_sort(symbols, {}, [](const repo::Symbol& s) {
+    return std::pair(!s.definition, is_test_path(s.file) || is_documentation_path(s.file));
+  });
+}
+
+Result<std::vector<repo::Symbol>> symbols_named(const repo::Index& index, std::string_view name) {
+  std::string dotted(name);
+  for (size_t at; (at = dotted.find("->")) != std::string::npos;) dotted.replace(at, 2, ".");
+  auto symbols = index.find_symbols(dotted);
+  if (symbols && symbols->empty() && last_component(name) != name) {
+    // "app.run" for Flask.run: a method asked for through a variable.
+    symbols = index.find_symbols(last_component(name));
+    if (symbols) {
+      const std::string owner = dotted.substr(0, dotted.size() - last_component(dotted).size());
+      const auto owned = [&](const repo::Symbol& s) { return s.qualified_name.find(owner) != std::string::npos; };
+      if (std::ranges::any_of(*symbols, owned)) std::erase_if(*symbols, [&](const auto& s) { return !owned(s); });
+    }
+  }
+  if (symbols) order(*symbols);
+  return symbols;
+}
+
+std::string rest_of(size_t count) { return count > kPlaces ? std::format("- and {} more\n", count - kPlaces) : ""; }
+
+Answer defined(const Question& q, const std::vector<repo::Symbol>& symbols) {
+  Answer answer;
+  if (symbols.size() == 1) {
+    const Citation c = cite(symbols[0]);
+    answer.text = std::format("The {} `{}` is {} at {}.", symbols[0].kind, symbols[0].qualified_name,
+                              symbols[0].definition ? "defined" : "declared", place(c.file, c.start_line, c.end_line));
+    answer.citations.push_back(c);
+    return answer;
+  }
+  answer.text = std::format("`{}` is defined in {} places:\n", q.subject, symbols.size());
+  for (const repo::Symbol& s : symbols) {
+    if (answer.citations.size() == kPlaces) break;
+    const Citation c = cite(s);
+    answer.text += std::format("- {} `{}`{} at {}\n", s.kind, s.qualified_name, s.definition ? "" : " (declaration)",
+                               place(c.file, c.start_line, c.end_line));
+    answer.citations.push_back(c);
+  }
+  answer.text += rest_of(symbols.size());
+  return answer;
+}
+
+Answer used(const Question& q, const std::vector<repo::Symbol>& symbols,
+            const std::vector<repo::Reference>& references) {
+  struct User {
+    std::string file, name;
+    std::set<int> lines;
+  };
+  std::vector<User> users;
+  for (const repo::Reference& r : references) {
+    const bool definition =
+        std::ranges::any_of(symbols, [&](const auto& s) { return s.file == r.file && s.name_line == r.line; });
+    if (definition || (q.kind == QuestionKind::kCallers && r.kind != "call")) continue;
+    auto it = std::ranges::find_if(users, [&](const User& u) { return u.file == r.file && u.name == r.enclosing; });
+    if (it == users.end()) it = users.insert(users.end(), User{r.file, r.enclosing, {}});
+    it->lines.insert(r.line);
+  }
+  std::ranges::stable_sort(users, {},
+                           [](const User& u) { return is_test_path(u.file) || is_documentation_path(u.file); });
+  const std::string_view verb = q.kind == QuestionKind::kCallers ? "called" : "used";
+  Answer answer;
+  if (users.empty()) {
+    answer.text = std::format("`{}` is never {} in this repository.", q.subject, verb);
+    if (!symbols.empty()) {
+      const Citation c = cite(symbols[0]);
+      answer.text += std::format(" It is defined at {}.", place(c.file, c.start_line, c.end_line));
+      answer.citations.push_back(c);
+    }
+    return answer;
+  }
+  answer.text =
+      std::format("`{}` is {} {}:\n", q.subject, verb,
+                  users.size() == 1 ? std::string("in one place") : std::format("in {} places", users.size()));
+  for (const User& u : users) {
+    if (answer.citations.size() == kPlaces) break;
+    answer.text += std::format("- {} at {}", u.name.empty() ? "file level" : "`" + u.name + "`",
+                               place(u.file, *u.lines.begin(), *u.lines.begin()));
+    if (u.lines.size() > 1)
+      answer.text += std::format(" and {} more time{}", u.lines.size() - 1, u.lines.size() > 2 ? "s" : "");
+    answer.text += "\n";
+    answer.citations.push_back({u.file, *u.lines.begin(), *u.lines.begin(), "", true});
+  }
+  answer.text += rest_of(users.size());
+  return answer;
+}
+
+Answer derived(const Question& q, const std::vector<repo::Symbol>& symbols, std::vector<repo::Symbol> children) {
+  order(children);
+  Answer answer;
+  if (children.empty()) {
+    answer.text = std::format("Nothing in this repository derives from `{}`.", q.subject);
+    if (!symbols.empty()) {
+      const Citation c = cite(symbols[0]);
+      answer.text += std::format(" It is defined at {}.", place(c.file, c.start_line, c.end_line));
+      answer.citations.push_back(c);
+    }
+    return answer;
+  }
+  answer.text = children.size() == 1 ? std::format("One {} derives from `{}`:\n", children[0].kind, q.subject)
+                                     : std::format("{} derive from `{}`:\n", children.size(), q.subject);
+  for (const repo::Symbol& s : children) {
+    if (answer.citations.size() == kPlaces) break;
+    const Citation c = cite(s);
+    answer.text += std::format("- `{}` at {}\n", s.qualified_name, place(c.file, c.start_line, c.end_line));
+    answer.citations.push_back(c);
+  }
+  answer.text += rest_of(children.size());
+  return answer;
+}
+
+std::string lines_of(const std::string& text, int first, int last) {
+  size_t begin = 0;
+  for (int line = 1; line < first && begin != std::string::npos; ++line)
+    if (begin = text.find('\n', begin); begin != std::string::npos) ++begin;
+  if (begin == std::string::npos) return {};
+  size_t end = begin;
+  for (int line = first; line <= last && end != std::string::npos; ++line)
+    if (end = text.find('\n', end); end != std::string::npos) ++end;
+  return text.substr(begin, end == std::string::npos ? std::string::npos : end - begin);
+}
+
+bool has_value(const repo::Symbol& s) {
+  return s.kind == "constant" || s.kind == "macro" || s.kind == "variable" || s.kind == "enumerator" ||
+         s.kind == "field";
+}
+
+Result<std::optional<Answer>> value_of(const repo::Index& index, const Question& q, std::vector<repo::Symbol> symbols) {
+  std::erase_if(symbols, [](const repo::Symbol& s) { return !has_value(s); });
+  if (symbols.empty() || symbols.size() > 3) return std::nullopt;
+  Answer answer;
+  for (const repo::Symbol& s : symbols) {
+    auto file = index.file(s.file);
+    if (!file) return std::unexpected(file.error());
+    if (!*file) return std::nullopt;
+    auto text = index.read_text(**file);
+    if (!text) return std::nullopt;  // changed on disk: the model's way says so
+    const int first = s.name_line, last = std::min(s.last_line, s.name_line + kValueLines - 1);
+    answer.text += std::format("`{}` is given at {}:\n```\n{}```\n", q.subject, place(s.file, first, last),
+                               lines_of(*text, first, last));
+    answer.citations.push_back({s.file, first, last, s.qualified_name, true});
+  }
+  return answer;
+}
+
+}  // namespace
+
+bool is_test_path(std::string_view path) {
+  const auto is_test = [](std::string_view part) {
+    return part == "test" || part == "tests" || part == "testing" || part == "examples" || part == "example" ||
+           part.starts_with("test_") || part.find("_test.") != std::string_view::npos;
+  };
+  for (size_t begin = 0; begin < path.size();) {
+    const size_t end = std::min(path.find('/', begin), path.size());
+    if (is_test(path.substr(begin, end - begin))) return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
+bool is_documentation_path(std::string_view path) {
+  const auto ends = [&](std::string_view ending) { return path.ends_with(ending); };
+  return path.starts_with("doc/") || path.starts_with("docs/") || ends(".md") || ends(".rst") || ends(".txt") ||
+         ends(".html") || ends(".po") || path.starts_with("CHANGES") || path.starts_with("README");
+}
+
+Result<std::optional<Answer>> structural_answer(const repo::Index& index, const Question& question) {
+  if (question.kind == QuestionKind::kDescription) return std::nullopt;
+  auto symbols = symbols_named(index, question.subject);
+  if (!symbols) return std::unexpected(symbols.error());
+  const std::string name(last_component(question.subject));
+  auto references = index.references(name);
+  if (!references) return std::unexpected(references.error());
+  std::optional<Answer> answer;
+  switch (question.kind) {
+    case QuestionKind::kDefinition:
+      if (!symbols->empty()) answer = defined(question, *symbols);
+      break;
+    case QuestionKind::kCallers:
+    case QuestionKind::kUsers:
+      if (!symbols->empty() || !references->empty()) answer = used(question, *symbols, *references);
+      break;
+    case QuestionKind::kSubclasses: {
+      auto children = index.subclasses(name);
+      if (!children) return std::unexpected(children.error());
+      if (!symbols->empty() || !children->empty()) answer = derived(question, *symbols, std::move(*children));
+      break;
+    }
+    case QuestionKind::kValue: {
+      auto value = value_of(index, question, *symbols);
+      if (!value) return value;
+      answer = std::move(*value);
+      break;
+    }
+    case QuestionKind::kDescription:
+      break;
+  }
+  if (answer) answer->structural = true;
+  return answer;
+}
+
+}  // namespace strata::agent

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/workspace.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "agent/prompts.h"
+#include "base/user_folders.h"
+
+namespace strata::agent {
+
+namespace {
+
+// A mean over fewer passages than this is mostly the passages themselves.
+constexpr size_t kPassagesForMean = 24;
+
+std::vector<TokenId> head_tokens(const Tokenizer& tokenizer) {
+  std::vector<TokenId> tokens;
+  if (tokenizer.adds_beginning_of_text() && tokenizer.beginning_of_text() >= 0)
+    tokens.push_back(tokenizer.beginning_of_text());
+  tokenizer.encode(kHead, tokens);
+  return tokens;
+}
+
+}  // namespace
+
+Result<Reader> make_reader(std::shared_ptr<Model> model, std::function<void(const std::string&)> notice) {
+  auto folder = cache_folder("kv");
+  if (!folder) return std::unexpected(folder.error());
+  auto store = SnapshotStore::open(*folder / (model->fingerprint() + ".sqlite"), model->fingerprint(),
+                                   model->params().kv, std::move(notice));
+  if (!store) return std::unexpected(store.error());
+  auto encoder = SegmentEncoder::create(model, head_tokens(model->tokenizer()));
+  if (!encoder) return std::unexpected(encoder.error());
+  return Reader{std::move(model), std::make_shared<SegmentEncoder>(std::move(*encoder)),
+                std::make_shared<SnapshotStore>(std::move(*store))};
+}
+
+std::vector<Segment> cut_segments(std::span<const TokenId> path_line, std::span<const TokenId> tokens,
+                                  std::span<const uint32_t> ends, std::span<const repo::Passage> passages,
+                                  int segment_tokens) {
+  const int heading = static_cast<int>(path_line.size());
+  const int room = std::max(1, segment_tokens - heading);
+  std::vector<Segment> segments;
+  const auto start = [&] {
+    segments.emplace_back();
+    segments.back().tokens.assign(path_line.begin(), path_line.end());
+  };
+  size_t next = 0;
+  for (const repo::Passage& passage : passages) {
+    const size_t first = next;
+    while (next < tokens.size() && (next == 0 ? 0 : ends[next - 1]) < passage.last_byte) ++next;
+    // A passage is longer than a segment only where a line is (generated data); then it goes on in the next part.
+    for (size_t begin = first; begin < next;) {
+      const int left = static_cast<int>(next - begin);
+      if (segments.empty() || (static_cast<int>(segments.back().tokens.size()) + left > segment_tokens &&
+                               static_cast<int>(segments.back().tokens.size()) > heading))
+        start();
+      const int count = std::min(left, room);
+      Segment& segment = segments.back();
+      const int at = static_cast<int>(segment.tokens.size());
+      segment.spans.push_back({passage.first_line, passage.last_line, at, at + count, {}});
+      segment.tokens.insert(segment.tokens.end(), tokens.begin() + begin, tokens.begin() + begin + count);
+      begin += count;
+    }
+  }
+  for (size_t i = 0; i < segments.size(); ++i) {
+    segments[i].part = static_cast<int>(i);
+    segments[i].parts = static_cast<int>(segments.size());
+  }
+  return segments;
+}
+
+Result<std::vector<Segment>> make_segments(const repo::Index& index, const repo::File& file, const Reader& reader) {
+  auto text = index.read_text(file);
+  if (!text) return std::unexpected(text.error());
+  auto passages = index.passages(file.path);
+  if (!passages) return std::unexpected(passages.error());
+  const Tokenizer& tokenizer = reader.model->tokenizer();
+  std::vector<TokenId> tokens;
+  std::vector<uint32_t> ends;
+  tokenizer.encode(*text, tokens, &ends);
+  auto segments = cut_segments(tokenizer.encode("File: " + file.path + "\n"), tokens, ends, *passages, kSegmentTokens);
+  for (Segment& segment : segments) {
+    segment.blob_id = file.blob_id;
+    segment.path = file.path;
+    segment.key = segment_key(reader.model->fingerprint(), kRecipe, reader.encoder->head(), segment.tokens);
+  }
+  return segments;
+}
+
+Result<void> ReadPassages::refresh(const repo::Index& index, SnapshotStore& store) {
+  auto files = index.files();
+  if (!files) return std::unexpected(files.error());
+  std::map<std::string_view, std::string_view> blobs;
+  for (const repo::File& file : *files) blobs[file.path] = file.blob_id;
+  bool changed = !loaded_;
+  for (auto it = files_.begin(); it != files_.end();) {
+    const auto blob = blobs.find(it->first);
+    if (blob != blobs.end() && blob->second == it->second.blob_id) {
+      ++it;
+      continue;
+    }
+    for (const auto& [number, part] : it->second.parts) count_ -= part.spans.size();
+    it = files_.erase(it);
+    changed = true;
+  }
+  if (!changed) return {};
+  for (const repo::File& file : *files) {
+    if (files_.contains(file.path)) continue;
+    auto segments = store.find_blob(kRecipe, file.blob_id);
+    if (!segments) return std::unexpected(segments.error());
+    for (const Segment& segment : *segments)
+      if (segment.path == file.path) add(segment);
+  }
+  loaded_ = true;
+  centre_ = {};
+  return {};
+}
+
+void ReadPassages::add(const Segment& segment) {
+  if (segment.spans.empty()) return;
+  Entry& entry = files_[segment.path];
+  if (entry.blob_id != segment.blob_id) {
+    for (const auto& [number, part] : entry.parts) count_ -= part.spans.size();
+    entry = Entry{segment.blob_id, {}};
+  }
+  Part& part = entry.parts[segment.part];
+  count_ -= part.spans.size();
+  part = {};
+  for (const SegmentSpan& span : segment.spans) {
+    if (span.embedding.empty() || span.embedding.size() != segment.spans[0].embedding.size()) continue;
+    part.spans.push_back({segment.key, span.first_line, span.last_line, span.first_token, span.last_token});
+    for (const float value : span.embedding) part.embeddings.push_back(to_f16(value));
+  }
+  count_ += part.spans.size();
+}
+
+const StoredSpan* ReadPassages::find(std::string_view path, int line) const {
+  const auto entry = files_.find(path);
+  if (entry == files_.end()) return nullptr;
+  for (const auto& [number, part] : entry->second.parts)
+    for (const StoredSpan& span : part.spans)
+      if (span.first_line <= line && line <= span.last_line) return &span;
+  return nullptr;
+}
+
+bool ReadPassages::has_segment(std::string_view path, std::string_view key) const {
+  const auto entry = files_.find(path);
+  return entry != files_.end() && std::ranges::any_of(entry->second.parts, [&](const auto& part) {
+           return !part.second.spans.empty() && part.second.spans[0].segment == key;
+         });
+}
+
+const ReadPassages::Centre& ReadPassages::centre() const {
+  // Grows with what is read; a few new passages do not move it.
+  if (centre_.count != 0 && count_ < centre_.count + centre_.count / 16 + 1) return centre_;
+  std::vector<double> sum;
+  for (const auto& [path, entry] : files_)
+    for (const auto& [number, part] : entry.parts) {
+      if (part.spans.empty()) continue;
+      const size_t width = part.embeddings.size() / part.spans.size();
+      sum.resize(std::max(sum.size(), width));
+      for (size_t i = 0; i < part.embeddings.size(); ++i) sum[i % width] += to_f32(part.embeddings[i]);
+    }
+  centre_.count = count_;
+  centre_.mean.resize(sum.size());
+  for (size_t i = 0; i < sum.size(); ++i) centre_.mean[i] = static_cast<float>(sum[i] / static_cast<double>(count_));
+  return centre_;
+}
+
+double ReadPassages::cosine(std::span<const float> direction, const Part& part, size_t row) const {
+  const size_t width = centre_.mean.size();
+  const f16* values = part.embeddings.data() + row * width;
+  float dot = 0, norm = 0, length = 0;
+  for (size_t i = 0; i < width; ++i) {
+    const float value = to_f32(values[i]) - centre_.mean[i];
+    dot += value * direction[i];
+    norm += value * value;
+    length += direction[i] * direction[i];
+  }
+  return norm > 0 && length > 0 ? dot / std::sqrt(static_cast<double>(norm) * length) : 0.0;
+}
+
+std::vector<ReadPassages::Near> ReadPassages::nearest(std::span<const float> direction, size_t limit) const {
+  std::vector<Near> all;
+  if (count_ < kPassagesForMean || centre().mean.size() != direction.size()) return all;
+  all.reserve(count_);
+  for (const auto& [path, entry] : files_)
+    for (const auto& [number, part] : entry.parts)
+      for (size_t row = 0; row < part.spans.size(); ++row)
+        all.push_back({path, &part.spans[row], cosine(direction, part, row)});
+  const size_t kept = std::min(limit, all.size());
+  std::ranges::partial_sort(all, all.begin() + static_cast<std::ptrdiff_t>(kept),
+                            [](const Near& a, const Near& b) { return a.cosine > b.cosine; });
+  all.resize(kept);
+  return all;
+}
+
+std::optional<double> ReadPassages::cosine(std::span<const float> direction, std::string_view path, int line) const {
+  const auto entry = files_.find(path);
+  if (entry == files_.end() || count_ < kPassagesForMean || centre().mean.size() != direction.size()) return {};
+  for (const auto& [number, part] : entry->second.parts)
+    for (size_t row = 0; row < part.spans.size(); ++row)
+      if (part.spans[row].first_line <= line && line <= part.spans[row].last_line) return cosine(direction, part, row);
+  return {};
+}
+
+}  // namespace strata::agent

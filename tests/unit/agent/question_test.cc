@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/question.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace strata::agent {
+namespace {
+
+Question read(std::string_view text) {
+  static const std::set<std::string, std::less<>> symbols = {"escape", "Flask", "parse", "HTTP", "Session", "routing"};
+  return analyse_question(text, [](std::string_view name) { return symbols.contains(name); });
+}
+
+struct Case {
+  std::string_view question;
+  QuestionKind kind;
+  std::string_view subject;
+};
+
+class Kinds : public testing::TestWithParam<Case> {};
+
+TEST_P(Kinds, AreReadOffTheWords) {
+  const Question q = read(GetParam().question);
+  EXPECT_EQ(static_cast<int>(q.kind), static_cast<int>(GetParam().kind)) << GetParam().question;
+  EXPECT_EQ(q.subject, GetParam().subject) << GetParam().question;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Questions, Kinds,
+    testing::Values(Case{"Where is to_bf16 defined?", QuestionKind::kDefinition, "to_bf16"},
+                    Case{"where is the class `Flask`?", QuestionKind::kDefinition, "Flask"},
+                    Case{"Where is the function reticulate_splines defined?", QuestionKind::kDefinition,
+                         "reticulate_splines"},
+                    Case{"Where is escape implemented?", QuestionKind::kDefinition, "escape"},
+                    Case{"Where can I find the definition of `run`?", QuestionKind::kDefinition, "run"},
+                    Case{"Where is the session cookie signed?", QuestionKind::kDescription, ""},
+                    Case{"Where is caching implemented?", QuestionKind::kDescription, ""},
+                    Case{"Where are escape sequences removed?", QuestionKind::kDescription, ""},
+                    Case{"Who calls `url_for`?", QuestionKind::kCallers, "url_for"},
+                    Case{"Which functions call parse_header?", QuestionKind::kCallers, "parse_header"},
+                    Case{"What are the callers of Session.get?", QuestionKind::kCallers, "Session.get"},
+                    Case{"Where is send_file() called?", QuestionKind::kCallers, "send_file"},
+                    Case{"How does parse_header call the decoder?", QuestionKind::kDescription, ""},
+                    Case{"What happens when a system call fails?", QuestionKind::kDescription, ""},
+                    Case{"Where is max_size used?", QuestionKind::kUsers, "max_size"},
+                    Case{"Which classes inherit from Session?", QuestionKind::kSubclasses, "Session"},
+                    Case{"What are the subclasses of BaseAdapter?", QuestionKind::kSubclasses, "BaseAdapter"},
+                    Case{"Which class does BaseAdapter derive from?", QuestionKind::kDescription, ""},
+                    Case{"What is the value of MAX_FORM_SIZE?", QuestionKind::kValue, "MAX_FORM_SIZE"},
+                    Case{"What is DEFAULT_POOLSIZE set to?", QuestionKind::kValue, "DEFAULT_POOLSIZE"},
+                    Case{"What is the default timeout in seconds?", QuestionKind::kDescription, ""}));
+
+TEST(Question, FindsNamesByTheirForm) {
+  const Question q = read("Does `run` or HTTPAdapter.send() use max_size, HTTP, e.g. in Berlin?");
+  std::vector<std::string> names;
+  for (const Identifier& i : q.identifiers) names.push_back(i.text);
+  EXPECT_THAT(names, testing::ElementsAre("run", "HTTPAdapter.send", "max_size", "HTTP"));
+}
+
+TEST(Question, KeepsOnlyWordsThatSaySomething) {
+  EXPECT_THAT(read("How does the code handle expired cookies?").terms, testing::ElementsAre("expir", "cook"));
+}
+
+TEST(Stem, JoinsFormsOfAWord) {
+  EXPECT_EQ(stem("parsing"), stem("parsed"));
+  EXPECT_EQ(stem("headers"), stem("header"));
+  EXPECT_EQ(stem("trimming"), stem("trim"));
+  EXPECT_EQ(stem("queries"), stem("query"));
+  EXPECT_NE(stem("session"), stem("cookie"));
+}
+
+TEST(Stem, SplitsIdentifiers) {
+  EXPECT_THAT(stems_of("parseHTTPHeader max_size"),
+              testing::ElementsAre(stem("parse"), "http", stem("header"), "max", stem("size")));
+}
+
+}  // namespace
+}  // namespace strata::agent
