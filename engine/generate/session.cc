@@ -56,6 +56,7 @@ void Session::place(const KvCache& stored, int first_row, std::span<const TokenI
   kv_.resize(at + count);
   kv_.copy_rows(stored, first_row, at, count);
   tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
+  logits_.clear();  // they belong to another place
   counters_.placed += count;
 }
 
@@ -94,7 +95,7 @@ Result<Generation> Session::generate(const GenerateOptions& options) {
   size_t shown = 0;
   bool wanted = true;
   const auto show = [&](size_t length) {
-    if (length > shown && options.on_text) wanted = options.on_text(std::string_view(text).substr(shown, length - shown));
+    if (length > shown && options.on_text && wanted) wanted = options.on_text(std::string_view(text).substr(shown, length - shown));
     shown = std::max(shown, length);
   };
   while (generation.tokens < options.max_tokens) {

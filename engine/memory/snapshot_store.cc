@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 constexpr int kRunTokens = 1024;
 
 constexpr const char* kSchema = R"sql(
@@ -115,14 +115,26 @@ int64_t checksum(std::span<const T> values, uint64_t seed = 0) {
   return static_cast<int64_t>(XXH3_64bits_withSeed(values.data(), values.size_bytes(), seed));
 }
 
+// Everything that is believed of a segment when it is found.
 int64_t segment_checksum(const Segment& segment) {
   int64_t sum = checksum(std::span<const TokenId>(segment.tokens));
+  for (const std::string* text : {&segment.key, &segment.blob_id, &segment.path})
+    sum = checksum(std::span<const char>(*text), static_cast<uint64_t>(sum));
+  const int place[] = {segment.part, segment.parts};
+  sum = checksum(std::span<const int>(place), static_cast<uint64_t>(sum));
   for (const SegmentSpan& span : segment.spans) {
     const int numbers[] = {span.first_line, span.last_line, span.first_token, span.last_token};
     sum = checksum(std::span<const int>(numbers), static_cast<uint64_t>(sum));
     sum = checksum(std::span<const float>(span.embedding), static_cast<uint64_t>(sum));
   }
   return sum;
+}
+
+// Covers the place as well, so that a run can not pass for another.
+int64_t run_checksum(std::string_view key, int layer, int first_token, std::span<const std::byte> blob) {
+  const int place[] = {layer, first_token};
+  const int64_t seed = checksum(std::span<const int>(place), static_cast<uint64_t>(checksum(std::span<const char>(key))));
+  return checksum(blob, static_cast<uint64_t>(seed));
 }
 
 // Embeddings are stored as f16: the ranking needs no more, and they are what a reopened repository loads.
@@ -167,25 +179,50 @@ struct SnapshotStore::Impl {
   fs::path file;
   KvLayout layout;
   std::function<void(const std::string&)> notice;
+  std::string fingerprint;
   Database database;
+  bool corrupt = false;  // noticed by the last operation; the next one starts afresh
 
-  Result<void> open_database(std::string_view fingerprint);
-  Error error(std::string_view doing) const;
+  Result<void> open_database();
+  Result<void> start_afresh(const std::string& why);
+  Result<void> ready();
+  Error error(std::string_view doing);
   Result<void> remove(std::string_view key, std::string_view why);
   Result<void> write(const Segment& segment, std::string_view recipe, const KvCache& kv, int first_row);
 };
 
-Error SnapshotStore::Impl::error(std::string_view doing) const {
+Error SnapshotStore::Impl::error(std::string_view doing) {
   const int code = sqlite3_extended_errcode(database.get());
   if ((code & 0xff) == SQLITE_FULL)
     return {ErrorKind::kIo, std::format("{}: the disk is full while {}; free some space, what was read before is kept",
                                         file.string(), doing)};
-  if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
-    return {ErrorKind::kDamaged, std::format("{}: the snapshot database is damaged; delete this file to start afresh", file.string())};
+  if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB) {
+    corrupt = true;
+    return {ErrorKind::kDamaged, std::format("{}: the snapshot database is damaged", file.string())};
+  }
   return {ErrorKind::kIo, std::format("{}: {} failed: {}", file.string(), doing, sqlite3_errmsg(database.get()))};
 }
 
-Result<void> SnapshotStore::Impl::open_database(std::string_view fingerprint) {
+// It is a cache: put the damaged file aside for whoever wants to look, and begin a new one.
+Result<void> SnapshotStore::Impl::start_afresh(const std::string& why) {
+  database.reset();
+  corrupt = false;
+  std::error_code ignored;
+  fs::path aside;
+  for (int i = 1; aside.empty() || fs::exists(aside, ignored); ++i) aside = std::format("{}.damaged-{}", file.string(), i);
+  fs::rename(file, aside, ignored);
+  for (const char* suffix : {"-wal", "-shm"}) fs::remove(file.string() + suffix, ignored);
+  notice(std::format("{}; it was moved to {} and what it held will be read again", why, aside.string()));
+  return open_database();
+}
+
+// Every operation begins with this: damage inside the file shows only when its pages are read.
+Result<void> SnapshotStore::Impl::ready() {
+  if (!corrupt) return {};
+  return start_afresh(file.string() + ": the snapshot database is damaged");
+}
+
+Result<void> SnapshotStore::Impl::open_database() {
   sqlite3* opened = nullptr;
   const int code = sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   database.reset(opened);
@@ -212,18 +249,9 @@ Result<SnapshotStore> SnapshotStore::open(const fs::path& file, std::string_view
   impl->file = file;
   impl->layout = layout;
   impl->notice = notice ? std::move(notice) : [](const std::string&) {};
-  auto opened = impl->open_database(model_fingerprint);
-  if (!opened && opened.error().kind == ErrorKind::kDamaged) {
-    // It is a cache: put the damaged file aside for whoever wants to look, and start afresh.
-    impl->database.reset();
-    std::error_code ignored;
-    fs::path aside;
-    for (int i = 1; aside.empty() || fs::exists(aside, ignored); ++i) aside = std::format("{}.damaged-{}", file.string(), i);
-    fs::rename(file, aside, ignored);
-    for (const char* suffix : {"-wal", "-shm"}) fs::remove(file.string() + suffix, ignored);
-    impl->notice(std::format("{}; it was moved to {} and what it held will be read again", opened.error().message, aside.string()));
-    opened = impl->open_database(model_fingerprint);
-  }
+  impl->fingerprint = model_fingerprint;
+  auto opened = impl->open_database();
+  if (!opened && opened.error().kind == ErrorKind::kDamaged) opened = impl->start_afresh(opened.error().message);
   if (!opened) return std::unexpected(opened.error());
   return SnapshotStore(std::move(impl));
 }
@@ -234,6 +262,7 @@ SnapshotStore& SnapshotStore::operator=(SnapshotStore&&) noexcept = default;
 SnapshotStore::~SnapshotStore() = default;
 
 Result<void> SnapshotStore::put(const Segment& segment, std::string_view recipe, const KvCache& kv, int first_row) {
+  if (auto ready = impl_->ready(); !ready) return std::unexpected(ready.error());
   Transaction transaction(impl_->database.get());
   if (!transaction.open()) return std::unexpected(impl_->error("storing what was read"));
   if (auto written = impl_->write(segment, recipe, kv, first_row); !written) return written;
@@ -270,7 +299,8 @@ Result<void> SnapshotStore::Impl::write(const Segment& segment, std::string_view
       }
       run.reset();
       run.bind(id).bind(layer).bind(first).bind_blob(std::span<const f16>(rows));
-      if (run.bind(checksum(std::span<const f16>(rows))).step() != SQLITE_DONE) return std::unexpected(error("storing what was read"));
+      const int64_t sum = run_checksum(segment.key, layer, first, std::as_bytes(std::span(rows)));
+      if (run.bind(sum).step() != SQLITE_DONE) return std::unexpected(error("storing what was read"));
     }
   }
   Statement span_row(database.get(), "INSERT INTO span VALUES(?, ?, ?, ?, ?, ?, ?)");
@@ -294,6 +324,7 @@ Result<void> SnapshotStore::Impl::remove(std::string_view key, std::string_view 
 }
 
 Result<std::optional<Segment>> SnapshotStore::find(std::string_view key) {
+  if (auto ready = impl_->ready(); !ready) return std::unexpected(ready.error());
   sqlite3* database = impl_->database.get();
   Statement select(database, "SELECT id, blob_oid, path, part, parts, tokens, format, checksum FROM segment WHERE key = ?");
   const int code = select.bind(key).step();
@@ -311,10 +342,12 @@ Result<std::optional<Segment>> SnapshotStore::find(std::string_view key) {
   Statement spans(database,
                   "SELECT first_line, last_line, first_token, last_token, embedding FROM span WHERE segment = ? ORDER BY ordinal");
   spans.bind(select.integer(0));
-  while (spans.row()) {
+  int span_code;
+  while ((span_code = spans.step()) == SQLITE_ROW) {
     segment.spans.push_back({static_cast<int>(spans.integer(0)), static_cast<int>(spans.integer(1)),
                              static_cast<int>(spans.integer(2)), static_cast<int>(spans.integer(3)), from_half(spans.blob(4))});
   }
+  if (span_code != SQLITE_DONE) return std::unexpected(impl_->error("looking up a segment"));
   if (select.integer(6) != kFormat || select.integer(7) != segment_checksum(segment)) {
     const std::string path = segment.path;
     select.reset();
@@ -325,6 +358,7 @@ Result<std::optional<Segment>> SnapshotStore::find(std::string_view key) {
 }
 
 Result<std::vector<Segment>> SnapshotStore::find_blob(std::string_view recipe, std::string_view blob_id) {
+  if (auto ready = impl_->ready(); !ready) return std::unexpected(ready.error());
   Statement select(impl_->database.get(), "SELECT key FROM segment WHERE blob_oid = ? AND recipe = ? AND format = ?");
   select.bind(blob_id).bind(recipe).bind(kFormat);
   std::vector<std::string> keys;
@@ -341,6 +375,7 @@ Result<std::vector<Segment>> SnapshotStore::find_blob(std::string_view recipe, s
 }
 
 Result<std::vector<std::string>> SnapshotStore::keys(std::string_view recipe) {
+  if (auto ready = impl_->ready(); !ready) return std::unexpected(ready.error());
   Statement select(impl_->database.get(), "SELECT key FROM segment WHERE recipe = ? AND format = ?");
   select.bind(recipe).bind(kFormat);
   std::vector<std::string> keys;
@@ -351,6 +386,7 @@ Result<std::vector<std::string>> SnapshotStore::keys(std::string_view recipe) {
 }
 
 Result<void> SnapshotStore::load_rows(std::string_view key, int first, int count, KvCache& kv, int to_row) {
+  if (auto ready = impl_->ready(); !ready) return std::unexpected(ready.error());
   sqlite3* database = impl_->database.get();
   Statement select(database,
                    "SELECT layer, first_token, blob, run.checksum FROM run JOIN segment ON segment.id = run.segment "
@@ -365,7 +401,7 @@ Result<void> SnapshotStore::load_rows(std::string_view key, int first, int count
     const auto blob = select.blob(2);
     const int rows = static_cast<int>(blob.size() / (2 * width * sizeof(f16)));
     const int begin = std::max(first, run_first), end = std::min(first + count, run_first + rows);
-    whole = layer >= 0 && layer < impl_->layout.layers && checksum(blob) == select.integer(3);
+    whole = layer >= 0 && layer < impl_->layout.layers && run_checksum(key, layer, run_first, blob) == select.integer(3);
     if (!whole) break;
     for (int row = begin; row < end; ++row) {
       const std::byte* k = blob.data() + static_cast<size_t>(row - run_first) * width * sizeof(f16);
@@ -387,6 +423,7 @@ Result<void> SnapshotStore::load_rows(std::string_view key, int first, int count
 }
 
 Result<std::optional<std::vector<float>>> SnapshotStore::constant(std::string_view name) {
+  if (auto ready = impl_->ready(); !ready) return std::unexpected(ready.error());
   Statement select(impl_->database.get(), "SELECT value, checksum FROM constant WHERE name = ?");
   const int code = select.bind(name).step();
   if (code == SQLITE_DONE) return std::nullopt;
@@ -399,6 +436,7 @@ Result<std::optional<std::vector<float>>> SnapshotStore::constant(std::string_vi
 }
 
 Result<void> SnapshotStore::set_constant(std::string_view name, std::span<const float> values) {
+  if (auto ready = impl_->ready(); !ready) return std::unexpected(ready.error());
   Statement insert(impl_->database.get(), "INSERT OR REPLACE INTO constant VALUES(?, ?, ?)");
   if (insert.bind(name).bind_blob(values).bind(checksum(values)).step() != SQLITE_DONE)
     return std::unexpected(impl_->error("storing a constant"));

@@ -80,9 +80,6 @@ Result<void> Decoder::read_tensors() {
     }
     return values;
   };
-  const auto optional_vector = [&](const std::string& name, int64_t size) {
-    return file_->find(name) ? vector(name, size) : std::vector<float>{};
-  };
   const auto matrix = [&](const std::string& name, int64_t rows, int64_t columns) -> std::unique_ptr<Weight> {
     const GgufTensor* tensor = found(name, {static_cast<uint64_t>(columns), static_cast<uint64_t>(rows)});
     if (!tensor) return nullptr;
@@ -109,15 +106,22 @@ Result<void> Decoder::read_tensors() {
     l.gate = matrix(prefix + "ffn_gate.weight", p.feed_forward, p.width);
     l.up = matrix(prefix + "ffn_up.weight", p.feed_forward, p.width);
     l.down = matrix(prefix + "ffn_down.weight", p.width, p.feed_forward);
-    l.q_bias = optional_vector(prefix + "attn_q.bias", q_width);
-    l.k_bias = optional_vector(prefix + "attn_k.bias", kv_width);
-    l.v_bias = optional_vector(prefix + "attn_v.bias", kv_width);
+    if (p.architecture == "qwen2") {
+      l.q_bias = vector(prefix + "attn_q.bias", q_width);
+      l.k_bias = vector(prefix + "attn_k.bias", kv_width);
+      l.v_bias = vector(prefix + "attn_v.bias", kv_width);
+    }
     if (p.architecture == "qwen3") {
       l.q_norm = vector(prefix + "attn_q_norm.weight", p.head_dim);
       l.k_norm = vector(prefix + "attn_k_norm.weight", p.head_dim);
     }
   }
   if (failed) return std::unexpected(error);
+  // A bias that the family does not have would be left out silently, and every answer would be wrong.
+  for (const GgufTensor& tensor : file_->tensors())
+    if (tensor.name.ends_with(".bias") && (p.architecture != "qwen2" || tensor.name.find(".attn_output.") != std::string::npos))
+      return fail(ErrorKind::kUnsupported, std::format("{}: tensor {} is not part of a {} model as Strata knows it",
+                                                       file_->path().string(), tensor.name, p.architecture));
   return {};
 }
 

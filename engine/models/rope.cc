@@ -44,6 +44,8 @@ Result<RopeParams> read_rope(const GgufFile& file, const std::string& architectu
       return fail(ErrorKind::kDamaged, file.path().string() + ": rope_freqs.weight does not fit the rotary dimension");
     params.frequency_factors.resize(static_cast<size_t>(params.dim) / 2);
     dequantize(factors->type, factors->data, params.frequency_factors);
+    if (!std::ranges::all_of(params.frequency_factors, [](float factor) { return factor > 0.0f; }))
+      return fail(ErrorKind::kDamaged, file.path().string() + ": rope_freqs.weight has factors that are not positive");
   }
   return params;
 }
