@@ -8,13 +8,10 @@
 #include "ui/main_window.h"
 #include "ui/threaded_engine.h"
 
-// The resources lie in a static library; outside a namespace because the macro declares a global function.
-static void initResources() { Q_INIT_RESOURCE(strata); }
-
 namespace strata::ui {
 
 int run_window(int argc, char** argv, const StartOptions& options) {
-  initResources();
+  loadIcons();
   QApplication application(argc, argv);
   QApplication::setOrganizationName(QStringLiteral("strata"));
   QApplication::setApplicationName(QStringLiteral("strata"));

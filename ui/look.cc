@@ -4,13 +4,18 @@
 #include <QBuffer>
 #include <QFile>
 #include <QFontDatabase>
+#include <QIconEngine>
 #include <QImageReader>
+#include <QPainter>
 #include <QPalette>
 #include <QPixmap>
 #include <QPixmapCache>
 #include <QSettings>
 #include <QStyleFactory>
 #include <QStyleHints>
+
+// Outside a namespace because the macro declares a global function.
+static void initResources() { Q_INIT_RESOURCE(strata); }
 
 namespace strata::ui {
 namespace {
@@ -125,28 +130,70 @@ QScrollBar::handle { background: $border; border-radius: 4px; margin: 2px; min-h
 QScrollBar::handle:hover { background: $muted; }
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page { background: transparent; width: 0; height: 0; }
 QToolTip { background: $raised; color: $text; border: 1px solid $border; padding: 4px 6px; }
-QLabel[muted="true"] { color: $muted; }
+QLabel[muted="true"], QToolButton[muted="true"] { color: $muted; }
+QLabel[problem="true"] { color: $bad; }
+QLabel[bubble="true"] { background: $raised; border-radius: 8px; padding: 8px 11px; font-weight: 600; }
+QToolButton[chip="true"] { background: $base; border: 1px solid $border; border-radius: 6px; padding: 3px 8px; }
+QToolButton[chip="true"]:hover, QToolButton[chip="true"]:focus { border-color: $accent; }
+#questionFrame { background: $base; border: 1px solid $border; border-radius: 9px; }
+#messageStrip { background: $cited; border-bottom: 1px solid $border; }
+#answer, #question { background: transparent; }
+#closeTab { padding: 1px; margin-left: 4px; }
 )");
-  const std::pair<const char*, QColor> names[] = {
-      {"$onaccent", c.accent_text}, {"$selection", c.selection}, {"$window", c.window},
-      {"$raised", c.raised},        {"$border", c.border},       {"$accent", c.accent},
-      {"$muted", c.muted},          {"$base", c.base},           {"$text", c.text}};
+  const std::pair<const char*, QColor> names[] = {{"$onaccent", c.accent_text},
+                                                  {"$selection", c.selection},
+                                                  {"$window", c.window},
+                                                  {"$raised", c.raised},
+                                                  {"$border", c.border},
+                                                  {"$accent", c.accent},
+                                                  {"$muted", c.muted},
+                                                  {"$base", c.base},
+                                                  {"$text", c.text},
+                                                  {"$bad", c.bad},
+                                                  {"$cited", c.cited}};
   for (const auto& [name, colour] : names) sheet.replace(QLatin1String(name), colour.name());
   return sheet;
 }
 
-QPixmap drawIcon(const QString& name, const QString& colour, int scale) {
-  QFile file(QStringLiteral(":/icons/%1.svg").arg(name));
-  if (!file.open(QIODevice::ReadOnly)) return {};
-  QByteArray svg = file.readAll();
-  svg.replace("currentColor", colour.toLatin1());
-  QBuffer buffer(&svg);
-  QImageReader reader(&buffer, "svg");
-  reader.setScaledSize(QSize(16, 16) * scale);
-  QPixmap pixmap = QPixmap::fromImage(reader.read());
-  pixmap.setDevicePixelRatio(scale);
-  return pixmap;
-}
+class LineIcon : public QIconEngine {
+ public:
+  LineIcon(const QString& name, QColor Colours::* colour) : name_(name), colour_(colour) {}
+  QIconEngine* clone() const override { return new LineIcon(name_, colour_); }
+
+  void paint(QPainter* painter, const QRect& rect, QIcon::Mode mode, QIcon::State state) override {
+    const qreal scale = painter->device()->devicePixelRatio();
+    painter->drawPixmap(rect, scaledPixmap(rect.size() * scale, mode, state, scale));
+  }
+  QPixmap pixmap(const QSize& size, QIcon::Mode mode, QIcon::State state) override {
+    return scaledPixmap(size, mode, state, 1);
+  }
+  QPixmap scaledPixmap(const QSize& size, QIcon::Mode mode, QIcon::State, qreal scale) override {
+    const QString colour = (mode == QIcon::Disabled ? colours().muted : colours().*colour_).name();
+    const QString key = QStringLiteral("%1 %2 %3").arg(name_, colour).arg(size.width());
+    QPixmap pixmap;
+    if (!QPixmapCache::find(key, &pixmap)) {
+      pixmap = draw(colour, size);
+      QPixmapCache::insert(key, pixmap);
+    }
+    pixmap.setDevicePixelRatio(scale);
+    return pixmap;
+  }
+
+ private:
+  QPixmap draw(const QString& colour, const QSize& size) const {
+    QFile file(QStringLiteral(":/icons/%1.svg").arg(name_));
+    if (!file.open(QIODevice::ReadOnly)) return {};
+    QByteArray svg = file.readAll();
+    svg.replace("currentColor", colour.toLatin1());
+    QBuffer buffer(&svg);
+    QImageReader reader(&buffer, "svg");
+    reader.setScaledSize(size);
+    return QPixmap::fromImage(reader.read());
+  }
+
+  QString name_;
+  QColor Colours::* colour_;
+};
 
 }  // namespace
 
@@ -167,20 +214,10 @@ void applyLook(QApplication& application) {
   application.setStyleSheet(styleSheet(colours()));
 }
 
-QIcon lineIcon(const QString& name, const QColor& colour) {
-  const QString drawn = (colour.isValid() ? colour : colours().text).name();
-  QIcon icon;
-  for (const int scale : {1, 2, 3}) {
-    const QString key = QStringLiteral("%1 %2 %3").arg(name, drawn).arg(scale);
-    QPixmap pixmap;
-    if (!QPixmapCache::find(key, &pixmap)) {
-      pixmap = drawIcon(name, drawn, scale);
-      QPixmapCache::insert(key, pixmap);
-    }
-    icon.addPixmap(pixmap);
-  }
-  return icon;
-}
+void loadIcons() { initResources(); }
+
+QIcon lineIcon(const QString& name, QColor Colours::* colour) { return QIcon(new LineIcon(name, colour)); }
+
 QIcon applicationIcon() { return QIcon(QStringLiteral(":/icons/strata.svg")); }
 
 QFont codeFont() {

@@ -26,8 +26,11 @@ const Colours& colours();
 // Palette, style and style sheet of the whole application after chosenScheme() and the system.
 void applyLook(QApplication& application);
 
-// A bundled 16x16 line icon ("folder") in `colour`; sharp at every scale.
-QIcon lineIcon(const QString& name, const QColor& colour = {});
+// The bundled icons lie in a static library, which the linker must be told to keep. Before any icon is made.
+void loadIcons();
+// A bundled 16x16 line icon ("folder"). Drawn when it is painted, so it follows a change of the look; sharp at every
+// scale.
+QIcon lineIcon(const QString& name, QColor Colours::* colour = &Colours::text);
 QIcon applicationIcon();
 QFont codeFont();
 // The style of small secondary text.

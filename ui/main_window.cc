@@ -176,7 +176,6 @@ void MainWindow::makeMenus() {
     connect(action, &QAction::triggered, this, [this, scheme = scheme] {
       chooseScheme(scheme);
       emit lookChanged();
-      code_->followLook();
     });
   }
 }

@@ -11,8 +11,9 @@ namespace strata::ui {
 
 MessageStrip::MessageStrip(QWidget* parent) : QFrame(parent), text_(new QLabel(this)) {
   setObjectName(QStringLiteral("messageStrip"));
+  setAttribute(Qt::WA_StyledBackground);
   auto* icon = new QLabel(this);
-  icon->setPixmap(lineIcon(QStringLiteral("warning"), colours().warn).pixmap(QSize(16, 16), devicePixelRatioF()));
+  icon->setPixmap(lineIcon(QStringLiteral("warning"), &Colours::warn).pixmap(QSize(16, 16), devicePixelRatioF()));
   text_->setTextFormat(Qt::PlainText);
   text_->setWordWrap(true);
   text_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
@@ -26,8 +27,6 @@ MessageStrip::MessageStrip(QWidget* parent) : QFrame(parent), text_(new QLabel(t
   layout->addWidget(icon);
   layout->addWidget(text_, 1);
   layout->addWidget(close);
-  setStyleSheet(QStringLiteral("#messageStrip { background: %1; border-bottom: 1px solid %2; }")
-                    .arg(colours().cited.name(), colours().border.name()));
   connect(close, &QToolButton::clicked, this, &QWidget::hide);
   hide();
 }

@@ -75,7 +75,7 @@ void StartPage::setRecent(const QStringList& folders) {
   for (const QString& folder : folders) {
     QString shown = folder;
     if (shown.startsWith(QDir::homePath() + u'/')) shown.replace(0, QDir::homePath().size(), QStringLiteral("~"));
-    auto* item = new QListWidgetItem(lineIcon(QStringLiteral("folder"), colours().accent),
+    auto* item = new QListWidgetItem(lineIcon(QStringLiteral("folder"), &Colours::accent),
                                      QDir(folder).dirName() + u'\n' + shown, recent_);
     item->setData(Qt::UserRole, folder);
     item->setSizeHint(QSize(0, fontMetrics().lineSpacing() * 2 + 12));

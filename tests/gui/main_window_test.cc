@@ -14,6 +14,7 @@
 #include "ui/code/code_tabs.h"
 #include "ui/code/code_view.h"
 #include "ui/conversation/answer_text.h"
+#include "ui/look.h"
 #include "ui/main_window.h"
 #include "ui/message_strip.h"
 #include "ui/recent_repositories.h"
@@ -27,6 +28,7 @@ class MainWindowTest : public QObject {
 
  private slots:
   void initTestCase() {
+    loadIcons();
     QStandardPaths::setTestModeEnabled(true);
     QCoreApplication::setOrganizationName("strata-test");
     QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, settings_.path());

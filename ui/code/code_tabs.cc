@@ -26,7 +26,6 @@ CodeTabs::CodeTabs(QWidget* parent)
       find_(new QLineEdit(find_bar_)),
       find_result_(new QLabel(find_bar_)) {
   tabs_->setDocumentMode(true);
-  tabs_->setTabsClosable(true);
   tabs_->setMovable(true);
   tabs_->tabBar()->setExpanding(false);
   tabs_->tabBar()->setDrawBase(false);
@@ -51,10 +50,6 @@ CodeTabs::CodeTabs(QWidget* parent)
   layout->addWidget(tabs_, 1);
   layout->addWidget(find_bar_);
 
-  connect(tabs_, &QTabWidget::tabCloseRequested, this, [this](int tab) {
-    viewAt(tab)->deleteLater();
-    tabs_->removeTab(tab);
-  });
   connect(tabs_, &QTabWidget::currentChanged, this,
           [this] { emit currentFileChanged(current() ? current()->path() : QString()); });
   connect(find_, &QLineEdit::textChanged, this, [this] {
@@ -87,10 +82,12 @@ void CodeTabs::setRoot(const QString& root) {
 }
 
 void CodeTabs::closeCurrent() {
-  if (CodeView* view = current()) {
-    tabs_->removeTab(tabs_->currentIndex());
-    view->deleteLater();
-  }
+  if (CodeView* view = current()) close(view);
+}
+
+void CodeTabs::close(CodeView* view) {
+  tabs_->removeTab(tabs_->indexOf(view));
+  view->deleteLater();
 }
 
 void CodeTabs::open(const QString& path, int first, int last) {
@@ -104,6 +101,14 @@ void CodeTabs::open(const QString& path, int first, int last) {
     view->showFile(path, *text);
     const int tab = tabs_->addTab(view, path.section(u'/', -1).replace(u'&', QStringLiteral("&&")));
     tabs_->setTabToolTip(tab, path.toHtmlEscaped());
+    auto* close_button = new QToolButton;
+    close_button->setObjectName(QStringLiteral("closeTab"));
+    close_button->setIcon(lineIcon(QStringLiteral("close"), &Colours::muted));
+    close_button->setIconSize(QSize(12, 12));
+    close_button->setToolTip(tr("Close"));
+    close_button->setAccessibleName(tr("Close %1").arg(path));
+    tabs_->tabBar()->setTabButton(tab, QTabBar::RightSide, close_button);
+    connect(close_button, &QToolButton::clicked, view, [this, view] { close(view); });
   }
   tabs_->setCurrentWidget(view);
   if (first > 0) view->showLines(first, last);
@@ -133,10 +138,6 @@ void CodeTabs::askForLine() {
   dialog->setIntRange(1, view->blockCount());
   connect(dialog, &QInputDialog::intValueSelected, view, [view](int line) { view->showLines(line, line); });
   dialog->open();
-}
-
-void CodeTabs::followLook() {
-  for (int tab = 0; tab < tabs_->count(); ++tab) viewAt(tab)->followLook();
 }
 
 }  // namespace strata::ui

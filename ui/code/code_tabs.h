@@ -30,13 +30,13 @@ class CodeTabs : public QWidget {
   void closeCurrent();
   void showFind();
   void askForLine();
-  void followLook();
 
  signals:
   void currentFileChanged(const QString& path);
   void failed(const QString& message);
 
  private:
+  void close(CodeView* view);
   CodeView* viewAt(int tab) const;
   void findNext(bool backwards);
 

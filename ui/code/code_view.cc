@@ -61,17 +61,15 @@ void CodeView::showFile(const QString& path, const QString& text) {
 }
 
 void CodeView::followLook() {
-  const Colours& c = colours();
   highlighter_->setTheme(syntax_.defaultTheme(isDark() ? KSyntaxHighlighting::Repository::DarkTheme
                                                        : KSyntaxHighlighting::Repository::LightTheme));
   highlighter_->rehighlight();
-  QPalette p = palette();
-  p.setColor(QPalette::Base, c.base);
-  p.setColor(QPalette::Text, c.text);
-  p.setColor(QPalette::Highlight, c.selection);
-  p.setColor(QPalette::HighlightedText, c.text);
-  setPalette(p);
   markLines();
+}
+
+void CodeView::changeEvent(QEvent* event) {
+  QPlainTextEdit::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange) followLook();
 }
 
 void CodeView::showLines(int first, int last) {

@@ -27,15 +27,16 @@ class CodeView : public QPlainTextEdit {
   int lastMarkedLine() const { return last_marked_; }
   // Selects the next place from the cursor on, around the end if need be. False: nowhere.
   bool findText(const QString& text, bool backwards);
-  void followLook();  // after the colours changed
 
   int marginWidth() const;
   void paintMargin(QPaintEvent* event);
 
  protected:
+  void changeEvent(QEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
 
  private:
+  void followLook();  // after the colours changed
   void markLines();
 
   KSyntaxHighlighting::Repository& syntax_;

@@ -79,7 +79,6 @@ AnswerText::AnswerText(QWidget* parent) : QTextBrowser(parent) {
   setFrameShape(NoFrame);
   setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  setStyleSheet(QStringLiteral("background: transparent;"));
   setAccessibleName(tr("Answer"));
   setObjectName(QStringLiteral("answer"));
   document()->setDocumentMargin(0);
@@ -121,6 +120,12 @@ QVariant AnswerText::loadResource(int, const QUrl&) { return {}; }
 void AnswerText::resizeEvent(QResizeEvent* event) {
   QTextBrowser::resizeEvent(event);
   fitHeight();
+}
+
+// Colours are part of the document.
+void AnswerText::changeEvent(QEvent* event) {
+  QTextBrowser::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange) render();
 }
 
 // The conversation scrolls, not the answer in it.

@@ -27,6 +27,7 @@ class AnswerText : public QTextBrowser {
  protected:
   QVariant loadResource(int type, const QUrl& name) override;
   void resizeEvent(QResizeEvent* event) override;
+  void changeEvent(QEvent* event) override;
   void wheelEvent(QWheelEvent* event) override;
 
  private:

@@ -40,10 +40,7 @@ ConversationView::ConversationView(QWidget* parent)
 
   auto* frame = new QFrame(this);
   frame->setObjectName(QStringLiteral("questionFrame"));
-  frame->setStyleSheet(QStringLiteral(
-      "#questionFrame { background: palette(base); border: 1px solid palette(mid); border-radius: 9px; }"));
   question_->setFrameShape(QFrame::NoFrame);
-  question_->setStyleSheet(QStringLiteral("background: transparent;"));
   question_->setPlaceholderText(tr("Ask about this repository"));
   question_->setAccessibleName(tr("Question"));
   question_->setObjectName(QStringLiteral("question"));
@@ -87,7 +84,7 @@ void ConversationView::setAnswering(bool answering) {
   answering_ = answering;
   button_->setEnabled(ready_);
   button_->setIcon(lineIcon(answering ? QStringLiteral("stop") : QStringLiteral("send"),
-                            answering ? colours().bad : colours().accent));
+                            answering ? &Colours::bad : &Colours::accent));
   button_->setToolTip(answering ? tr("Stop answering (Esc)") : tr("Ask (Enter)"));
   button_->setAccessibleName(answering ? tr("Stop answering") : tr("Ask"));
 }

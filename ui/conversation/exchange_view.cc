@@ -4,6 +4,7 @@
 #include <QLabel>
 #include <QLocale>
 #include <QPushButton>
+#include <QStyle>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -63,14 +64,13 @@ ExchangeView::ExchangeView(const QString& question, QWidget* parent)
   asked->setWordWrap(true);
   asked->setTextInteractionFlags(Qt::TextSelectableByMouse);
   asked->setAccessibleName(tr("Question"));
-  asked->setStyleSheet(QStringLiteral("background: %1; border-radius: 8px; padding: 8px 11px; font-weight: 600;")
-                           .arg(colours().raised.name()));
+  asked->setProperty("bubble", true);
 
   looked_at_->setCheckable(true);
   looked_at_->setFont(smallFont());
   looked_at_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-  looked_at_->setIcon(lineIcon(QStringLiteral("right"), colours().muted));
-  looked_at_->setStyleSheet(QStringLiteral("QToolButton { color: %1; }").arg(colours().muted.name()));
+  looked_at_->setIcon(lineIcon(QStringLiteral("right"), &Colours::muted));
+  looked_at_->setProperty("muted", true);
   looked_at_->setObjectName(QStringLiteral("lookedAt"));
   looked_at_->hide();
   passage_rows_->setContentsMargins(8, 0, 0, 0);
@@ -101,7 +101,7 @@ ExchangeView::ExchangeView(const QString& question, QWidget* parent)
 
   connect(looked_at_, &QToolButton::toggled, this, [this](bool open) {
     passages_->setVisible(open);
-    looked_at_->setIcon(lineIcon(open ? QStringLiteral("down") : QStringLiteral("right"), colours().muted));
+    looked_at_->setIcon(lineIcon(open ? QStringLiteral("down") : QStringLiteral("right"), &Colours::muted));
   });
   connect(text_, &AnswerText::citationClicked, this, &ExchangeView::placeClicked);
 }
@@ -115,7 +115,7 @@ void ExchangeView::showPassages(const std::vector<agent::RankedPassage>& passage
     const QString symbol = QString::fromStdString(p.symbol);
     auto* row = placeButton(
         symbol.isEmpty() ? place : place + QStringLiteral("   ") + symbol,
-        lineIcon(QStringLiteral("file"), passages[i].tokens > 0 ? colours().accent : colours().muted), passages_);
+        lineIcon(QStringLiteral("file"), passages[i].tokens > 0 ? &Colours::accent : &Colours::muted), passages_);
     row->setToolTip(passages[i].tokens > 0
                         ? tr("Given to the model: %1 tokens, %2")
                               .arg(passages[i].tokens)
@@ -128,7 +128,10 @@ void ExchangeView::showPassages(const std::vector<agent::RankedPassage>& passage
   looked_at_->setText(
       tr("Looked at %n place(s)", nullptr, static_cast<int>(std::min(passages.size(), kPassagesShown))));
   looked_at_->setVisible(!passages.empty());
-  if (text_->markdown().isEmpty()) status_->setText(tr("Thinking about what it found…"));
+  if (text_->markdown().isEmpty()) {
+    status_->setText(tr("Thinking about what it found…"));
+    looked_at_->setChecked(true);
+  }
 }
 
 void ExchangeView::appendText(const QString& piece) {
@@ -137,16 +140,17 @@ void ExchangeView::appendText(const QString& piece) {
 }
 
 void ExchangeView::showAnswer(const agent::Answer& answer) {
+  text_->setAnswer(QString::fromStdString(answer.text), answer.citations);
   showPassages(answer.passages);
+  looked_at_->setChecked(false);
   status_->setVisible(!answer.found);
   if (!answer.found) status_->setText(tr("Not found in this repository"));
-  text_->setAnswer(QString::fromStdString(answer.text), answer.citations);
   clear(citations_->layout());
   for (const agent::Citation& citation : answer.citations) {
     const QString path = QString::fromStdString(citation.file);
     const QString symbol = QString::fromStdString(citation.symbol);
     const QString place = citationText(citation);
-    const QColor colour = citation.verified ? colours().good : colours().warn;
+    QColor Colours::* colour = citation.verified ? &Colours::good : &Colours::warn;
     auto* chip = placeButton(symbol.isEmpty() ? place : place + QStringLiteral("   ") + symbol,
                              lineIcon(citation.verified ? QStringLiteral("check") : QStringLiteral("question"), colour),
                              citations_);
@@ -155,10 +159,7 @@ void ExchangeView::showAnswer(const agent::Answer& answer) {
     chip->setToolTip(citation.verified ? tr("Verified: the lines exist and the symbol stands there")
                                        : tr("Not verified"));
     chip->setAccessibleName(tr("%1, %2").arg(place, citation.verified ? tr("verified") : tr("not verified")));
-    chip->setStyleSheet(
-        QStringLiteral("QToolButton { background: %1; border: 1px solid %2; border-radius: 6px; padding: 3px 8px; }"
-                       "QToolButton:hover, QToolButton:focus { border-color: %3; }")
-            .arg(colours().base.name(), colours().border.name(), colours().accent.name()));
+    chip->setProperty("chip", true);
     connect(chip, &QToolButton::clicked, this,
             [this, path, citation] { emit placeClicked(path, citation.start_line, citation.end_line); });
     citations_->layout()->addWidget(chip);
@@ -170,7 +171,9 @@ void ExchangeView::showAnswer(const agent::Answer& answer) {
 
 void ExchangeView::showFailure(const QString& message) {
   status_->setText(message);
-  status_->setStyleSheet(QStringLiteral("color: %1;").arg(colours().bad.name()));
+  status_->setProperty("muted", false);
+  status_->setProperty("problem", true);
+  status_->style()->polish(status_);
   status_->show();
 }
 

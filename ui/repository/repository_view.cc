@@ -24,7 +24,7 @@ class StateDelegate : public QStyledItemDelegate {
     const bool folder = index.data(RepositoryModel::kIsFolderRole).toBool();
     QStyleOptionViewItem item = option;
     initStyleOption(&item, index);
-    item.icon = lineIcon(folder ? QStringLiteral("folder") : QStringLiteral("file"), colours().muted);
+    item.icon = lineIcon(folder ? QStringLiteral("folder") : QStringLiteral("file"), &Colours::muted);
     item.features |= QStyleOptionViewItem::HasDecoration;
     item.decorationSize = QSize(16, 16);
     const QWidget* widget = option.widget;
