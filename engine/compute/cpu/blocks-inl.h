@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Blocks of a weight as vectors: w = scale * q + minimum with unsigned 8-bit q, 32 weights at a time. Included once per
+// instruction set by the kernels (Highway). A format says how many weights share a scale (32, or 16: kSplit), its largest q,
+// and how to read both. 256-bit vectors everywhere: a group is one of them.
+#if defined(STRATA_BLOCKS_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef STRATA_BLOCKS_INL_H
+#undef STRATA_BLOCKS_INL_H
+#else
+#define STRATA_BLOCKS_INL_H
+#endif
+
+#include <cstring>
+
+#include "base/half.h"
+#include "engine/format/blocks.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace strata::cpu::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Bytes = hn::FixedTag<uint8_t, 32>;
+using HalfBytes = hn::FixedTag<uint8_t, 16>;
+using Quants = hn::Vec<Bytes>;
+
+HWY_INLINE Quants nibbles(const uint8_t* packed) {  // 16 low nibbles, then 16 high ones
+  const auto both = hn::LoadU(HalfBytes(), packed);
+  return hn::Combine(Bytes(), hn::ShiftRight<4>(both), hn::And(both, hn::Set(HalfBytes(), 15)));
+}
+
+HWY_INLINE Quants bit_as_16(const uint8_t* bits) {  // 32 bits, each to 0 or 16
+  return hn::IfThenElseZero(hn::LoadMaskBits(Bytes(), bits), hn::Set(Bytes(), 16));
+}
+
+struct FormatQ4_0 {
+  using Block = BlockQ4_0;
+  static constexpr int kElements = 32, kMost = 15;
+  static constexpr bool kSplit = false;
+  static HWY_INLINE void scales(const Block& b, float* scale, float* minimum) {
+    *scale = to_f32(b.d);
+    *minimum = -8 * *scale;
+  }
+  static HWY_INLINE Quants quants(const Block& b, int) { return nibbles(b.qs); }
+};
+
+struct FormatQ4_1 {
+  using Block = BlockQ4_1;
+  static constexpr int kElements = 32, kMost = 15;
+  static constexpr bool kSplit = false;
+  static HWY_INLINE void scales(const Block& b, float* scale, float* minimum) {
+    *scale = to_f32(b.d);
+    *minimum = to_f32(b.m);
+  }
+  static HWY_INLINE Quants quants(const Block& b, int) { return nibbles(b.qs); }
+};
+
+struct FormatQ5_0 {
+  using Block = BlockQ5_0;
+  static constexpr int kElements = 32, kMost = 31;
+  static constexpr bool kSplit = false;
+  static HWY_INLINE void scales(const Block& b, float* scale, float* minimum) {
+    *scale = to_f32(b.d);
+    *minimum = -16 * *scale;
+  }
+  static HWY_INLINE Quants quants(const Block& b, int) { return hn::Or(nibbles(b.qs), bit_as_16(b.qh)); }
+};
+
+struct FormatQ5_1 {
+  using Block = BlockQ5_1;
+  static constexpr int kElements = 32, kMost = 31;
+  static constexpr bool kSplit = false;
+  static HWY_INLINE void scales(const Block& b, float* scale, float* minimum) {
+    *scale = to_f32(b.d);
+    *minimum = to_f32(b.m);
+  }
+  static HWY_INLINE Quants quants(const Block& b, int) { return hn::Or(nibbles(b.qs), bit_as_16(b.qh)); }
+};
+
+struct FormatQ8_0 {
+  using Block = BlockQ8_0;
+  static constexpr int kElements = 32, kMost = 255;
+  static constexpr bool kSplit = false;
+  static HWY_INLINE void scales(const Block& b, float* scale, float* minimum) {
+    *scale = to_f32(b.d);
+    *minimum = -128 * *scale;
+  }
+  static HWY_INLINE Quants quants(const Block& b, int) {  // signed to unsigned: + 128
+    return hn::Xor(hn::LoadU(Bytes(), reinterpret_cast<const uint8_t*>(b.qs)), hn::Set(Bytes(), 0x80));
+  }
+};
+
+// Q4_K and Q5_K: eight 6-bit scales and eight minima in 12 bytes, unpacked four at a time.
+template <typename Block>
+HWY_INLINE void scales_of_k_block(const Block& b, float* scale, float* minimum) {
+  uint32_t packed[3];
+  std::memcpy(packed, b.scales, sizeof packed);
+  const uint32_t unpacked[4] = {packed[0] & 0x3f3f3f3f, (packed[2] & 0x0f0f0f0f) | ((packed[0] >> 6 & 0x03030303) << 4),
+                                packed[1] & 0x3f3f3f3f, (packed[2] >> 4 & 0x0f0f0f0f) | ((packed[1] >> 6 & 0x03030303) << 4)};
+  const hn::FixedTag<float, 8> df;
+  const hn::Rebind<int32_t, decltype(df)> di;
+  const hn::Rebind<uint8_t, decltype(df)> d8;
+  const auto* bytes = reinterpret_cast<const uint8_t*>(unpacked);
+  const auto values = [&](const uint8_t* from) { return hn::ConvertTo(df, hn::PromoteTo(di, hn::LoadU(d8, from))); };
+  hn::StoreU(hn::Mul(values(bytes), hn::Set(df, to_f32(b.d))), df, scale);
+  hn::StoreU(hn::Mul(values(bytes + 8), hn::Set(df, -to_f32(b.dmin))), df, minimum);
+}
+
+struct FormatQ4_K {
+  using Block = BlockQ4_K;
+  static constexpr int kElements = 256, kMost = 15;
+  static constexpr bool kSplit = false;
+  static HWY_INLINE void scales(const Block& b, float* scale, float* minimum) { scales_of_k_block(b, scale, minimum); }
+  static HWY_INLINE Quants quants(const Block& b, int group) {
+    const auto both = hn::LoadU(Bytes(), b.qs + 32 * (group / 2));
+    return group % 2 ? hn::ShiftRight<4>(both) : hn::And(both, hn::Set(Bytes(), 15));
+  }
+};
+
+struct FormatQ5_K {
+  using Block = BlockQ5_K;
+  static constexpr int kElements = 256, kMost = 31;
+  static constexpr bool kSplit = false;
+  static HWY_INLINE void scales(const Block& b, float* scale, float* minimum) { scales_of_k_block(b, scale, minimum); }
+  static HWY_INLINE Quants quants(const Block& b, int group) {
+    const auto both = hn::LoadU(Bytes(), b.qs + 32 * (group / 2));
+    const auto low = group % 2 ? hn::ShiftRight<4>(both) : hn::And(both, hn::Set(Bytes(), 15));
+    const auto bit = hn::Set(Bytes(), static_cast<uint8_t>(1 << group));
+    return hn::Or(low, hn::IfThenElseZero(hn::TestBit(hn::LoadU(Bytes(), b.qh), bit), hn::Set(Bytes(), 16)));
+  }
+};
+
+struct FormatQ6_K {
+  using Block = BlockQ6_K;
+  static constexpr int kElements = 256, kMost = 63;
+  static constexpr bool kSplit = true;
+  static HWY_INLINE void scales(const Block& b, float* scale, float* minimum) {
+    const hn::FixedTag<float, 8> df;
+    const hn::Rebind<int32_t, decltype(df)> di;
+    const hn::Rebind<int8_t, decltype(df)> d8;
+    for (int i = 0; i < 16; i += 8) {
+      const auto s = hn::Mul(hn::ConvertTo(df, hn::PromoteTo(di, hn::LoadU(d8, b.scales + i))), hn::Set(df, to_f32(b.d)));
+      hn::StoreU(s, df, scale + i);
+      hn::StoreU(hn::Mul(s, hn::Set(df, -32.0f)), df, minimum + i);
+    }
+  }
+  static HWY_INLINE Quants quants(const Block& b, int group) {
+    const int half = group / 4, j = group % 4;
+    const auto both = hn::LoadU(Bytes(), b.ql + 64 * half + 32 * (j % 2));
+    const auto low = j / 2 ? hn::ShiftRight<4>(both) : hn::And(both, hn::Set(Bytes(), 15));
+    const auto two = hn::And(hn::ShiftRightSame(hn::LoadU(Bytes(), b.qh + 32 * half), 2 * j), hn::Set(Bytes(), 3));
+    return hn::Or(low, hn::ShiftLeft<4>(two));
+  }
+};
+
+// Calls work(Format()) for the weight's type; false if it has no vector format.
+template <typename Work>
+HWY_INLINE bool with_format(BlockType type, const Work& work) {
+  switch (type) {
+    case BlockType::kQ4_0: work(FormatQ4_0()); return true;
+    case BlockType::kQ4_1: work(FormatQ4_1()); return true;
+    case BlockType::kQ5_0: work(FormatQ5_0()); return true;
+    case BlockType::kQ5_1: work(FormatQ5_1()); return true;
+    case BlockType::kQ8_0: work(FormatQ8_0()); return true;
+    case BlockType::kQ4_K: work(FormatQ4_K()); return true;
+    case BlockType::kQ5_K: work(FormatQ5_K()); return true;
+    case BlockType::kQ6_K: work(FormatQ6_K()); return true;
+    default: return false;
+  }
+}
+
+}  // namespace strata::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

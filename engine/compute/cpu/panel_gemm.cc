@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Floating-point throughput is the limit. Panels are about 4 MB, so that they are still in the cache when oneDNN reads them,
+// and large enough that the call itself costs nothing.
+#include "engine/compute/cpu/panel_gemm.h"
+
+#include <algorithm>
+#include <map>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <tuple>
+#include <vector>
+
+namespace strata::cpu {
+namespace {
+
+constexpr int64_t kPanelElements = 1 << 20;
+constexpr int64_t kRowsMultiple = 64;
+// Prompts have many lengths; what is kept is bounded.
+constexpr size_t kMaxPrimitives = 256;
+
+using Shape = std::tuple<int64_t, int64_t, int64_t, int64_t>;  // rows of x, columns, rows of the panel, stride of y
+
+}  // namespace
+
+struct PanelGemm::Impl {
+  struct Cached {
+    dnnl::matmul::primitive_desc descriptor;
+    dnnl::matmul matmul;
+  };
+
+  int threads;
+  dnnl::memory::data_type type;
+  dnnl::engine engine{dnnl::engine::kind::cpu, 0};
+  dnnl::stream stream{engine};
+  std::map<Shape, Cached> cache;
+  std::vector<float> panel;
+  std::vector<bf16> panel_bf16, x_bf16;
+
+  Cached& primitive(const Shape& shape) {
+    const auto [tokens, columns, rows, y_stride] = shape;
+    if (auto found = cache.find(shape); found != cache.end()) return found->second;
+    if (cache.size() >= kMaxPrimitives) cache.clear();
+    const dnnl::memory::desc x({tokens, columns}, type, dnnl::memory::dims{columns, 1});
+    const dnnl::memory::desc w({columns, rows}, type, dnnl::memory::dims{1, columns});
+    const dnnl::memory::desc y({tokens, rows}, dnnl::memory::data_type::f32, dnnl::memory::dims{y_stride, 1});
+    const dnnl::matmul::primitive_desc descriptor(engine, x, w, y);
+    return cache.emplace(shape, Cached{descriptor, dnnl::matmul(descriptor)}).first->second;
+  }
+
+  // Rows [first, first + rows) of the weight, expanded; the memory oneDNN is to read.
+  void* expand(const CpuWeight& weight, int64_t first, int64_t rows) {
+    const int64_t columns = weight.columns;
+    const bool narrow = type == dnnl::memory::data_type::bf16;
+    if (static_cast<int64_t>(panel.size()) < rows * columns) panel.resize(rows * columns);
+    if (narrow && static_cast<int64_t>(panel_bf16.size()) < rows * columns) panel_bf16.resize(rows * columns);
+#pragma omp parallel for num_threads(threads)
+    for (int64_t r = 0; r < rows; ++r) {
+      float* out = panel.data() + r * columns;
+      dequantize(weight.type, weight.row(first + r), {out, static_cast<size_t>(columns)});
+      if (narrow) std::transform(out, out + columns, panel_bf16.data() + r * columns, to_bf16);
+    }
+    return narrow ? static_cast<void*>(panel_bf16.data()) : panel.data();
+  }
+
+  void* pack_x(Tensor x) {
+    if (type != dnnl::memory::data_type::bf16) return x.data;
+    x_bf16.resize(x.size());
+#pragma omp parallel for num_threads(threads)
+    for (int64_t i = 0; i < x.size(); ++i) x_bf16[i] = to_bf16(x.data[i]);
+    return x_bf16.data();
+  }
+};
+
+PanelGemm::PanelGemm(int threads, bool use_bf16) : impl_(std::make_unique<Impl>()) {
+  impl_->threads = threads;
+  impl_->type = use_bf16 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
+}
+
+PanelGemm::PanelGemm(PanelGemm&&) noexcept = default;
+PanelGemm::~PanelGemm() = default;
+
+void PanelGemm::multiply(Tensor x, std::span<const Product> products) {
+  Impl& m = *impl_;
+  void* from = m.pack_x(x);
+  for (const Product& product : products) {
+    const auto& weight = static_cast<const CpuWeight&>(*product.weight);
+    const int64_t most =
+        std::max(kRowsMultiple, kPanelElements / std::max<int64_t>(1, weight.columns) / kRowsMultiple * kRowsMultiple);
+    for (int64_t first = 0; first < weight.rows; first += most) {
+      const int64_t rows = std::min(most, weight.rows - first);
+      auto& [descriptor, matmul] = m.primitive({x.rows, weight.columns, rows, product.y.columns});
+      matmul.execute(
+          m.stream,
+          {{DNNL_ARG_SRC, dnnl::memory(descriptor.src_desc(), m.engine, from)},
+           {DNNL_ARG_WEIGHTS, dnnl::memory(descriptor.weights_desc(), m.engine, m.expand(weight, first, rows))},
+           {DNNL_ARG_DST, dnnl::memory(descriptor.dst_desc(), m.engine, product.y.data + first)}});
+      m.stream.wait();
+    }
+  }
+}
+
+}  // namespace strata::cpu
