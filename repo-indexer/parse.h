@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// The symbols, references and comments of one file, from its syntax tree.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "repo-indexer/language.h"
+#include "repo-indexer/terms.h"
+
+namespace strata::repo {
+
+struct ParsedSymbol {
+  std::string name, qualified_name, kind, signature, doc;
+  int parent = -1;                    // index among the symbols
+  uint32_t first_byte = 0, last_byte = 0;
+  int lead_line = 0;                  // first line of its comment, decorators and attributes
+  int first_line = 0, last_line = 0;  // 1-based, inclusive
+  int name_line = 0;
+  bool definition = true;
+};
+
+struct ParsedReference {
+  std::string name, kind;
+  int line = 0;
+  int enclosing = -1;  // index among the symbols
+};
+
+struct ParsedFile {
+  std::vector<ParsedSymbol> symbols;  // by position, a parent before its children
+  std::vector<ParsedReference> references;
+  std::vector<ByteRange> comments;    // ascending, disjoint
+  bool timed_out = false;             // nothing else is set then
+};
+
+struct DeleteParser {
+  void operator()(TSParser* parser) const { ts_parser_delete(parser); }
+};
+struct DeleteCursor {
+  void operator()(TSQueryCursor* cursor) const { ts_query_cursor_delete(cursor); }
+};
+
+// One per thread.
+class Parser {
+ public:
+  explicit Parser(double budget_s = 5) : budget_s_(budget_s) {}
+  ParsedFile parse(const Grammar& grammar, std::string_view text);
+
+ private:
+  std::unique_ptr<TSParser, DeleteParser> parser_{ts_parser_new()};
+  std::unique_ptr<TSQueryCursor, DeleteCursor> cursor_{ts_query_cursor_new()};
+  double budget_s_;
+};
+
+// Functions and the like: what a passage is made of.
+bool is_function(std::string_view kind);
+// Classes and the like: what has members.
+bool is_class(std::string_view kind);
+
+}  // namespace strata::repo

@@ -1,0 +1,21 @@
+; Python: what a file defines. Capture names: repo-indexer/README.md.
+(comment) @comment
+
+(function_definition name: (identifier) @name body: (_) @body) @definition.function
+(class_definition name: (identifier) @name body: (_) @body) @definition.class
+
+; Decorators belong to what they decorate.
+(decorated_definition definition: (function_definition name: (identifier) @name)) @definition.function
+(decorated_definition definition: (class_definition name: (identifier) @name)) @definition.class
+
+; Docstrings.
+(module . (expression_statement (string) @comment))
+(function_definition name: (identifier) @name body: (block . (expression_statement (string) @doc @comment))) @definition.function
+(class_definition name: (identifier) @name body: (block . (expression_statement (string) @doc @comment))) @definition.class
+
+; Variables of a module or a class; those of functions are dropped by the parser.
+(module (expression_statement (assignment left: (identifier) @name) @definition.variable))
+(class_definition body: (block (expression_statement (assignment left: (identifier) @name) @definition.variable)))
+(module (if_statement (block (expression_statement (assignment left: (identifier) @name) @definition.variable))))
+(module (try_statement (block (expression_statement (assignment left: (identifier) @name) @definition.variable))))
+(type_alias_statement left: (type (identifier) @name)) @definition.type
