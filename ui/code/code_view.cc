@@ -61,8 +61,13 @@ void CodeView::showFile(const QString& path, const QString& text) {
 }
 
 void CodeView::followLook() {
-  highlighter_->setTheme(syntax_.defaultTheme(isDark() ? KSyntaxHighlighting::Repository::DarkTheme
-                                                       : KSyntaxHighlighting::Repository::LightTheme));
+  // Calmer than the default themes on our backgrounds; those only if these are not installed.
+  KSyntaxHighlighting::Theme theme =
+      syntax_.theme(isDark() ? QStringLiteral("GitHub Dark") : QStringLiteral("GitHub Light"));
+  if (!theme.isValid())
+    theme = syntax_.defaultTheme(isDark() ? KSyntaxHighlighting::Repository::DarkTheme
+                                          : KSyntaxHighlighting::Repository::LightTheme);
+  highlighter_->setTheme(theme);
   highlighter_->rehighlight();
   markLines();
 }

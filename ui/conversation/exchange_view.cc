@@ -125,8 +125,7 @@ void ExchangeView::showPassages(const std::vector<agent::RankedPassage>& passage
             [this, path, first = p.first_line, last = p.last_line] { emit placeClicked(path, first, last); });
     passage_rows_->addWidget(row);
   }
-  looked_at_->setText(
-      tr("Looked at %n place(s)", nullptr, static_cast<int>(std::min(passages.size(), kPassagesShown))));
+  looked_at_->setText(tr("Looked at %1 places").arg(std::min(passages.size(), kPassagesShown)));
   looked_at_->setVisible(!passages.empty());
   if (text_->markdown().isEmpty()) {
     status_->setText(tr("Thinking about what it found…"));
