@@ -14,10 +14,18 @@ const TSLanguage* tree_sitter_c();
 const TSLanguage* tree_sitter_cpp();
 const TSLanguage* tree_sitter_cuda();
 const TSLanguage* tree_sitter_python();
+const TSLanguage* tree_sitter_rust();
+const TSLanguage* tree_sitter_go();
+const TSLanguage* tree_sitter_java();
+const TSLanguage* tree_sitter_javascript();
+const TSLanguage* tree_sitter_typescript();
+const TSLanguage* tree_sitter_tsx();
 }
 
 namespace strata::resources {
-extern const std::string_view c_symbols, c_references, cpp_symbols, cpp_references, python_symbols, python_references;
+extern const std::string_view c_symbols, c_references, cpp_symbols, cpp_references, python_symbols, python_references,
+    rust_symbols, rust_references, go_symbols, go_references, java_symbols, java_references, javascript_symbols,
+    javascript_references, typescript_symbols, typescript_references;
 }
 
 namespace strata::repo {
@@ -38,6 +46,12 @@ constexpr auto entries() {
       {"cpp", tree_sitter_cpp, &cpp_symbols, &cpp_references, "::"},
       {"cuda", tree_sitter_cuda, &cpp_symbols, &cpp_references, "::"},
       {"python", tree_sitter_python, &python_symbols, &python_references, "."},
+      {"rust", tree_sitter_rust, &rust_symbols, &rust_references, "::"},
+      {"go", tree_sitter_go, &go_symbols, &go_references, "."},
+      {"java", tree_sitter_java, &java_symbols, &java_references, "."},
+      {"javascript", tree_sitter_javascript, &javascript_symbols, &javascript_references, "."},
+      {"typescript", tree_sitter_typescript, &typescript_symbols, &typescript_references, "."},
+      {"tsx", tree_sitter_tsx, &typescript_symbols, &typescript_references, "."},
   });
 }
 

@@ -9,9 +9,9 @@
 (decorated_definition definition: (class_definition name: (identifier) @name)) @definition.class
 
 ; Docstrings.
-(module . (expression_statement (string) @comment))
-(function_definition name: (identifier) @name body: (block . (expression_statement (string) @doc @comment))) @definition.function
-(class_definition name: (identifier) @name body: (block . (expression_statement (string) @doc @comment))) @definition.class
+(module . (string) @comment)
+(function_definition name: (identifier) @name body: (block . (string) @doc @comment)) @definition.function
+(class_definition name: (identifier) @name body: (block . (string) @doc @comment)) @definition.class
 
 ; Variables of a module or a class; those of functions are dropped by the parser.
 (module (expression_statement (assignment left: (identifier) @name) @definition.variable))
