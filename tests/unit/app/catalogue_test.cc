@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -15,7 +16,7 @@ namespace fs = std::filesystem;
 class Catalogue : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / "strata-catalogue";
+    folder_ = fs::path(testing::TempDir()) / ("strata-catalogue-" + std::to_string(getpid()));
     fs::remove_all(folder_);
     fs::create_directories(folder_);
     setenv("XDG_DATA_HOME", (folder_ / "data").c_str(), 1);

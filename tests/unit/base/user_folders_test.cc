@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 namespace strata {
 namespace {
@@ -12,7 +13,7 @@ namespace fs = std::filesystem;
 class UserFolders : public testing::Test {
  protected:
   void SetUp() override {
-    home_ = fs::path(testing::TempDir()) / "strata-home";
+    home_ = fs::path(testing::TempDir()) / ("strata-home-" + std::to_string(getpid()));
     fs::remove_all(home_);
     setenv("HOME", home_.c_str(), 1);
     for (const char* name : {"XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"}) unsetenv(name);
