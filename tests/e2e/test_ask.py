@@ -4,7 +4,7 @@ import unittest
 
 from strata_process import StrataTest, model
 
-FOLDERS = ("base", "repo-indexer", "engine/generate")
+FOLDERS = ("base", "engine/generate")
 
 
 class Ask(StrataTest):

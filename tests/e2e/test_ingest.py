@@ -9,7 +9,7 @@ import unittest
 
 from strata_process import StrataTest, git, model
 
-FOLDERS = ("base", "repo-indexer", "engine/memory", "engine/generate")
+FOLDERS = ("base", "engine/generate")
 
 
 class Ingestion(StrataTest):
