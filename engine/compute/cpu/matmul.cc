@@ -20,8 +20,8 @@ Result<std::unique_ptr<Weight>> prepare_weight(const GgufFile& file, const GgufT
   if (tensor.shape.size() > 2 || tensor.columns() == 0 || tensor.rows() == 0 ||
       tensor.columns() % layout.elements != 0 ||
       tensor.data.size() != tensor.rows() * (tensor.columns() / layout.elements) * layout.bytes)
-    return fail(ErrorKind::kUnsupported,
-                file.path().string() + ": tensor " + tensor.name + " is not a matrix of whole " + layout.name + " blocks");
+    return fail(ErrorKind::kUnsupported, file.path().string() + ": tensor " + tensor.name +
+                                             " is not a matrix of whole " + layout.name + " blocks");
   auto weight = std::make_unique<CpuWeight>();
   weight->type = tensor.type;
   weight->rows = static_cast<int64_t>(tensor.rows());
@@ -60,7 +60,8 @@ struct MatmulEngine::Impl {
     std::atomic<bool> done = true;
     parallel_for(threads, static_cast<int64_t>(tasks.size()), true, [&](int64_t task) {
       const auto& [product, first] = tasks[static_cast<size_t>(task)];
-      if (!work(static_cast<const CpuWeight&>(*product->weight), first, std::min(first + rows, product->weight->rows), product->y))
+      if (!work(static_cast<const CpuWeight&>(*product->weight), first, std::min(first + rows, product->weight->rows),
+                product->y))
         done = false;
     });
     return done;
@@ -69,7 +70,8 @@ struct MatmulEngine::Impl {
 
 MatmulEngine::MatmulEngine(int threads, Precision precision)
     : impl_(std::make_unique<Impl>(threads, precision == Precision::kFast && has_feature("avx2"),
-                                   precision == Precision::kFast && has_feature("avx512_vnni"), PanelGemm(threads, false), QuantizedX())) {}
+                                   precision == Precision::kFast && has_feature("avx512_vnni"),
+                                   PanelGemm(threads, false), QuantizedX())) {}
 
 MatmulEngine::~MatmulEngine() = default;
 
@@ -88,7 +90,8 @@ void MatmulEngine::multiply(Tensor x, std::span<const Product> products) {
           }))
         return;
     } else if (m.prefill_int8) {
-      const bool whole = std::ranges::all_of(products, [](const Product& p) { return p.weight->rows % kPanelRows == 0; });
+      const bool whole =
+          std::ranges::all_of(products, [](const Product& p) { return p.weight->rows % kPanelRows == 0; });
       m.quantize(x, kPrefillGroup);
       if (whole && m.for_rows(products, kPanelRows, [&](const CpuWeight& w, int64_t first, int64_t, Tensor y) {
             return int8_panel(w, first, m.x, y);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Floating-point throughput is the limit. Panels are about 4 MB, so that they are still in the cache when oneDNN reads them,
-// and large enough that the call itself costs nothing.
+// Floating-point throughput is the limit. Panels are about 4 MB, so that they are still in the cache when oneDNN reads
+// them, and large enough that the call itself costs nothing.
 #include "engine/compute/cpu/panel_gemm.h"
 
 #include <algorithm>
@@ -88,11 +88,10 @@ void PanelGemm::multiply(Tensor x, std::span<const Product> products) {
     for (int64_t first = 0; first < weight.rows; first += most) {
       const int64_t rows = std::min(most, weight.rows - first);
       auto& [descriptor, matmul] = m.primitive({x.rows, weight.columns, rows, product.y.columns});
-      matmul.execute(
-          m.stream,
-          {{DNNL_ARG_SRC, dnnl::memory(descriptor.src_desc(), m.engine, from)},
-           {DNNL_ARG_WEIGHTS, dnnl::memory(descriptor.weights_desc(), m.engine, m.expand(weight, first, rows))},
-           {DNNL_ARG_DST, dnnl::memory(descriptor.dst_desc(), m.engine, product.y.data + first)}});
+      matmul.execute(m.stream, {{DNNL_ARG_SRC, dnnl::memory(descriptor.src_desc(), m.engine, from)},
+                                {DNNL_ARG_WEIGHTS,
+                                 dnnl::memory(descriptor.weights_desc(), m.engine, m.expand(weight, first, rows))},
+                                {DNNL_ARG_DST, dnnl::memory(descriptor.dst_desc(), m.engine, product.y.data + first)}});
       m.stream.wait();
     }
   }
