@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Products of quantised weights with f32 activations on the CPU. Three ways to the same y = W x:
-//   decode   (few rows of x)   reads the GGUF blocks once, straight from the mapped file: memory is the limit
-//   (row_dot.h) int8     (many rows)       expands panels of W to int8 that stay in the L2 cache, products with VNNI
-//   (int8_gemm.h) oneDNN   (many rows)       expands panels of W to bf16 or f32 and calls a matmul primitive
-//   (panel_gemm.h): exact, and
-//                              where a machine has AMX (bf16) or no VNNI (f32)
+// - decode, few rows of x: reads the GGUF blocks once, straight from the mapped file; memory is the limit (row_dot.h)
+// - int8, many rows: expands panels of W to int8 that stay in the L2 cache, products with VNNI (int8_gemm.h)
+// - oneDNN, many rows: expands panels of W to bf16 or f32 and calls a matmul primitive (panel_gemm.h); exact in f32
 // Weights are never held twice: nothing but the panel in work is ever expanded.
 #pragma once
 
