@@ -59,17 +59,6 @@ HWY_INLINE void expand_row(const std::byte* row, int64_t first, int64_t count, i
   }
 }
 
-// sum += the products of four neighbouring bytes. Written out for AVX-512, as GCC 14 otherwise copies every accumulator to
-// another register and back around the instruction, which halves the speed (perf annotate of `strata bench -n 0`).
-template <class D, class W, class A, class V>
-HWY_INLINE void add_products([[maybe_unused]] D di, W w, A a, V& sum) {
-#if HWY_TARGET <= HWY_AVX3_DL
-  asm("vpdpbusd %2, %1, %0" : "+v"(sum.raw) : "v"(w.raw), "v"(a.raw));
-#else
-  sum = hn::SumOfMulQuadAccumulate(di, w, a, sum);
-#endif
-}
-
 // kTokens rows of activations times the panel, added to y (or stored there, for the first columns).
 template <int kTokens>
 HWY_INLINE void multiply(const Panel& panel, int64_t count, const QuantizedX& x, int64_t group, int64_t t, int64_t y_first, bool add,

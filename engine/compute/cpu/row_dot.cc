@@ -34,7 +34,8 @@ float row_dot(const std::byte* row, int64_t columns, const QuantizedX& x, int64_
     Format::scales(*block, scale, minimum);
 #pragma GCC unroll 8
     for (int g = 0; g < kGroups; ++g, values += 32) {
-      const auto dot = hn::SumOfMulQuadAccumulate(di, Format::quants(*block, g), hn::LoadU(d8, values), hn::Zero(di));
+      auto dot = hn::Zero(di);
+      add_products(di, Format::quants(*block, g), hn::LoadU(d8, values), dot);
       auto& sum = g % 2 ? odd : even;
       if constexpr (Format::kSplit) {
         const auto both = hn::Combine(df, hn::Set(dh, scale[2 * g + 1] * x_scale[g]), hn::Set(dh, scale[2 * g] * x_scale[g]));
