@@ -32,8 +32,8 @@ class Database {
   // Creates the file if it is missing. kDamaged if the file is not a database.
   static Result<Database> open(const std::filesystem::path& path);
 
-  // Runs one statement with `values` bound to ?1, ?2, ...; on_row(const Row&) sees each row. A statement must not be run
-  // again from its own callback.
+  // Runs one statement with `values` bound to ?1, ?2, ...; on_row(const Row&) sees each row. A statement must not be
+  // run again from its own callback.
   template <typename OnRow, typename... Values>
   Result<void> query(std::string_view sql, OnRow on_row, const Values&... values) {
     auto statement = prepare(sql);
@@ -80,7 +80,8 @@ class Database {
   std::filesystem::path path_;
   std::unique_ptr<Waiting> waiting_ = std::make_unique<Waiting>();
   std::unique_ptr<sqlite3, Close> connection_;
-  std::unordered_map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>> statements_;  // destroyed before the connection
+  std::unordered_map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>>
+      statements_;  // destroyed before the connection
 };
 
 }  // namespace strata::repo

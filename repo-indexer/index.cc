@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// update(): walk the tree; compare stamps with those stored; hand what differs to the workers (read, hash, decode, parse,
-// cut, make terms); write what they return, all in one transaction. Nothing differs: nothing is written but the figures.
+// update(): walk the tree; compare stamps with those stored; hand what differs to the workers (read, hash, decode,
+// parse, cut, make terms); write what they return, all in one transaction. Nothing differs: nothing is written but the
+// figures.
 #include "repo-indexer/index.h"
 
 #include <algorithm>
@@ -23,8 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kLongLine = 20'000;      // longer lines are data or minified code
-constexpr size_t kWaitingResults = 64;    // bounds the memory between workers and the writer
+constexpr size_t kLongLine = 20'000;    // longer lines are data or minified code
+constexpr size_t kWaitingResults = 64;  // bounds the memory between workers and the writer
 constexpr unsigned kMaxThreads = 16;
 // A file changed within this time of being read may change again without a new time stamp.
 constexpr int64_t kTimeResolutionNs = 50'000'000;
@@ -66,8 +67,9 @@ class Worker {
       file.skipped = "unreadable: " + bytes.error().message;
       return outcome;
     }
-    const int64_t now = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                            std::chrono::system_clock::now().time_since_epoch()).count();
+    const int64_t now =
+        std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
     if (file.stamp.ctime_ns > now - kTimeResolutionNs) file.stamp.ctime_ns = 0;
     file.blob_id = blob_id(*bytes);
     if (known && known->blob_id == file.blob_id) {
@@ -89,13 +91,14 @@ class Worker {
     }
     file.language = detect_language(file.path, *text);
     file.lines = count_lines(*text);
-    if (const Grammar* grammar = grammars_.find(file.language)) {
+    if (const Grammar* grammar = grammars_.find(file.language); grammar && grammar->symbols) {
       file.parsed = parser_.parse(*grammar, *text);
       if (file.parsed.timed_out) file.remark = "took too long to parse: read as text, without symbols";
     }
     file.passages = cut_passages(*text, file.parsed.symbols);
     for (const PassageRange& p : file.passages) {
-      const std::string_view symbol = p.symbol < 0 ? "" : std::string_view(file.parsed.symbols[p.symbol].qualified_name);
+      const std::string_view symbol =
+          p.symbol < 0 ? "" : std::string_view(file.parsed.symbols[p.symbol].qualified_name);
       file.terms.push_back(terms_.passage(file.path, symbol, *text, p.first_byte, p.last_byte, file.parsed.comments));
     }
     return outcome;
@@ -138,7 +141,8 @@ void work_through(const std::vector<Task>& tasks, const WorkTree& tree, const Ca
     can_pop.notify_one();
   };
   std::vector<std::jthread> threads;
-  const auto count = std::clamp<size_t>(tasks.size(), 1, std::clamp(std::thread::hardware_concurrency(), 1u, kMaxThreads));
+  const auto count =
+      std::clamp<size_t>(tasks.size(), 1, std::clamp(std::thread::hardware_concurrency(), 1u, kMaxThreads));
   running = count;
   for (size_t i = 0; i < count; ++i) threads.emplace_back(work);
   std::unique_lock lock(mutex);
@@ -177,8 +181,9 @@ Symbol symbol_of(const Row& row) {
   return s;
 }
 
-#define STRATA_SYMBOL_COLUMNS                                                                                     \
-  "symbol.id, symbol.file_id, file.path, symbol.name, symbol.qualified_name, symbol.kind, symbol.signature, symbol.doc," \
+#define STRATA_SYMBOL_COLUMNS                                                                                 \
+  "symbol.id, symbol.file_id, file.path, symbol.name, symbol.qualified_name, symbol.kind, symbol.signature, " \
+  "symbol.doc,"                                                                                               \
   " symbol.name_line, symbol.first_line, symbol.last_line, symbol.definition"
 
 File file_of(const Row& row) {
@@ -198,8 +203,8 @@ Passage passage_of(const Row& row) {
           row.text(7)};
 }
 
-#define STRATA_PASSAGE_COLUMNS                                                                                      \
-  "passage.id, file.path, passage.first_line, passage.last_line, passage.first_byte, passage.last_byte,"            \
+#define STRATA_PASSAGE_COLUMNS                                                                           \
+  "passage.id, file.path, passage.first_line, passage.last_line, passage.first_byte, passage.last_byte," \
   " coalesce(symbol.qualified_name, ''), coalesce(symbol.kind, '')"
 
 }  // namespace
@@ -224,8 +229,10 @@ struct Index::Impl {
     return all;
   }
 
-  Result<void> bring_up_to_date(const FoundTree& found, IndexReport& report, const Progress& progress, const Cancel* cancel);
-  Result<void> write_changes(const FoundTree& found, IndexReport& report, const Progress& progress, const Cancel* cancel);
+  Result<void> bring_up_to_date(const FoundTree& found, IndexReport& report, const Progress& progress,
+                                const Cancel* cancel);
+  Result<void> write_changes(const FoundTree& found, IndexReport& report, const Progress& progress,
+                             const Cancel* cancel);
   Result<IndexReport> stored_report();
 };
 
@@ -263,7 +270,9 @@ Result<IndexReport> Index::update(const Progress& progress, const Cancel* cancel
     // The index holds nothing that the tree does not: start anew.
     std::error_code error;
     std::string ignored;
-    { Store closed = std::move(impl_->store); }
+    {
+      Store closed = std::move(impl_->store);
+    }
     for (const char* ending : {"", "-wal", "-shm"}) fs::remove(impl_->database_path.string() + ending, error);
     auto store = Store::open(impl_->database_path, ignored);
     if (!store) return std::unexpected(store.error());
@@ -296,9 +305,9 @@ Result<void> Index::Impl::bring_up_to_date(const FoundTree& found, IndexReport& 
   auto known = store.known_files();
   if (!known) return std::unexpected(known.error());
   const bool same = known->size() == found.files.size() && std::ranges::all_of(found.files, [&](const FoundFile& file) {
-    const auto it = known->find(file.path);
-    return it != known->end() && it->second.stamp == file.stamp;
-  });
+                      const auto it = known->find(file.path);
+                      return it != known->end() && it->second.stamp == file.stamp;
+                    });
   auto skipped = rows("SELECT path, reason FROM left_out ORDER BY rowid",
                       [](const Row& row) { return Skipped{row.text(0), row.text(1)}; });
   if (!skipped) return std::unexpected(skipped.error());
@@ -364,7 +373,8 @@ Result<void> Index::Impl::write_changes(const FoundTree& found, IndexReport& rep
   report.parse_s = seconds_since(start) - report.store_s;
   if (auto cleared = database().run("DELETE FROM left_out"); !cleared) return cleared;
   for (const Skipped& s : found.skipped) {
-    if (done = database().run("INSERT INTO left_out VALUES(?1, ?2)", std::string_view(s.path), std::string_view(s.reason));
+    if (done =
+            database().run("INSERT INTO left_out VALUES(?1, ?2)", std::string_view(s.path), std::string_view(s.reason));
         !done) {
       return done;
     }
@@ -390,9 +400,11 @@ Result<IndexReport> Index::Impl::stored_report() {
   read("SELECT count(*) FROM reference", [&](const Row& row) { report.references = row.integer(0); });
   read("SELECT language, count(*) FROM file WHERE skipped = '' GROUP BY language ORDER BY count(*) DESC, language",
        [&](const Row& row) { report.languages.emplace_back(row.text(0), static_cast<int>(row.integer(1))); });
-  read("SELECT path, skipped || remark AS reason FROM file WHERE reason <> '' UNION ALL SELECT path, reason FROM left_out"
-       " ORDER BY path",
-       [&](const Row& row) { report.skipped.push_back({row.text(0), row.text(1)}); });
+  read(
+      "SELECT path, skipped || remark AS reason FROM file WHERE reason <> '' UNION ALL SELECT path, reason FROM "
+      "left_out"
+      " ORDER BY path",
+      [&](const Row& row) { report.skipped.push_back({row.text(0), row.text(1)}); });
   if (!done) return std::unexpected(done.error());
   return report;
 }
@@ -421,20 +433,25 @@ Result<std::string> Index::read_text(const File& file) const {
 }
 
 Result<std::vector<Symbol>> Index::symbols(std::string_view path) const {
-  return impl_->rows("SELECT " STRATA_SYMBOL_COLUMNS " FROM symbol JOIN file ON file.id = symbol.file_id WHERE path = ?1"
-                     " ORDER BY symbol.id", symbol_of, path);
+  return impl_->rows("SELECT " STRATA_SYMBOL_COLUMNS
+                     " FROM symbol JOIN file ON file.id = symbol.file_id WHERE path = ?1"
+                     " ORDER BY symbol.id",
+                     symbol_of, path);
 }
 
 Result<std::vector<Passage>> Index::passages(std::string_view path) const {
-  return impl_->rows("SELECT " STRATA_PASSAGE_COLUMNS " FROM passage JOIN file ON file.id = passage.file_id"
+  return impl_->rows("SELECT " STRATA_PASSAGE_COLUMNS
+                     " FROM passage JOIN file ON file.id = passage.file_id"
                      " LEFT JOIN symbol ON symbol.id = passage.symbol_id WHERE path = ?1 ORDER BY passage.first_line",
                      passage_of, path);
 }
 
 Result<std::vector<Symbol>> Index::find_symbols(std::string_view name) const {
-  auto found = impl_->rows("SELECT " STRATA_SYMBOL_COLUMNS " FROM symbol JOIN file ON file.id = symbol.file_id"
+  auto found = impl_->rows("SELECT " STRATA_SYMBOL_COLUMNS
+                           " FROM symbol JOIN file ON file.id = symbol.file_id"
                            " WHERE symbol.name = ?1 COLLATE NOCASE OR symbol.qualified_name = ?1 COLLATE NOCASE"
-                           " ORDER BY definition DESC, path, symbol.id", symbol_of, name);
+                           " ORDER BY definition DESC, path, symbol.id",
+                           symbol_of, name);
   if (!found) return found;
   const auto exact = [&](const Symbol& s) { return s.name == name || s.qualified_name == name; };
   if (std::ranges::any_of(*found, exact)) std::erase_if(*found, [&](const Symbol& s) { return !exact(s); });
@@ -443,41 +460,52 @@ Result<std::vector<Symbol>> Index::find_symbols(std::string_view name) const {
 
 Result<bool> Index::knows_word(std::string_view word) const {
   bool known = false;
-  auto done = impl_->database().query("SELECT 1 FROM term WHERE term = ?1 AND col = 'words'"
-                                      " UNION ALL SELECT 1 FROM symbol WHERE qualified_name = ?2 COLLATE NOCASE LIMIT 1",
-                                      [&](const Row&) { known = true; }, std::string_view(lower_case(word)), word);
+  auto done = impl_->database().query(
+      "SELECT 1 FROM term WHERE term = ?1 AND col = 'words'"
+      " UNION ALL SELECT 1 FROM symbol WHERE qualified_name = ?2 COLLATE NOCASE LIMIT 1",
+      [&](const Row&) { known = true; }, std::string_view(lower_case(word)), word);
   if (!done) return std::unexpected(done.error());
   return known;
 }
 
 Result<std::vector<Reference>> Index::references(std::string_view name) const {
-  return impl_->rows("SELECT reference.name, path, line, reference.kind, coalesce(qualified_name, ''),"
-                     " coalesce(first_line, 0), coalesce(last_line, 0) FROM reference"
-                     " JOIN file ON file.id = reference.file_id LEFT JOIN symbol ON symbol.id = reference.symbol_id"
-                     " WHERE reference.name = ?1 ORDER BY path, line",
-                     [](const Row& row) {
-                       return Reference{row.text(0), row.text(1), static_cast<int>(row.integer(2)), row.text(3),
-                                        row.text(4), static_cast<int>(row.integer(5)), static_cast<int>(row.integer(6))};
-                     },
-                     name);
+  return impl_->rows(
+      "SELECT reference.name, path, line, reference.kind, coalesce(qualified_name, ''),"
+      " coalesce(first_line, 0), coalesce(last_line, 0) FROM reference"
+      " JOIN file ON file.id = reference.file_id LEFT JOIN symbol ON symbol.id = reference.symbol_id"
+      " WHERE reference.name = ?1 ORDER BY path, line",
+      [](const Row& row) {
+        return Reference{row.text(0),
+                         row.text(1),
+                         static_cast<int>(row.integer(2)),
+                         row.text(3),
+                         row.text(4),
+                         static_cast<int>(row.integer(5)),
+                         static_cast<int>(row.integer(6))};
+      },
+      name);
 }
 
 Result<std::vector<Symbol>> Index::subclasses(std::string_view name) const {
-  return impl_->rows("SELECT DISTINCT " STRATA_SYMBOL_COLUMNS " FROM reference JOIN symbol ON symbol.id = reference.symbol_id"
+  return impl_->rows("SELECT DISTINCT " STRATA_SYMBOL_COLUMNS
+                     " FROM reference JOIN symbol ON symbol.id = reference.symbol_id"
                      " JOIN file ON file.id = symbol.file_id WHERE reference.name = ?1 AND reference.kind = 'inherit'"
-                     " ORDER BY path, symbol.first_line", symbol_of, name);
+                     " ORDER BY path, symbol.first_line",
+                     symbol_of, name);
 }
 
 Result<std::vector<Hit>> Index::search(std::string_view query, int limit) const {
   const std::string expression = impl_->terms.query(query);
   if (expression.empty() || limit <= 0) return std::vector<Hit>{};
   // Weights of name, code, comments, words: a name says most, a comment says in words what code says in signs.
-  return impl_->rows("SELECT " STRATA_PASSAGE_COLUMNS ", score FROM"
-                     " (SELECT rowid AS hit, bm25(search, 3.0, 1.0, 1.5, 2.0) AS score FROM search WHERE search MATCH ?1"
-                     "  ORDER BY score LIMIT ?2)"
-                     " JOIN passage ON passage.id = hit JOIN file ON file.id = passage.file_id"
-                     " LEFT JOIN symbol ON symbol.id = passage.symbol_id ORDER BY score, path, passage.first_line",
-                     [](const Row& row) { return Hit{passage_of(row), -row.real(8)}; }, std::string_view(expression), limit);
+  return impl_->rows(
+      "SELECT " STRATA_PASSAGE_COLUMNS
+      ", score FROM"
+      " (SELECT rowid AS hit, bm25(search, 3.0, 1.0, 1.5, 2.0) AS score FROM search WHERE search MATCH ?1"
+      "  ORDER BY score LIMIT ?2)"
+      " JOIN passage ON passage.id = hit JOIN file ON file.id = passage.file_id"
+      " LEFT JOIN symbol ON symbol.id = passage.symbol_id ORDER BY score, path, passage.first_line",
+      [](const Row& row) { return Hit{passage_of(row), -row.real(8)}; }, std::string_view(expression), limit);
 }
 
 Result<PackingPlan> Index::plan(const std::vector<std::string>& near) const {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The index of a repository: its files, symbols, references and a full-text search, in one SQLite database in the user's
-// cache folder, keyed by git blob id so that an unchanged file is never parsed again.
+// The index of a repository: its files, symbols, references and a full-text search, in one SQLite database in the
+// user's cache folder, keyed by git blob id so that an unchanged file is never parsed again.
 //
-// The unit of retrieval is the **passage**: a file is partitioned, without gaps, into passages aligned to symbols: a function
-// with its doc comment, the head of a class, and stretches of at most 60 lines between them. Passages are what full-text
-// search ranks, what the engine embeds, and what a context is assembled from.
+// The unit of retrieval is the **passage**: a file is partitioned, without gaps, into passages aligned to symbols: a
+// function with its doc comment, the head of a class, and stretches of at most 60 lines between them. Passages are what
+// full-text search ranks, what the engine embeds, and what a context is assembled from.
 #pragma once
 
 #include <cstdint>
@@ -36,30 +36,31 @@ struct Symbol {
   std::string file;            // path
   std::string name;            // "parse"
   std::string qualified_name;  // "Parser::parse" ("." in languages that write it so)
-  std::string kind;            // function method class struct enum enumerator interface trait macro constant variable type namespace module heading
-  std::string signature;       // one line, without the body
-  std::string doc;             // first sentences of its comment
-  int name_line = 0;           // 1-based
+  std::string kind;       // function method class struct enum enumerator interface trait macro constant variable type
+                          // namespace module heading
+  std::string signature;  // one line, without the body
+  std::string doc;        // first sentences of its comment
+  int name_line = 0;      // 1-based
   int first_line = 0, last_line = 0;  // whole definition, 1-based, inclusive
-  bool definition = true;      // false: a declaration only (C prototypes)
+  bool definition = true;             // false: a declaration only (C prototypes)
 };
 
 struct Reference {
   std::string name;
   std::string file;
   int line = 0;
-  std::string kind;             // call type import inherit
-  std::string enclosing;        // qualified name of the symbol it stands in, empty at file level
+  std::string kind;       // call type import inherit
+  std::string enclosing;  // qualified name of the symbol it stands in, empty at file level
   int enclosing_first_line = 0, enclosing_last_line = 0;
 };
 
 struct Passage {
   int64_t id = 0;
   std::string file;
-  int first_line = 0, last_line = 0;    // 1-based, inclusive
+  int first_line = 0, last_line = 0;       // 1-based, inclusive
   uint32_t first_byte = 0, last_byte = 0;  // [first, last) of the file's text as read_text() returns it
-  std::string symbol;                   // qualified name of the symbol it belongs to, empty between symbols
-  std::string kind;                     // the symbol's kind
+  std::string symbol;                      // qualified name of the symbol it belongs to, empty between symbols
+  std::string kind;                        // the symbol's kind
 };
 
 struct Skipped {
@@ -83,8 +84,8 @@ struct Hit {
 
 // An ordered plan of what is read: files nearest to what is being worked on first.
 struct PackingPlan {
-  std::string preamble;             // README head, directory tree with line counts, signatures of central symbols
-  std::vector<File> files;          // central files first
+  std::string preamble;     // README head, directory tree with line counts, signatures of central symbols
+  std::vector<File> files;  // central files first
 };
 
 using Progress = std::function<void(std::string_view what, int64_t done, int64_t total)>;
@@ -109,12 +110,14 @@ class Index {
   Result<std::vector<File>> files() const;
   Result<std::optional<File>> file(std::string_view path) const;
   // The file's text as it was indexed: from the work tree if its blob id still fits, else an error kNotFound saying so.
-  // UTF-8; other encodings converted or replaced, so byte offsets are those of this text. Never follows a link out of the tree.
+  // UTF-8; other encodings converted or replaced, so byte offsets are those of this text. Never follows a link out of
+  // the tree.
   Result<std::string> read_text(const File& file) const;
   Result<std::vector<Symbol>> symbols(std::string_view path) const;
   Result<std::vector<Passage>> passages(std::string_view path) const;
 
-  // Definitions whose name or qualified name is `name`; if there is none, case-insensitively. Definitions before declarations.
+  // Definitions whose name or qualified name is `name`; if there is none, case-insensitively. Definitions before
+  // declarations.
   Result<std::vector<Symbol>> find_symbols(std::string_view name) const;
   // Is there any identifier of this name in the repository (symbol, reference or any word of the text)?
   Result<bool> knows_word(std::string_view word) const;

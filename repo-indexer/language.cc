@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <iterator>
 #include <vector>
 
@@ -20,12 +19,13 @@ const TSLanguage* tree_sitter_java();
 const TSLanguage* tree_sitter_javascript();
 const TSLanguage* tree_sitter_typescript();
 const TSLanguage* tree_sitter_tsx();
+const TSLanguage* tree_sitter_markdown();
 }
 
 namespace strata::resources {
 extern const std::string_view c_symbols, c_references, cpp_symbols, cpp_references, python_symbols, python_references,
     rust_symbols, rust_references, go_symbols, go_references, java_symbols, java_references, javascript_symbols,
-    javascript_references, typescript_symbols, typescript_references;
+    javascript_references, typescript_symbols, typescript_references, markdown_symbols;
 }
 
 namespace strata::repo {
@@ -52,6 +52,7 @@ constexpr auto entries() {
       {"javascript", tree_sitter_javascript, &javascript_symbols, &javascript_references, "."},
       {"typescript", tree_sitter_typescript, &typescript_symbols, &typescript_references, "."},
       {"tsx", tree_sitter_tsx, &typescript_symbols, &typescript_references, "."},
+      {"markdown", tree_sitter_markdown, &markdown_symbols, nullptr, " > "},
   });
 }
 
@@ -60,38 +61,87 @@ struct Ending {
 };
 
 constexpr Ending kEndings[] = {
-    {"c", "c"},            {"h", "c"},            {"cc", "cpp"},         {"cpp", "cpp"},        {"cxx", "cpp"},
-    {"c++", "cpp"},        {"hh", "cpp"},         {"hpp", "cpp"},        {"hxx", "cpp"},        {"ipp", "cpp"},
-    {"inl", "cpp"},        {"tcc", "cpp"},        {"cu", "cuda"},        {"cuh", "cuda"},       {"py", "python"},
-    {"pyi", "python"},     {"pyw", "python"},     {"rs", "rust"},        {"go", "go"},          {"java", "java"},
-    {"js", "javascript"},  {"mjs", "javascript"}, {"cjs", "javascript"}, {"jsx", "javascript"}, {"ts", "typescript"},
-    {"mts", "typescript"}, {"cts", "typescript"}, {"tsx", "tsx"},        {"md", "markdown"},    {"markdown", "markdown"},
-    {"cs", "c_sharp"},     {"rb", "ruby"},        {"php", "php"},        {"sh", "bash"},        {"bash", "bash"},
-    {"kt", "kotlin"},      {"kts", "kotlin"},     {"scala", "scala"},    {"swift", "swift"},    {"lua", "lua"},
-    {"cmake", "cmake"},    {"proto", "proto"},    {"sql", "sql"},        {"json", "json"},      {"yaml", "yaml"},
-    {"yml", "yaml"},       {"toml", "toml"},      {"xml", "xml"},        {"html", "html"},      {"htm", "html"},
-    {"css", "css"},        {"qml", "qml"},        {"mk", "make"},        {"rst", "rst"},        {"pl", "perl"},
-    {"m", "objc"},         {"mm", "objc"},        {"hs", "haskell"},     {"ml", "ocaml"},       {"zig", "zig"},
+    {"c", "c"},
+    {"h", "c"},
+    {"cc", "cpp"},
+    {"cpp", "cpp"},
+    {"cxx", "cpp"},
+    {"c++", "cpp"},
+    {"hh", "cpp"},
+    {"hpp", "cpp"},
+    {"hxx", "cpp"},
+    {"ipp", "cpp"},
+    {"inl", "cpp"},
+    {"tcc", "cpp"},
+    {"cu", "cuda"},
+    {"cuh", "cuda"},
+    {"py", "python"},
+    {"pyi", "python"},
+    {"pyw", "python"},
+    {"rs", "rust"},
+    {"go", "go"},
+    {"java", "java"},
+    {"js", "javascript"},
+    {"mjs", "javascript"},
+    {"cjs", "javascript"},
+    {"jsx", "javascript"},
+    {"ts", "typescript"},
+    {"mts", "typescript"},
+    {"cts", "typescript"},
+    {"tsx", "tsx"},
+    {"md", "markdown"},
+    {"markdown", "markdown"},
+    {"cs", "c_sharp"},
+    {"rb", "ruby"},
+    {"php", "php"},
+    {"sh", "bash"},
+    {"bash", "bash"},
+    {"kt", "kotlin"},
+    {"kts", "kotlin"},
+    {"scala", "scala"},
+    {"swift", "swift"},
+    {"lua", "lua"},
+    {"cmake", "cmake"},
+    {"proto", "proto"},
+    {"sql", "sql"},
+    {"json", "json"},
+    {"yaml", "yaml"},
+    {"yml", "yaml"},
+    {"toml", "toml"},
+    {"xml", "xml"},
+    {"html", "html"},
+    {"htm", "html"},
+    {"css", "css"},
+    {"qml", "qml"},
+    {"mk", "make"},
+    {"rst", "rst"},
+    {"pl", "perl"},
+    {"m", "objc"},
+    {"mm", "objc"},
+    {"hs", "haskell"},
+    {"ml", "ocaml"},
+    {"zig", "zig"},
 };
 
-constexpr Ending kNames[] = {
-    {"cmakelists.txt", "cmake"}, {"makefile", "make"}, {"gnumakefile", "make"}, {"dockerfile", "dockerfile"},
-    {"rakefile", "ruby"},        {"gemfile", "ruby"},  {"sconstruct", "python"}};
+constexpr Ending kNames[] = {{"cmakelists.txt", "cmake"},  {"makefile", "make"}, {"gnumakefile", "make"},
+                             {"dockerfile", "dockerfile"}, {"rakefile", "ruby"}, {"gemfile", "ruby"},
+                             {"sconstruct", "python"}};
 
-constexpr Ending kInterpreters[] = {{"python", "python"}, {"bash", "bash"}, {"/sh", "bash"}, {" sh", "bash"},
+constexpr Ending kInterpreters[] = {{"python", "python"},   {"bash", "bash"}, {"/sh", "bash"},  {" sh", "bash"},
                                     {"node", "javascript"}, {"ruby", "ruby"}, {"perl", "perl"}, {"php", "php"}};
 
 // A header is C++ if it says something C cannot say at the start of a line.
 bool is_cpp_header(std::string_view text) {
-  constexpr std::string_view kStarts[] = {"class ",     "namespace ", "template",  "public:",  "private:", "protected:",
-                                          "using ",     "constexpr ", "virtual ",  "explicit ", "friend ",
-                                          "enum class ", "inline namespace "};
+  constexpr std::string_view kStarts[] = {
+      "class ",     "namespace ", "template",  "public:", "private:",    "protected:",       "using ",
+      "constexpr ", "virtual ",   "explicit ", "friend ", "enum class ", "inline namespace "};
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());
     std::string_view line = text.substr(at, end - at);
     line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
     if (std::ranges::any_of(kStarts, [&](std::string_view start) { return line.starts_with(start); })) return true;
-    if (line.starts_with("#include <") && line.find('.') == std::string_view::npos && line.find('/') == std::string_view::npos) {
+    if (line.starts_with("#include <") && line.find('.') == std::string_view::npos &&
+        line.find('/') == std::string_view::npos) {
       return true;  // <vector>
     }
     if (!line.starts_with("//") && !line.starts_with("*") && !line.starts_with("/*") &&
@@ -130,6 +180,16 @@ std::string_view detect_language(std::string_view path, std::string_view text) {
   return "text";
 }
 
+uint32_t queries_fingerprint() {
+  uint32_t hash = 2166136261u;  // FNV-1a
+  for (const Entry& entry : entries()) {
+    for (const std::string_view* text : {entry.symbols, entry.references}) {
+      for (char c : text ? *text : std::string_view()) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619u;
+    }
+  }
+  return hash;
+}
+
 const Grammar* Grammars::find(std::string_view language) {
   const std::lock_guard lock(mutex_);
   if (const auto known = grammars_.find(language); known != grammars_.end()) return &known->second;
@@ -144,7 +204,7 @@ const Grammar* Grammars::find(std::string_view language) {
     };
     grammar.symbols.reset(compile(entry.symbols));
     grammar.references.reset(compile(entry.references));
-    if (!grammar.symbols) return nullptr;  // a mistake in the .scm file; the unit test of its language fails
+    // A mistake in a .scm file leaves no query: the language is then read as text, and the unit tests say so.
     return &grammars_.emplace(std::string(language), std::move(grammar)).first->second;
   }
   return nullptr;

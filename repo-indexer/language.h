@@ -4,6 +4,7 @@
 
 #include <tree_sitter/api.h>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -15,6 +16,9 @@ namespace strata::repo {
 // By name and ending, for ".h" and scripts without an ending by content; "text" if none fits.
 std::string_view detect_language(std::string_view path, std::string_view text);
 
+// Of the text of all queries: an index made with other ones is made anew.
+uint32_t queries_fingerprint();
+
 struct DeleteQuery {
   void operator()(TSQuery* query) const { ts_query_delete(query); }
 };
@@ -22,7 +26,7 @@ struct DeleteQuery {
 // A grammar with its compiled queries (resources/queries/<language>/). Immutable, shared by threads.
 struct Grammar {
   const TSLanguage* language = nullptr;
-  std::unique_ptr<TSQuery, DeleteQuery> symbols, references;  // references may be null
+  std::unique_ptr<TSQuery, DeleteQuery> symbols, references;  // may be null
   std::string_view separator;                                 // of qualified names
 };
 

@@ -23,13 +23,16 @@ bool has_part(std::string_view path, std::initializer_list<std::string_view> wor
     std::ranges::replace_if(flat, [](char c) { return c == '/' || c == '.' || c == '-'; }, '_');
     return flat;
   }());
-  return std::ranges::any_of(parts, [&](const std::string& part) { return std::ranges::find(words, part) != words.end(); });
+  return std::ranges::any_of(parts,
+                             [&](const std::string& part) { return std::ranges::find(words, part) != words.end(); });
 }
 
 // Sources first, then what describes them, then what checks them.
 int reading_class(const File& file) {
-  if (has_part(file.path, {"test", "tests", "testing", "spec", "bench", "benchmarks", "fixtures", "testdata"})) return 3;
-  if (file.language == "markdown" || file.language == "rst" || has_part(file.path, {"doc", "docs", "changelog", "changes"})) {
+  if (has_part(file.path, {"test", "tests", "testing", "spec", "bench", "benchmarks", "fixtures", "testdata"}))
+    return 3;
+  if (file.language == "markdown" || file.language == "rst" ||
+      has_part(file.path, {"doc", "docs", "changelog", "changes"})) {
     return 2;
   }
   if (has_part(file.path, {"example", "examples", "vendor", "third", "thirdparty"})) return 2;
@@ -52,7 +55,8 @@ Result<std::unordered_map<int64_t, double>> file_ranks(Database& database, const
                                    if (found == definers.end() || found->second.size() > kAmbiguous) return;
                                    const int64_t from = row.integer(0);
                                    if (std::ranges::contains(found->second, from)) return;  // its own
-                                   for (int64_t to : found->second) links[from][to] += 1.0 / static_cast<double>(found->second.size());
+                                   for (int64_t to : found->second)
+                                     links[from][to] += 1.0 / static_cast<double>(found->second.size());
                                  });
       !done) {
     return std::unexpected(done.error());
@@ -109,7 +113,8 @@ std::string tree_text(const std::vector<File>& files) {
   }
   std::string text;
   for (const auto& [folder, total] : folders) {
-    if (std::ranges::count(folder, '/') == 1) text += std::format("{} ({} files, {} lines)\n", folder, total.first, total.second);
+    if (std::ranges::count(folder, '/') == 1)
+      text += std::format("{} ({} files, {} lines)\n", folder, total.first, total.second);
   }
   return whole_lines(text, kTreeBytes);
 }
@@ -121,17 +126,20 @@ Result<std::string> central_signatures(Database& database) {
   auto done = database.query(
       "WITH used AS (SELECT name, count(DISTINCT file_id) AS users FROM reference WHERE kind <> 'import' GROUP BY name)"
       " SELECT file.path, symbol.signature FROM symbol JOIN used USING(name) JOIN file ON file.id = symbol.file_id"
-      " WHERE definition AND symbol.kind IN ('function', 'method', 'class', 'struct', 'interface', 'trait', 'type', 'enum')"
+      " WHERE definition AND symbol.kind IN ('function', 'method', 'class', 'struct', 'interface', 'trait', 'type', "
+      "'enum')"
       " AND (SELECT count(*) FROM symbol other WHERE other.name = symbol.name COLLATE NOCASE AND other.definition) <= 2"
       " AND used.users > 1 AND file.path NOT LIKE '%test%' ORDER BY used.users DESC, symbol.id LIMIT 200",
       [&](const Row& row) {
         const std::string path = row.text(0), signature = row.text(1);
-        bytes += signature.size() + 3 + (by_file.contains(path) ? 0 : path.size() + 2);
+        if (std::ranges::contains(by_file[path], signature)) return;
+        bytes += signature.size() + 3 + (by_file[path].empty() ? path.size() + 2 : 0);
         if (bytes <= kSignatureBytes) by_file[path].push_back(signature);
       });
   if (!done) return std::unexpected(done.error());
   std::string text;
   for (const auto& [path, signatures] : by_file) {
+    if (signatures.empty()) continue;
     text += path + ":\n";
     for (const std::string& signature : signatures) text += "  " + signature + "\n";
   }

@@ -80,7 +80,9 @@ std::string clean_doc(std::string_view text) {
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());
     std::string_view line = text.substr(at, end - at);
-    line.remove_prefix(std::min(line.find_first_not_of(" \t/*!#\"';-<r"), line.size()));
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    if (line.starts_with("r\"")) line.remove_prefix(1);  // a raw docstring
+    line.remove_prefix(std::min(line.find_first_not_of(" \t/*!#\"'<"), line.size()));
     while (!line.empty() && std::strchr(" \t\r*/\"'", line.back())) line.remove_suffix(1);
     (out += line) += ' ';
     at = end + 1;
@@ -125,9 +127,9 @@ bool looks_constant(std::string_view name) {
 // Runs a query and hands each match to on_match; false if the deadline passed.
 template <typename OnMatch>
 bool run_query(TSQueryCursor* cursor, const TSQuery* query, TSNode root, Clock::time_point deadline, OnMatch on_match) {
-  const TSQueryCursorOptions options{
-      .payload = &deadline,
-      .progress_callback = [](TSQueryCursorState* state) { return Clock::now() > *static_cast<Clock::time_point*>(state->payload); }};
+  const TSQueryCursorOptions options{.payload = &deadline, .progress_callback = [](TSQueryCursorState* state) {
+                                       return Clock::now() > *static_cast<Clock::time_point*>(state->payload);
+                                     }};
   ts_query_cursor_set_match_limit(cursor, kMatchesInProgress);
   ts_query_cursor_exec_with_options(cursor, query, root, &options);
   TSQueryMatch match;
@@ -161,6 +163,11 @@ class Extraction {
   std::string_view slice(uint32_t first, uint32_t last) const { return text_.substr(first, last - first); }
   std::string_view slice(TSNode node) const { return slice(ts_node_start_byte(node), ts_node_end_byte(node)); }
 
+  bool starts_line(uint32_t at) const {
+    const size_t line = at == 0 ? 0 : text_.rfind('\n', at - 1) + 1;  // npos + 1 is 0
+    return text_.substr(line, at - line).find_first_not_of(" \t") == std::string_view::npos;
+  }
+
   bool collect_candidates(TSNode root) {
     const auto names = capture_names(grammar_.symbols.get());
     return run_query(cursor_, grammar_.symbols.get(), root, deadline_, [&](const TSQueryMatch& match) {
@@ -173,7 +180,11 @@ class Extraction {
         const std::string_view capture = names[match.captures[i].index];
         if (capture == "comment" || capture == "attribute") {
           leading_.push_back(node);
-          if (capture == "comment") comments_.push_back({ts_node_start_byte(node), ts_node_end_byte(node)});
+          if (capture == "comment") {
+            comments_.push_back({ts_node_start_byte(node), ts_node_end_byte(node)});
+          } else {
+            attributes_.insert(ts_node_start_byte(node));
+          }
         }
         if (capture == "name" || capture == "declarator") {
           const auto [name, function] = capture == "name" ? Declared{node} : inner_declarator(node);
@@ -189,6 +200,9 @@ class Extraction {
           body = node;
         } else if (capture == "owner") {
           c.owner = without_arguments(slice(node));
+          // JavaScript before classes: what is assigned to a prototype is a method, what is exported is not.
+          if (c.owner.ends_with(".prototype")) c.owner.resize(c.owner.size() - std::strlen(".prototype"));
+          if (c.owner == "exports" || c.owner == "module.exports" || c.owner == "this") c.owner.clear();
         } else if (capture == "doc") {
           c.doc_first = ts_node_start_byte(node);
           c.doc_last = ts_node_end_byte(node);
@@ -238,9 +252,7 @@ class Extraction {
       if (file.comments.empty() || c.first >= file.comments.back().last) file.comments.push_back(c);
     }
     for (TSNode node : leading_) {
-      const uint32_t first = ts_node_start_byte(node);
-      const size_t line_start = first == 0 ? 0 : text_.rfind('\n', first - 1) + 1;
-      if (text_.substr(line_start, first - line_start).find_first_not_of(" \t") != std::string_view::npos) continue;
+      if (!starts_line(ts_node_start_byte(node))) continue;
       const TSPoint end = ts_node_end_point(node);
       const uint32_t last_row = end.column == 0 && end.row > 0 ? end.row - 1 : end.row;
       leading_by_last_row_.emplace(last_row, node);
@@ -253,22 +265,38 @@ class Extraction {
     });
     // Open scopes: symbols that contain what comes next. Scopes without a symbol of their own have index -1.
     struct Scope {
-      uint32_t last;
+      uint32_t first, last;
       std::string qualified_name, kind;
       int symbol;
     };
     std::vector<Scope> open;
     for (const Candidate& c : candidates_) {
       while (!open.empty() && open.back().last <= c.first) open.pop_back();
-      const Scope* scope = open.empty() ? nullptr : &open.back();
+      // `int a, b;` gives two symbols of one range: neither contains the other.
+      const auto containing = std::ranges::find_if(
+          open.rbegin(), open.rend(), [&](const Scope& s) { return s.first != c.first || s.last != c.last; });
+      const Scope* scope = containing == open.rend() ? nullptr : &*containing;
       const bool in_function = std::ranges::any_of(open, [](const Scope& s) { return is_function(s.kind); });
       // Locals are nobody's landmark, and a "prototype" in a function is a variable with an argument.
       if (in_function && (is_variable(c.kind) || !c.definition)) continue;
 
       ParsedSymbol s;
-      const std::string full = without_arguments(slice(c.name_first, c.name_last));
-      s.name = last_component(full);
+      const bool heading = c.kind == "heading";
+      const std::string full = heading ? collapse(slice(c.name_first, c.name_last), kMaxSignature)
+                                       : without_arguments(slice(c.name_first, c.name_last));
+      s.name = heading ? full : last_component(full);
       if (s.name.empty()) continue;
+      // typedef struct Tag {...} Name: the tag is no member of Name, and one symbol if they are the same.
+      const bool in_typedef = scope && scope->kind == "type" && is_class(c.kind);
+      if (in_typedef && scope->symbol >= 0) {
+        ParsedSymbol& type = file.symbols[scope->symbol];
+        if (type.name == s.name) {
+          type.kind = c.kind;
+          name_starts_.insert(c.name_first);
+          continue;
+        }
+        scope = scope > open.data() ? scope - 1 : nullptr;
+      }
       const std::string separator(grammar_.separator);
       std::string prefix = scope ? scope->qualified_name : std::string();
       if (!c.owner.empty()) prefix += (prefix.empty() ? "" : separator) + c.owner;
@@ -282,7 +310,8 @@ class Extraction {
       }
       if (s.kind == "variable" && looks_constant(s.name)) s.kind = "constant";
       if (c.kind == "scope") {
-        open.push_back({c.last, s.qualified_name, "scope", scope ? scope->symbol : -1});
+        open.push_back({c.first, c.last, s.qualified_name, "scope", scope ? scope->symbol : -1});
+        scopes_.push_back({{c.first, c.last}, s.qualified_name});
         continue;
       }
       s.parent = scope ? scope->symbol : -1;
@@ -292,22 +321,36 @@ class Extraction {
       s.last_line = static_cast<int>(c.last_row) + 1;
       s.name_line = static_cast<int>(c.name_row) + 1;
       s.definition = c.definition;
-      s.signature = collapse(slice(c.signature_first, std::max(c.signature_first, c.signature_last)), kMaxSignature);
+      s.signature = collapse(without_comments(c.signature_first, c.signature_last, file.comments), kMaxSignature);
+      if (s.signature.ends_with("=>")) s.signature.resize(s.signature.size() - 2);
       while (!s.signature.empty() && std::strchr(" {:;=", s.signature.back())) s.signature.pop_back();
+      if (heading) s.signature = s.name;
       lead(s, c);
-      open.push_back({c.last, s.qualified_name, s.kind, static_cast<int>(file.symbols.size())});
+      open.push_back({c.first, c.last, s.qualified_name, s.kind, static_cast<int>(file.symbols.size())});
       name_starts_.insert(c.name_first);
       file.symbols.push_back(std::move(s));
     }
   }
 
+  std::string without_comments(uint32_t first, uint32_t last, const std::vector<ByteRange>& comments) const {
+    std::string out;
+    for (auto c = std::ranges::lower_bound(comments, first, {}, &ByteRange::last); first < last; ++c) {
+      const uint32_t stop = c == comments.end() ? last : std::clamp(c->first, first, last);
+      out += slice(first, stop);
+      if (stop == last) break;
+      first = c->last;
+    }
+    return out;
+  }
+
   // Finds the comment above the symbol.
   void lead(ParsedSymbol& s, const Candidate& c) {
     uint32_t doc_first = 0, doc_last = 0;
-    for (;;) {
+    while (starts_line(c.first)) {
       const auto above = leading_by_last_row_.find(static_cast<uint32_t>(s.lead_line) - 2);
       if (s.lead_line < 2 || above == leading_by_last_row_.end()) break;
       s.lead_line = static_cast<int>(ts_node_start_point(above->second).row) + 1;
+      if (attributes_.contains(ts_node_start_byte(above->second))) continue;
       doc_first = ts_node_start_byte(above->second);
       if (doc_last == 0) doc_last = ts_node_end_byte(above->second);
     }
@@ -324,15 +367,16 @@ class Extraction {
     static constexpr std::string_view kKinds[] = {"inherit", "call", "import", "type"};  // the first that fits counts
     std::vector<Found> found;
     const auto names = capture_names(grammar_.references.get());
-    const bool finished = run_query(cursor_, grammar_.references.get(), root, deadline_, [&](const TSQueryMatch& match) {
-      for (uint16_t i = 0; i < match.capture_count; ++i) {
-        const TSNode node = match.captures[i].node;
-        const std::string_view kind = names[match.captures[i].index];
-        const auto rank = std::ranges::find(kKinds, kind) - std::begin(kKinds);
-        found.push_back({ts_node_start_byte(node), ts_node_end_byte(node), ts_node_start_point(node).row,
-                         static_cast<int>(rank), kind});
-      }
-    });
+    const bool finished =
+        run_query(cursor_, grammar_.references.get(), root, deadline_, [&](const TSQueryMatch& match) {
+          for (uint16_t i = 0; i < match.capture_count; ++i) {
+            const TSNode node = match.captures[i].node;
+            const std::string_view kind = names[match.captures[i].index];
+            const auto rank = std::ranges::find(kKinds, kind) - std::begin(kKinds);
+            found.push_back({ts_node_start_byte(node), ts_node_end_byte(node), ts_node_start_point(node).row,
+                             static_cast<int>(rank), kind});
+          }
+        });
     std::ranges::sort(found, {}, [](const Found& f) { return std::pair(f.first, f.rank); });
     size_t next_symbol = 0;
     std::vector<int> open;
@@ -359,9 +403,19 @@ class Extraction {
         reference.enclosing = *i;
         if (!is_variable(file.symbols[*i].kind) && file.symbols[*i].kind != "enumerator") break;
       }
+      if (f.kind == "inherit") adopt(reference, f.first, file);
       file.references.push_back(std::move(reference));
     }
     return finished;
+  }
+
+  // `impl Trait for Type`: it is the type that inherits, if it stands in this file.
+  void adopt(ParsedReference& reference, uint32_t at, const ParsedFile& file) const {
+    for (const auto& [range, name] : scopes_) {
+      if (at < range.first || at >= range.last) continue;
+      const auto type = std::ranges::find(file.symbols, name, &ParsedSymbol::qualified_name);
+      if (type != file.symbols.end()) reference.enclosing = static_cast<int>(type - file.symbols.begin());
+    }
   }
 
   const Grammar& grammar_;
@@ -371,9 +425,11 @@ class Extraction {
   std::vector<Candidate> candidates_;
   std::unordered_map<uint32_t, size_t> by_name_;
   std::vector<TSNode> leading_;
+  std::unordered_set<uint32_t> attributes_;  // where they start
   std::vector<ByteRange> comments_;
   std::map<uint32_t, TSNode> leading_by_last_row_;
   std::unordered_set<uint32_t> name_starts_;
+  std::vector<std::pair<ByteRange, std::string>> scopes_;  // without a symbol of their own
 };
 
 }  // namespace
@@ -381,7 +437,8 @@ class Extraction {
 bool is_function(std::string_view kind) { return kind == "function" || kind == "method"; }
 
 bool is_class(std::string_view kind) {
-  return kind == "class" || kind == "struct" || kind == "interface" || kind == "trait" || kind == "enum" || kind == "type";
+  return kind == "class" || kind == "struct" || kind == "interface" || kind == "trait" || kind == "enum" ||
+         kind == "type";
 }
 
 ParsedFile Parser::parse(const Grammar& grammar, std::string_view text) {
@@ -397,9 +454,9 @@ ParsedFile Parser::parse(const Grammar& grammar, std::string_view text) {
                       },
                       .encoding = TSInputEncodingUTF8,
                       .decode = nullptr};
-  const TSParseOptions options{
-      .payload = &deadline,
-      .progress_callback = [](TSParseState* state) { return Clock::now() > *static_cast<Clock::time_point*>(state->payload); }};
+  const TSParseOptions options{.payload = &deadline, .progress_callback = [](TSParseState* state) {
+                                 return Clock::now() > *static_cast<Clock::time_point*>(state->payload);
+                               }};
   const std::unique_ptr<TSTree, TreeDelete> tree(ts_parser_parse_with_options(parser_.get(), nullptr, input, options));
   if (!tree || !Extraction(grammar, text, cursor_.get(), deadline).run(ts_tree_root_node(tree.get()), file)) {
     return {.symbols = {}, .references = {}, .comments = {}, .timed_out = true};

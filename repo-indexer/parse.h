@@ -14,7 +14,7 @@ namespace strata::repo {
 
 struct ParsedSymbol {
   std::string name, qualified_name, kind, signature, doc;
-  int parent = -1;                    // index among the symbols
+  int parent = -1;  // index among the symbols
   uint32_t first_byte = 0, last_byte = 0;
   int lead_line = 0;                  // first line of its comment, decorators and attributes
   int first_line = 0, last_line = 0;  // 1-based, inclusive
@@ -31,8 +31,8 @@ struct ParsedReference {
 struct ParsedFile {
   std::vector<ParsedSymbol> symbols;  // by position, a parent before its children
   std::vector<ParsedReference> references;
-  std::vector<ByteRange> comments;    // ascending, disjoint
-  bool timed_out = false;             // nothing else is set then
+  std::vector<ByteRange> comments;  // ascending, disjoint
+  bool timed_out = false;           // nothing else is set then
 };
 
 struct DeleteParser {

@@ -13,7 +13,8 @@ constexpr int kSmallFunctionLines = 2;
 
 bool has_word(std::string_view line) {
   return std::ranges::any_of(line, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<signed char>(c) < 0;
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           static_cast<signed char>(c) < 0;
   });
 }
 

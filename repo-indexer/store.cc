@@ -8,7 +8,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kSchemaVersion = 1;
+// Raised when the tables, or what the code makes of a file, change.
+constexpr uint32_t kFormat = 2;
+
+// SQLite keeps 32 bits, signed.
+int32_t version_wanted() { return static_cast<int32_t>(queries_fingerprint() * 31 + kFormat); }
 
 // The search table keeps no text (content=''): its terms are made from the file by TermMaker, and the file has its own
 // place. Columns are PassageTerms'. '_' is a letter so that identifiers stay whole.
@@ -42,22 +46,25 @@ CREATE TABLE figure(name TEXT PRIMARY KEY, value REAL NOT NULL);
 
 // Makes the tables of a new database, keeps those of ours, and refuses the rest with kDamaged.
 Result<void> prepare(Database& database) {
-  int64_t version = -1, tables = 0;
-  if (auto done = database.query("PRAGMA user_version", [&](const Row& row) { version = row.integer(0); }); !done) return done;
-  if (auto done = database.query("SELECT count(*) FROM sqlite_schema", [&](const Row& row) { tables = row.integer(0); });
+  int64_t version = 0, tables = 0;
+  if (auto done = database.query("PRAGMA user_version", [&](const Row& row) { version = row.integer(0); }); !done)
+    return done;
+  if (auto done =
+          database.query("SELECT count(*) FROM sqlite_schema", [&](const Row& row) { tables = row.integer(0); });
       !done) {
     return done;
   }
-  if (version == kSchemaVersion) return {};
+  if (tables > 0 && version == version_wanted()) return {};
   if (tables > 0) return fail(ErrorKind::kUnsupported, "made by another version of Strata");
   if (auto begun = database.script("BEGIN IMMEDIATE"); !begun) return begun;
   // Another process may have made them while we waited.
-  if (auto done = database.query("SELECT count(*) FROM sqlite_schema", [&](const Row& row) { tables = row.integer(0); });
+  if (auto done =
+          database.query("SELECT count(*) FROM sqlite_schema", [&](const Row& row) { tables = row.integer(0); });
       !done) {
     return done;
   }
   if (tables == 0) {
-    const std::string sql = std::string(kSchema) + std::format("PRAGMA user_version = {};", kSchemaVersion);
+    const std::string sql = std::string(kSchema) + std::format("PRAGMA user_version = {};", version_wanted());
     if (auto made = database.script(sql.c_str()); !made) {
       (void)database.script("ROLLBACK");
       return made;
@@ -78,8 +85,9 @@ Result<Database> open_prepared(const fs::path& path) {
 Result<Store> Store::open(const fs::path& path, std::string& notice) {
   auto database = open_prepared(path);
   if (!database && (database.error().kind == ErrorKind::kDamaged || database.error().kind == ErrorKind::kUnsupported)) {
-    notice = std::format("the index was {} and is built anew",
-                         database.error().kind == ErrorKind::kDamaged ? "damaged" : "made by another version of Strata");
+    notice =
+        std::format("the index was {} and is built anew",
+                    database.error().kind == ErrorKind::kDamaged ? "damaged" : "made by another version of Strata");
     std::error_code error;
     for (const char* ending : {"", "-wal", "-shm"}) fs::remove(path.string() + ending, error);
     database = open_prepared(path);
@@ -90,17 +98,19 @@ Result<Store> Store::open(const fs::path& path, std::string& notice) {
 
 Result<std::map<std::string, KnownFile>> Store::known_files() {
   std::map<std::string, KnownFile> known;
-  auto done = database_.query("SELECT path, id, blob_id, size, mtime_ns, ctime_ns, inode FROM file", [&](const Row& row) {
-    known.emplace(row.text(0), KnownFile{row.integer(1), row.text(2),
-                                         {row.integer(3), row.integer(4), row.integer(5), row.integer(6)}});
-  });
+  auto done =
+      database_.query("SELECT path, id, blob_id, size, mtime_ns, ctime_ns, inode FROM file", [&](const Row& row) {
+        known.emplace(
+            row.text(0),
+            KnownFile{row.integer(1), row.text(2), {row.integer(3), row.integer(4), row.integer(5), row.integer(6)}});
+      });
   if (!done) return std::unexpected(done.error());
   return known;
 }
 
 Result<void> Store::touch(int64_t id, const FileStamp& stamp) {
-  return database_.run("UPDATE file SET size = ?2, mtime_ns = ?3, ctime_ns = ?4, inode = ?5 WHERE id = ?1", id, stamp.size,
-                       stamp.mtime_ns, stamp.ctime_ns, stamp.inode);
+  return database_.run("UPDATE file SET size = ?2, mtime_ns = ?3, ctime_ns = ?4, inode = ?5 WHERE id = ?1", id,
+                       stamp.size, stamp.mtime_ns, stamp.ctime_ns, stamp.inode);
 }
 
 Result<void> Store::remove(int64_t id) {
@@ -114,19 +124,21 @@ Result<void> Store::remove(int64_t id) {
 
 Result<void> Store::put(const IndexedFile& file) {
   int64_t known = 0;
-  if (auto found = database_.query("SELECT id FROM file WHERE path = ?1", [&](const Row& row) { known = row.integer(0); },
-                                   std::string_view(file.path));
+  if (auto found = database_.query(
+          "SELECT id FROM file WHERE path = ?1", [&](const Row& row) { known = row.integer(0); },
+          std::string_view(file.path));
       !found) {
     return found;
   }
   if (known) {
     if (auto removed = remove(known); !removed) return removed;
   }
-  if (auto done = database_.run("INSERT INTO file(path, blob_id, language, lines, size, mtime_ns, ctime_ns, inode,"
-                                " skipped, remark) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                                std::string_view(file.path), std::string_view(file.blob_id), std::string_view(file.language),
-                                file.lines, file.stamp.size, file.stamp.mtime_ns, file.stamp.ctime_ns, file.stamp.inode,
-                                std::string_view(file.skipped), std::string_view(file.remark));
+  if (auto done =
+          database_.run("INSERT INTO file(path, blob_id, language, lines, size, mtime_ns, ctime_ns, inode,"
+                        " skipped, remark) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                        std::string_view(file.path), std::string_view(file.blob_id), std::string_view(file.language),
+                        file.lines, file.stamp.size, file.stamp.mtime_ns, file.stamp.ctime_ns, file.stamp.inode,
+                        std::string_view(file.skipped), std::string_view(file.remark));
       !done) {
     return done;
   }
@@ -147,18 +159,18 @@ Result<void> Store::put(const IndexedFile& file) {
   }
   for (const ParsedReference& r : file.parsed.references) {
     if (auto done = database_.run(
-            "INSERT INTO reference(file_id, name, line, kind, symbol_id) VALUES(?1, ?2, ?3, ?4, nullif(?5, 0))", file_id,
-            std::string_view(r.name), r.line, std::string_view(r.kind), symbol_id(r.enclosing));
+            "INSERT INTO reference(file_id, name, line, kind, symbol_id) VALUES(?1, ?2, ?3, ?4, nullif(?5, 0))",
+            file_id, std::string_view(r.name), r.line, std::string_view(r.kind), symbol_id(r.enclosing));
         !done) {
       return done;
     }
   }
   for (size_t i = 0; i < file.passages.size(); ++i) {
     const PassageRange& p = file.passages[i];
-    if (auto done = database_.run("INSERT INTO passage(file_id, symbol_id, first_line, last_line, first_byte, last_byte)"
-                                  " VALUES(?1, nullif(?2, 0), ?3, ?4, ?5, ?6)",
-                                  file_id, symbol_id(p.symbol), p.first_line, p.last_line, int64_t{p.first_byte},
-                                  int64_t{p.last_byte});
+    if (auto done = database_.run(
+            "INSERT INTO passage(file_id, symbol_id, first_line, last_line, first_byte, last_byte)"
+            " VALUES(?1, nullif(?2, 0), ?3, ?4, ?5, ?6)",
+            file_id, symbol_id(p.symbol), p.first_line, p.last_line, int64_t{p.first_byte}, int64_t{p.last_byte});
         !done) {
       return done;
     }

@@ -9,14 +9,16 @@
 namespace strata::repo {
 namespace {
 
-constexpr size_t kMaxIdentifier = 120;    // longer runs are data (base64, hashes), not names
+constexpr size_t kMaxIdentifier = 120;  // longer runs are data (base64, hashes), not names
 constexpr size_t kMaxKeptStems = 200'000;
 constexpr size_t kMaxQueryTerms = 64;
 
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_word(char c) { return is_upper(c) || is_lower(c) || is_digit(c) || c == '_' || static_cast<signed char>(c) < 0; }
+bool is_word(char c) {
+  return is_upper(c) || is_lower(c) || is_digit(c) || c == '_' || static_cast<signed char>(c) < 0;
+}
 
 template <typename OnIdentifier>
 void each_identifier(std::string_view text, OnIdentifier on_identifier) {
@@ -34,14 +36,15 @@ void each_identifier(std::string_view text, OnIdentifier on_identifier) {
 // Words that questions are made of and that say nothing about code.
 bool is_question_word(std::string_view word) {
   static const std::unordered_set<std::string_view> kWords = {
-      "a",     "about", "all",   "also",  "am",    "an",    "and",    "any",   "are",    "as",    "at",      "be",
-      "been",  "being", "but",   "by",    "can",   "code",  "could",  "did",   "do",     "does",  "doing",   "done",
-      "each",  "ever",  "explain", "for", "from",  "get",   "gets",   "give",  "given",  "had",   "has",     "have",
-      "how",   "i",     "if",    "in",    "into",  "is",    "it",     "its",   "me",     "my",    "of",      "on",
-      "or",    "our",   "please", "project", "repository", "s", "shall", "should", "show", "so",  "some",    "such",
-      "t",     "tell",  "than",  "that",  "the",   "their", "them",   "then",  "there",  "these", "they",    "this",
-      "those", "to",    "us",    "used",  "using", "was",   "we",     "were",  "what",   "when",  "where",   "which",
-      "while", "who",   "whom",  "whose", "why",   "will",  "with",   "would", "you",    "your",  "happen",  "happens"};
+      "a",      "about", "all",   "also",  "am",      "an",    "and",    "any",     "are",        "as",   "at",
+      "be",     "been",  "being", "but",   "by",      "can",   "code",   "could",   "did",        "do",   "does",
+      "doing",  "done",  "each",  "ever",  "explain", "for",   "from",   "get",     "gets",       "give", "given",
+      "had",    "has",   "have",  "how",   "i",       "if",    "in",     "into",    "is",         "it",   "its",
+      "me",     "my",    "of",    "on",    "or",      "our",   "please", "project", "repository", "s",    "shall",
+      "should", "show",  "so",    "some",  "such",    "t",     "tell",   "than",    "that",       "the",  "their",
+      "them",   "then",  "there", "these", "they",    "this",  "those",  "to",      "us",         "used", "using",
+      "was",    "we",    "were",  "what",  "when",    "where", "which",  "while",   "who",        "whom", "whose",
+      "why",    "will",  "with",  "would", "you",     "your",  "happen", "happens"};
   return kWords.contains(word);
 }
 
@@ -86,9 +89,9 @@ const std::string& TermMaker::stem(const std::string& word) {
   if (stems_.size() > kMaxKeptStems) stems_.clear();
   const auto [found, added] = stems_.try_emplace(word);
   if (added) {
-    const auto* stemmed =
-        stemmer_ ? sb_stemmer_stem(stemmer_.get(), reinterpret_cast<const sb_symbol*>(word.data()), static_cast<int>(word.size()))
-                 : nullptr;
+    const auto* stemmed = stemmer_ ? sb_stemmer_stem(stemmer_.get(), reinterpret_cast<const sb_symbol*>(word.data()),
+                                                     static_cast<int>(word.size()))
+                                   : nullptr;
     found->second = stemmed ? std::string(reinterpret_cast<const char*>(stemmed),
                                           static_cast<size_t>(sb_stemmer_length(stemmer_.get())))
                             : word;
@@ -136,7 +139,8 @@ std::string TermMaker::query(std::string_view question) {
     // A compound or quoted name in a question is the name of something: its exact form counts twice.
     if (parts.size() > 1 || quoted) add("words : \"" + lower_case(word) + "\"", 2);
     for (const std::string& part : parts) {
-      if (parts.size() > 1 || quoted || !is_question_word(part)) add("{name code comments} : \"" + stem(part) + "\"", 1);
+      if (parts.size() > 1 || quoted || !is_question_word(part))
+        add("{name code comments} : \"" + stem(part) + "\"", 1);
     }
   });
   std::string expression;

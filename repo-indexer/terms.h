@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What full-text search looks for. Code is searched with words of a language, questions are asked in another, so a text
-// becomes two kinds of terms: whole identifiers (lower-cased), and the parts of identifiers and words of comments reduced
-// to their stems ("parseHeaders", "parse_header" and "parsing the headers" share pars and header).
+// becomes two kinds of terms: whole identifiers (lower-cased), and the parts of identifiers and words of comments
+// reduced to their stems ("parseHeaders", "parse_header" and "parsing the headers" share pars and header).
 #pragma once
 
 #include <memory>

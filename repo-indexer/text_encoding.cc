@@ -29,7 +29,9 @@ void append_utf8(std::string& out, char32_t c) {
 // Length of the well-formed sequence at `at` (Unicode 15, table 3-7), 0 if there is none.
 size_t sequence_length(std::string_view s, size_t at) {
   const auto byte = [&](size_t i) { return i < s.size() ? static_cast<uint8_t>(s[i]) : uint8_t{0}; };
-  const auto tail = [&](size_t i, uint8_t low = 0x80, uint8_t high = 0xBF) { return byte(i) >= low && byte(i) <= high; };
+  const auto tail = [&](size_t i, uint8_t low = 0x80, uint8_t high = 0xBF) {
+    return byte(i) >= low && byte(i) <= high;
+  };
   const uint8_t first = byte(at);
   if (first < 0x80) return 1;
   if (first >= 0xC2 && first <= 0xDF) return tail(at + 1) ? 2 : 0;

@@ -29,20 +29,20 @@ FileStamp stamp_of(const struct stat& s) {
 // Written by tools from other files; long, and never what a question is about.
 bool is_lock_file(std::string_view name) {
   static const std::unordered_set<std::string_view> kNames = {
-      "package-lock.json", "yarn.lock",    "pnpm-lock.yaml", "bun.lock",      "Cargo.lock", "poetry.lock",
-      "uv.lock",           "Pipfile.lock", "composer.lock",  "Gemfile.lock",  "go.sum",     "npm-shrinkwrap.json"};
+      "package-lock.json", "yarn.lock",    "pnpm-lock.yaml", "bun.lock",     "Cargo.lock", "poetry.lock",
+      "uv.lock",           "Pipfile.lock", "composer.lock",  "Gemfile.lock", "go.sum",     "npm-shrinkwrap.json"};
   return kNames.contains(name);
 }
 
 // Without git there are no ignore rules; these folders are never anybody's own text.
 bool is_tool_folder(std::string_view name) {
-  static const std::unordered_set<std::string_view> kNames = {"node_modules", "__pycache__", ".venv", ".tox", ".hg",
-                                                              ".svn",         ".mypy_cache", ".cache"};
+  static const std::unordered_set<std::string_view> kNames = {"node_modules", "__pycache__", ".venv",       ".tox",
+                                                              ".hg",          ".svn",        ".mypy_cache", ".cache"};
   return kNames.contains(name);
 }
 
-// Depth-first, names ascending. Folders are listed by absolute path, but never through a link: entries are told apart with
-// lstat, and reading the file later goes through WorkTree::read.
+// Depth-first, names ascending. Folders are listed by absolute path, but never through a link: entries are told apart
+// with lstat, and reading the file later goes through WorkTree::read.
 class Walker {
  public:
   Walker(const fs::path& root, git_repository* repository, const Cancel* cancel)
@@ -62,7 +62,8 @@ class Walker {
   Result<void> load_index() {
     git_index* index = nullptr;
     if (git_repository_index(&index, repository_) != 0) {
-      return fail(ErrorKind::kDamaged, std::format("{}: git's index cannot be read: {}", root_.string(), git_message()));
+      return fail(ErrorKind::kDamaged,
+                  std::format("{}: git's index cannot be read: {}", root_.string(), git_message()));
     }
     for (size_t i = 0; i < git_index_entrycount(index); ++i) {
       const git_index_entry* entry = git_index_get_byindex(index, i);
@@ -139,8 +140,8 @@ class Walker {
       ++ignored_;
     } else if (!repository_ && is_tool_folder(name)) {
       skip(path, "folder of a tool");
-    } else if (struct stat s{}; repository_ && !tracked_.contains(path + "/") &&
-                                lstat((root_ / path / ".git").c_str(), &s) == 0) {
+    } else if (struct stat s{};
+               repository_ && !tracked_.contains(path + "/") && lstat((root_ / path / ".git").c_str(), &s) == 0) {
       skip(path, "nested repository");
     } else {
       return folder(path + "/");
@@ -194,8 +195,9 @@ Result<WorkTree> WorkTree::open(const fs::path& path) {
   const int code = git_repository_open_ext(&repository, folder.c_str(), GIT_REPOSITORY_OPEN_CROSS_FS, nullptr);
   tree.repository_.reset(repository);
   if (code == 0 && git_repository_is_bare(repository)) {
-    return fail(ErrorKind::kUnsupported,
-                std::format("{}: a bare repository has no files to read; clone it and open the clone", folder.string()));
+    return fail(
+        ErrorKind::kUnsupported,
+        std::format("{}: a bare repository has no files to read; clone it and open the clone", folder.string()));
   }
   if (code == 0) {
     tree.root_ = fs::canonical(git_repository_workdir(repository), error);
@@ -222,9 +224,7 @@ Result<WorkTree> WorkTree::open(const fs::path& path) {
   return tree;
 }
 
-Result<FoundTree> WorkTree::walk(const Cancel* cancel) const {
-  return Walker(root_, repository_.get(), cancel).run();
-}
+Result<FoundTree> WorkTree::walk(const Cancel* cancel) const { return Walker(root_, repository_.get(), cancel).run(); }
 
 Result<std::string> WorkTree::read(const std::string& path, FileStamp* stamp) const {
   const auto os_error = [&](int code) {

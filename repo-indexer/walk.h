@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands in a work tree: tracked files and untracked ones that are not ignored. Reads only: no filters, no hooks, and
-// no link is ever followed. Everything that is left out is reported with its reason.
+// What stands in a work tree: tracked files and untracked ones that are not ignored. Reads only: no filters, no hooks,
+// and no link is ever followed. Everything that is left out is reported with its reason.
 #pragma once
 
 #include <git2.h>
@@ -58,8 +58,8 @@ class WorkTree {
   const std::string& notice() const { return notice_; }
 
   Result<FoundTree> walk(const Cancel* cancel) const;
-  // The bytes of a regular file. Opens folder by folder without following links, so a link that has taken the place of a
-  // folder since the walk cannot lead out of the tree. Any thread. kNotFound, kIo, kUnsupported (no regular file).
+  // The bytes of a regular file. Opens folder by folder without following links, so a link that has taken the place of
+  // a folder since the walk cannot lead out of the tree. Any thread. kNotFound, kIo, kUnsupported (no regular file).
   Result<std::string> read(const std::string& path, FileStamp* stamp = nullptr) const;
 
  private:

@@ -1,6 +1,11 @@
 ; JavaScript: what a file uses.
 (call_expression function: (identifier) @call)
-(call_expression function: (member_expression property: (property_identifier) @call))
+(call_expression function: (member_expression property: [(property_identifier) (private_property_identifier)] @call))
 (new_expression constructor: (identifier) @call)
+(new_expression constructor: (member_expression property: (property_identifier) @call))
 (class_heritage (identifier) @inherit)
+(class_heritage (member_expression property: (property_identifier) @inherit))
+(jsx_opening_element name: (identifier) @call)
+(jsx_self_closing_element name: (identifier) @call)
+(import_specifier name: (identifier) @import)
 (import_statement source: (string) @import)
