@@ -47,7 +47,8 @@ void silu_multiply_row(float* gate, const float* up, size_t n) {
   const auto minus_log2_e = hn::Set(d, -1.44269504f), one = hn::Set(d, 1.0f);
   for (size_t i = 0; i < n; i += hn::Lanes(d)) {
     const auto g = hn::LoadN(d, gate + i, n - i);
-    const auto silu = hn::Div(g, hn::Add(one, exp2(d, hn::Mul(g, minus_log2_e))));
+    auto silu = hn::Div(g, hn::Add(one, exp2(d, hn::Mul(g, minus_log2_e))));
+    silu = hn::IfThenZeroElse(hn::Lt(g, hn::Set(d, -87.0f)), silu);  // below 1e-36, where exp2 has reached its limit
     hn::StoreN(hn::Mul(silu, hn::LoadN(d, up + i, n - i)), d, gate + i, n - i);
   }
 }
