@@ -122,65 +122,72 @@ void AttendEngine::attend_many(Tensor q, const AttendSequence& sequence, const A
 
 void AttendEngine::attend_few(Tensor q, std::span<const AttendSequence* const> sequences, const AttendShape& shape,
                               std::span<const float> k_bias, const RopeTable& table, Tensor out) {
-  // A task is a run of panels of one KV head of one sequence.
+  // A task is a run of panels of one sequence, all KV heads: these share the angles and the cache lines of the keys.
   struct Task {
-    int sequence, kv_head, first_panel, panels;
-    QueryTile tile;
+    int sequence, first_panel, panels;
+    std::vector<QueryTile> tiles;  // by KV head
   };
   const int group = shape.heads / shape.kv_heads;
   std::vector<std::vector<int>> counts;
   int64_t all_panels = 0;
   for (const AttendSequence* sequence : sequences) {
     counts.push_back(count_keys(sequence->blocks));
-    all_panels += (counts.back().back() + kPanelKeys - 1) / kPanelKeys * int64_t{shape.kv_heads};
+    all_panels += (counts.back().back() + kPanelKeys - 1) / kPanelKeys;
   }
-  // Four tasks a thread balance well; a run of fewer than four panels is not worth a task of its own.
-  const int run = static_cast<int>(std::max<int64_t>(4, all_panels / (4 * threads_)));
+  // Four tasks a thread balance well; less than two panels are not worth a task.
+  const int run = static_cast<int>(std::max<int64_t>(2, all_panels / (4 * threads_)));
   std::vector<Task> tasks;
   for (size_t s = 0; s < sequences.size(); ++s) {
     const int panels = (counts[s].back() + kPanelKeys - 1) / kPanelKeys;
-    const int rows = static_cast<int>(sequences[s]->positions.size()) * group;
-    for (int kv_head = 0; kv_head < shape.kv_heads; ++kv_head)
-      for (int first = 0; first == 0 || first < panels; first += run)
-        tasks.push_back({static_cast<int>(s), kv_head, first, std::min(run, panels - first), {rows, shape.head_dim}});
+    for (int first = 0; first == 0 || first < panels; first += run)
+      tasks.push_back({static_cast<int>(s), first, std::min(run, panels - first), {}});
   }
 
-  const bool parallel = all_panels * kPanelKeys * shape.head_dim >= kSerialElements;
+  const bool parallel = all_panels * kPanelKeys * shape.kv_heads * shape.head_dim >= kSerialElements;
   parallel_for(threads_, std::ssize(tasks), parallel, [&](int64_t t) {
     Task& task = tasks[t];
     const AttendSequence& sequence = *sequences[task.sequence];
-    const KeySource keys = key_source(sequence, counts[task.sequence], shape, k_bias, table, task.kv_head);
-    load_queries(q, {sequence, shape, task.kv_head}, 0, counts[task.sequence], task.tile);
-    const int visible = most_visible(task.tile);
+    const std::vector<int>& before = counts[task.sequence];
+    const int rows = static_cast<int>(sequence.positions.size()) * group;
+    for (int kv_head = 0; kv_head < shape.kv_heads; ++kv_head) {
+      task.tiles.emplace_back(rows, shape.head_dim);
+      load_queries(q, {sequence, shape, kv_head}, 0, before, task.tiles.back());
+    }
+    const int visible = most_visible(task.tiles[0]);
     std::vector<float> panel(panel_size(shape.head_dim));
     for (int p = task.first_panel; p < task.first_panel + task.panels && p * kPanelKeys < visible; ++p) {
-      make_panel(keys, p * kPanelKeys, panel.data());
-      attend_panel(panel.data(), p * kPanelKeys, task.tile);
+      for (int kv_head = 0; kv_head < shape.kv_heads; ++kv_head) {
+        make_panel(key_source(sequence, before, shape, k_bias, table, kv_head), p * kPanelKeys, panel.data());
+        attend_panel(panel.data(), p * kPanelKeys, task.tiles[kv_head]);
+      }
     }
   });
 
-  // Tasks of one KV head stand next to each other; their softmaxes are put on the scale of the highest logit of all.
+  // Tasks of one sequence stand next to each other; their softmaxes are put on the scale of the highest logit of all.
   const size_t padded = padded_dim(shape.head_dim);
   for (size_t begin = 0, end; begin < tasks.size(); begin = end) {
     end = begin + 1;
     while (end < tasks.size() && tasks[end].first_panel != 0) ++end;
     const std::span parts = std::span(tasks).subspan(begin, end - begin);
-    const RowOrder order{*sequences[parts[0].sequence], shape, parts[0].kv_head};
-    for (int r = 0; r < parts[0].tile.rows; ++r) {
-      float highest = -std::numeric_limits<float>::infinity();
-      for (const Task& part : parts) highest = std::max(highest, part.tile.highest[r]);
-      float* to = order.of(out, r);
-      std::fill_n(to, shape.head_dim, 0.0f);
-      float total = 0;
-      for (const Task& part : parts) {
-        if (part.tile.total[r] == 0) continue;
-        const float factor = std::exp2(part.tile.highest[r] - highest);
-        total += part.tile.total[r] * factor;
-        const float* sums = part.tile.sums.data() + r * padded;
-        for (int i = 0; i < shape.head_dim; ++i) to[i] += sums[i] * factor;
+    for (int kv_head = 0; kv_head < shape.kv_heads; ++kv_head) {
+      const RowOrder order{*sequences[parts[0].sequence], shape, kv_head};
+      for (int r = 0; r < parts[0].tiles[kv_head].rows; ++r) {
+        float highest = -std::numeric_limits<float>::infinity();
+        for (const Task& part : parts) highest = std::max(highest, part.tiles[kv_head].highest[r]);
+        float* to = order.of(out, r);
+        std::fill_n(to, shape.head_dim, 0.0f);
+        float total = 0;
+        for (const Task& part : parts) {
+          const QueryTile& tile = part.tiles[kv_head];
+          if (tile.total[r] == 0) continue;
+          const float factor = std::exp2(tile.highest[r] - highest);
+          total += tile.total[r] * factor;
+          const float* sums = tile.sums.data() + r * padded;
+          for (int i = 0; i < shape.head_dim; ++i) to[i] += sums[i] * factor;
+        }
+        if (total == 0) continue;
+        for (int i = 0; i < shape.head_dim; ++i) to[i] /= total;
       }
-      if (total == 0) continue;
-      for (int i = 0; i < shape.head_dim; ++i) to[i] /= total;
     }
   }
 }

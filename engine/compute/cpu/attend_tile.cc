@@ -85,13 +85,16 @@ void multiply(int rows, const float* a, size_t a_stride, const float* b, size_t 
   }
 }
 
-void expand(const f16* from, size_t n, float* to) {
+// to = f32(from) + bias; `bias` may be null.
+void expand(const f16* from, const float* bias, size_t n, float* to) {
   const hn::ScalableTag<float> d;
   const hn::Rebind<hwy::float16_t, decltype(d)> d16;
   size_t i = 0;
-  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d))
-    hn::StoreU(hn::PromoteTo(d, hn::LoadU(d16, reinterpret_cast<const hwy::float16_t*>(from + i))), d, to + i);
-  for (; i < n; ++i) to[i] = to_f32(from[i]);
+  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) {
+    const auto value = hn::PromoteTo(d, hn::LoadU(d16, reinterpret_cast<const hwy::float16_t*>(from + i)));
+    hn::StoreU(bias ? hn::Add(value, hn::LoadU(d, bias + i)) : value, d, to + i);
+  }
+  for (; i < n; ++i) to[i] = to_f32(from[i]) + (bias ? bias[i] : 0.0f);
 }
 
 // Writes four rows [dim] as columns of a matrix with kPanelKeys columns; dim is a multiple of 4 or the rest goes
@@ -133,18 +136,11 @@ void make_panel_here(const KeySource& source, int first, float* panel) {
       const KvBlock& block = source.blocks[b];
       const int in_block = first + key - source.first_keys[b];
       const size_t at = in_block * row_width + source.kv_head * dim;
-      expand(block.k + at, dim, row);
-      if (source.k_bias) {
-        const hn::CappedTag<float, 8> d;
-        size_t i = 0;
-        for (; i + hn::Lanes(d) <= dim; i += hn::Lanes(d))
-          hn::StoreU(hn::Add(hn::LoadU(d, row + i), hn::LoadU(d, source.k_bias + i)), d, row + i);
-        for (; i < dim; ++i) row[i] += source.k_bias[i];
-      }
+      expand(block.k + at, source.k_bias, dim, row);
       const size_t angles = static_cast<size_t>(block.position + in_block) * half;
       rotate_head(row, source.table->cosine.data() + angles, source.table->sine.data() + angles, half,
                   source.table->interleaved);
-      expand(block.v + at, dim, values + key * padded);
+      expand(block.v + at, nullptr, dim, values + key * padded);
       std::fill(values + key * padded + dim, values + (key + 1) * padded, 0.0f);
     } else {
       std::fill_n(row, dim, 0.0f);
