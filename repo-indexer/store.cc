@@ -9,13 +9,15 @@ namespace {
 namespace fs = std::filesystem;
 
 // Raised when the tables, or what the code makes of a file, change.
-constexpr uint32_t kFormat = 2;
+constexpr uint32_t kFormat = 3;
 
 // SQLite keeps 32 bits, signed.
 int32_t version_wanted() { return static_cast<int32_t>(queries_fingerprint() * 31 + kFormat); }
 
-// The search table keeps no text (content=''): its terms are made from the file by TermMaker, and the file has its own
-// place. Columns are PassageTerms'. '_' is a letter so that identifiers stay whole.
+// The search table holds the terms that TermMaker makes; its columns are PassageTerms'. It keeps them, because only
+// then does FTS5 subtract a removed row from its statistics: rankings must not depend on what once was in the
+// repository.
+// '_' is a letter so that identifiers stay whole.
 constexpr const char* kSchema = R"sql(
 CREATE TABLE file(
   id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, blob_id TEXT NOT NULL, language TEXT NOT NULL, lines INTEGER NOT NULL,
@@ -38,7 +40,7 @@ CREATE TABLE passage(
   last_line INTEGER NOT NULL, first_byte INTEGER NOT NULL, last_byte INTEGER NOT NULL);
 CREATE INDEX passage_file ON passage(file_id);
 CREATE VIRTUAL TABLE search USING fts5(
-  name, code, comments, words, content='', contentless_delete=1, tokenize="ascii tokenchars '_'");
+  name, code, comments, words, tokenize="ascii tokenchars '_'");
 CREATE VIRTUAL TABLE term USING fts5vocab(search, col);
 CREATE TABLE left_out(path TEXT NOT NULL, reason TEXT NOT NULL);  -- by the walk
 CREATE TABLE figure(name TEXT PRIMARY KEY, value REAL NOT NULL);

@@ -14,8 +14,6 @@
 (class_definition name: (identifier) @name body: (block . (string) @doc @comment)) @definition.class
 
 ; Variables of a module or a class; those of functions are dropped by the parser.
-(module (expression_statement (assignment left: (identifier) @name) @definition.variable))
-(class_definition body: (block (expression_statement (assignment left: (identifier) @name) @definition.variable)))
-(module (if_statement (block (expression_statement (assignment left: (identifier) @name) @definition.variable))))
-(module (try_statement (block (expression_statement (assignment left: (identifier) @name) @definition.variable))))
+(assignment left: (identifier) @name) @definition.variable
+(assignment left: (pattern_list (identifier) @name)) @definition.variable
 (type_alias_statement left: (type (identifier) @name)) @definition.type

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+// Repositories that are not as one expects: each gives an index or an error a user can act on; nothing leads out of the
+// tree.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "repo-indexer/index.h"
+#include "tests/unit/repo-indexer/temporary_tree.h"
+
+namespace strata::repo {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::string_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+IndexReport updated(Index& index) {
+  auto report = index.update();
+  EXPECT_TRUE(report) << report.error().message;
+  return report.value_or(IndexReport{});
+}
+
+TEST(OddRepositories, EmptyRepositoryWithoutCommits) {
+  TemporaryTree tree;
+  tree.git("init");
+  Index index = tree.open();
+  EXPECT_EQ(updated(index).files, 0);
+  EXPECT_TRUE(index.search("anything", 5)->empty());
+  EXPECT_TRUE(index.plan()->files.empty());
+}
+
+TEST(OddRepositories, FilesBeforeTheFirstCommit) {
+  TemporaryTree tree;
+  tree.git("init");
+  tree.write("a.py", "x = 1\n");
+  Index index = tree.open();
+  updated(index);
+  EXPECT_THAT(paths(index), ElementsAre("a.py"));
+}
+
+TEST(OddRepositories, PlainFolder) {
+  TemporaryTree tree;
+  tree.write("a.py", "x = 1\n");
+  tree.write("node_modules/x/index.js", "x\n");
+  Index index = tree.open();
+  const IndexReport report = updated(index);
+  EXPECT_FALSE(report.is_git);
+  EXPECT_THAT(report.notice, HasSubstr("not a git repository"));
+  EXPECT_THAT(paths(index), ElementsAre("a.py"));
+}
+
+TEST(OddRepositories, AFolderThatTheRepositoryAroundItIgnores) {
+  TemporaryTree tree;
+  tree.git("init");
+  tree.write(".gitignore", "inner/\n");
+  tree.write("inner/a.py", "x = 1\n");
+  auto index = Index::open(tree.root / "inner", tree.cache);
+  ASSERT_TRUE(index);
+  updated(*index);
+  EXPECT_THAT(paths(*index), ElementsAre("a.py"));
+}
+
+TEST(OddRepositories, BareRepository) {
+  TemporaryTree tree;
+  tree.git("init --bare");
+  const auto index = Index::open(tree.root, tree.cache);
+  ASSERT_FALSE(index);
+  EXPECT_EQ(index.error().kind, ErrorKind::kUnsupported);
+  EXPECT_THAT(index.error().message, HasSubstr("bare"));
+}
+
+TEST(OddRepositories, NoSuchFolder) {
+  TemporaryTree tree;
+  const auto index = Index::open(tree.root / "nowhere", tree.cache);
+  ASSERT_FALSE(index);
+  EXPECT_EQ(index.error().kind, ErrorKind::kNotFound);
+  EXPECT_THAT(index.error().message, HasSubstr("nowhere"));
+}
+
+TEST(OddRepositories, DamagedGitFolderIsReadAsAPlainOne) {
+  TemporaryTree tree;
+  tree.write("a.py", "x = 1\n");
+  tree.write(".git/HEAD", "garbage");
+  Index index = tree.open();
+  EXPECT_FALSE(updated(index).notice.empty());
+  EXPECT_THAT(paths(index), ElementsAre("a.py"));
+}
+
+TEST(OddRepositories, EveryFileLeftOutHasItsReason) {
+  TemporaryTree tree;
+  tree.write("ok.py", "x = 1\n");
+  tree.write("binary.dat", "a\0b"s);
+  tree.write("huge.txt", std::string(3 << 20, 'a'));
+  tree.write("minified.js", "var a=1;" + std::string(200'000, 'x'));
+  tree.write("package-lock.json", "{}\n");
+  tree.write("model.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n");
+  ASSERT_EQ(mkfifo((tree.root / "pipe").c_str(), 0600), 0);
+  Index index = tree.open();
+  const IndexReport report = updated(index);
+  EXPECT_THAT(paths(index), ElementsAre("ok.py"));
+  EXPECT_EQ(reason(report, "binary.dat"), "binary");
+  EXPECT_THAT(reason(report, "huge.txt"), HasSubstr("larger than 1 MB"));
+  EXPECT_THAT(reason(report, "minified.js"), HasSubstr("minified"));
+  EXPECT_THAT(reason(report, "package-lock.json"), HasSubstr("lock file"));
+  EXPECT_THAT(reason(report, "model.bin"), HasSubstr("LFS"));
+  EXPECT_THAT(reason(report, "pipe"), HasSubstr("regular"));
+  EXPECT_EQ(report.parsed_files, 1);
+  EXPECT_EQ(updated(index).skipped.size(), report.skipped.size());  // still told when nothing has changed
+}
+
+TEST(OddRepositories, LinksAreNeverFollowed) {
+  TemporaryTree tree;
+  std::ofstream(tree.root.parent_path() / "secret.py") << "password = 1\n";
+  tree.write("a/real.py", "x = 1\n");
+  fs::create_symlink("../secret.py", tree.root / "out.py");
+  fs::create_symlink("a/real.py", tree.root / "in.py");
+  fs::create_directory_symlink("..", tree.root / "up");
+  fs::create_symlink("loop", tree.root / "loop");
+  fs::create_symlink("nowhere", tree.root / "dangling");
+  Index index = tree.open();
+  const IndexReport report = updated(index);
+  EXPECT_THAT(paths(index), ElementsAre("a/real.py"));
+  EXPECT_THAT(reason(report, "out.py"), HasSubstr("out of the tree"));
+  EXPECT_EQ(reason(report, "in.py"), "symbolic link");
+  EXPECT_FALSE(*index.knows_word("password"));
+
+  // A folder that becomes a link after the walk.
+  const File file = **index.file("a/real.py");
+  fs::rename(tree.root / "a", tree.root.parent_path() / "moved");
+  fs::create_directory_symlink("../moved", tree.root / "a");
+  EXPECT_FALSE(index.read_text(file));
+  File outside = file;
+  outside.path = "../secret.py";
+  EXPECT_FALSE(index.read_text(outside));
+  outside.path = (tree.root.parent_path() / "secret.py").string();
+  EXPECT_FALSE(index.read_text(outside));
+}
+
+TEST(OddRepositories, UnreadableFilesAndFolders) {
+  if (geteuid() == 0) GTEST_SKIP() << "root can read everything";
+  TemporaryTree tree;
+  tree.write("closed.py", "x = 1\n");
+  tree.write("closed/a.py", "x = 1\n");
+  tree.write("open.py", "x = 1\n");
+  chmod((tree.root / "closed.py").c_str(), 0);
+  chmod((tree.root / "closed").c_str(), 0);
+  Index index = tree.open();
+  const IndexReport report = updated(index);
+  chmod((tree.root / "closed").c_str(), 0700);
+  EXPECT_THAT(paths(index), ElementsAre("open.py"));
+  EXPECT_THAT(reason(report, "closed.py"), HasSubstr("unreadable"));
+  EXPECT_THAT(reason(report, "closed/"), HasSubstr("unreadable"));
+}
+
+TEST(OddRepositories, StrangeNames) {
+  TemporaryTree tree;
+  const std::vector<std::string> names = {"-rf.py", "a\nb.py", "it's \"it\".py", "\xFF\xFE.py",
+                                          "%s;DROP TABLE file.py"};
+  tree.git("init");
+  for (const std::string& name : names) tree.write(name, "def inside():\n    return 1\n\n");
+  Index index = tree.open();
+  updated(index);
+  EXPECT_EQ(paths(index).size(), names.size());
+  for (const std::string& name : names) {
+    const auto file = index.file(name);
+    ASSERT_TRUE(file && *file) << name;
+    EXPECT_TRUE(index.read_text(**file)) << name;
+  }
+  EXPECT_EQ(index.find_symbols("inside")->size(), names.size());
+}
+
+TEST(OddRepositories, OtherEncodings) {
+  TemporaryTree tree;
+  tree.write("latin1.py", "# gr\xFC\xDF\ndef inside():\n    return 1\n");
+  tree.write("utf16.py", "\xFF\xFEx\0=\0001\0\n\0"s);
+  tree.write("bom.py", "\xEF\xBB\xBFname = 1\n");
+  Index index = tree.open();
+  updated(index);
+  EXPECT_EQ(*index.read_text(**index.file("latin1.py")), "# grüß\ndef inside():\n    return 1\n");
+  EXPECT_EQ(*index.read_text(**index.file("utf16.py")), "x=1\n");
+  EXPECT_EQ(index.symbols("bom.py")->size(), 1u);
+  EXPECT_TRUE(*index.knows_word("grüß"));
+}
+
+TEST(OddRepositories, SubmodulesAndNestedRepositoriesAreNotEntered) {
+  TemporaryTree tree;
+  tree.write("a.py", "x = 1\n");
+  tree.write("nested/b.py", "x = 1\n");
+  tree.git("init");
+  tree.git("init nested");
+  Index index = tree.open();
+  const IndexReport report = updated(index);
+  EXPECT_THAT(paths(index), ElementsAre("a.py"));
+  EXPECT_THAT(reason(report, "nested"), HasSubstr("nested repository"));
+}
+
+TEST(OddRepositories, DeeplyNestedCodeDoesNotOverflow) {
+  TemporaryTree tree;
+  std::string lines;
+  for (int i = 0; i < 100'000; ++i) lines += "(\n";
+  tree.write("deep.c", "int x = " + lines);
+  tree.write("deep.py", lines);
+  Index index = tree.open();
+  updated(index);
+  EXPECT_EQ(paths(index).size(), 2u);
+}
+
+// Overwrites part of every file of the cache.
+void damage(const fs::path& cache, std::streamoff at, size_t bytes) {
+  for (const auto& entry : fs::directory_iterator(cache)) {
+    if (entry.path().extension() != ".db") continue;
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(at);
+    file << std::string(bytes, '\x5A');
+  }
+}
+
+TEST(OddRepositories, ADamagedIndexIsBuiltAnew) {
+  TemporaryTree tree;
+  tree.write("a.py", "def inside():\n    return 1\n\n");
+  for (const auto& [at, bytes] : {std::pair<std::streamoff, size_t>{0, 100}, {100, 4000}, {4096, 60'000}}) {
+    {
+      Index index = tree.open();
+      updated(index);
+    }
+    damage(tree.cache, at, bytes);
+    Index index = tree.open();
+    const IndexReport report = updated(index);
+    EXPECT_THAT(report.notice, HasSubstr("anew")) << at;
+    EXPECT_EQ(report.files, 1) << at;
+    EXPECT_EQ(index.find_symbols("inside")->size(), 1u) << at;
+  }
+}
+
+TEST(OddRepositories, AnIndexOfAnotherVersionIsBuiltAnew) {
+  TemporaryTree tree;
+  tree.write("a.py", "x = 1\n");
+  {
+    Index index = tree.open();
+    updated(index);
+  }
+  for (const auto& entry : fs::directory_iterator(tree.cache)) {
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(entry.path().c_str(), &database), SQLITE_OK);
+    sqlite3_exec(database, "PRAGMA user_version = 1", nullptr, nullptr, nullptr);
+    sqlite3_close(database);
+  }
+  Index index = tree.open();
+  EXPECT_EQ(updated(index).parsed_files, 1);
+}
+
+TEST(OddRepositories, TwoAtOnce) {
+  TemporaryTree tree;
+  for (int i = 0; i < 40; ++i) tree.write("f" + std::to_string(i) + ".py", "def f():\n    return 1\n\n");
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      Index index = tree.open();
+      EXPECT_EQ(updated(index).files, 40);
+    });
+  }
+  threads.clear();
+  Index index = tree.open();
+  EXPECT_EQ(updated(index).parsed_files, 0);
+  EXPECT_EQ(index.find_symbols("f")->size(), 40u);
+}
+
+TEST(OddRepositories, ACacheThatCannotBeWritten) {
+  TemporaryTree tree;
+  tree.write("a.py", "x = 1\n");
+  std::ofstream(tree.cache) << "a file where the folder should be";
+  const auto index = Index::open(tree.root, tree.cache);
+  ASSERT_FALSE(index);
+  EXPECT_EQ(index.error().kind, ErrorKind::kIo);
+}
+
+}  // namespace
+}  // namespace strata::repo

@@ -1,0 +1,3 @@
+export function Button(props: Props) {
+  return <Label text={format(props.text)} />;
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "repo-indexer/text_encoding.h"
+
+#include <gtest/gtest.h>
+
+namespace strata::repo {
+namespace {
+
+using namespace std::string_literals;
+
+TEST(TextEncoding, Utf8StaysAsItIs) { EXPECT_EQ(decode_text("gr\xC3\xBC\xC3\x9F \xF0\x9F\x98\x80"), "grüß 😀"); }
+TEST(TextEncoding, ByteOrderMarkIsDropped) { EXPECT_EQ(decode_text("\xEF\xBB\xBFint x;"), "int x;"); }
+TEST(TextEncoding, Utf16) {
+  EXPECT_EQ(decode_text("\xFF\xFEh\0\xFC\0=\xD8\0\xDE"s), "hü😀");
+  EXPECT_EQ(decode_text("\xFE\xFF\0h\0\xFC"s), "hü");
+  EXPECT_EQ(decode_text("\xFF\xFE\0\xD8x\0"s), "\xEF\xBF\xBDx");  // a half pair
+}
+TEST(TextEncoding, Latin1) { EXPECT_EQ(decode_text("gr\xFC\xDF"), "grüß"); }
+TEST(TextEncoding, DamagedUtf8KeepsWhatIsWhole) { EXPECT_EQ(decode_text("grüß grüß \xC3"), "grüß grüß \xEF\xBF\xBD"); }
+TEST(TextEncoding, OverlongAndSurrogateSequencesAreNotUtf8) {
+  EXPECT_NE(decode_text("\xC0\xAF"), "\xC0\xAF");
+  EXPECT_NE(decode_text("\xED\xA0\x80"), "\xED\xA0\x80");
+}
+TEST(TextEncoding, NulIsBinary) {
+  EXPECT_FALSE(decode_text("a\0b"s));
+  EXPECT_TRUE(decode_text(std::string(9000, 'a') + "\0"s));
+}
+
+}  // namespace
+}  // namespace strata::repo
