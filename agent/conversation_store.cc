@@ -6,13 +6,14 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "base/write_ahead_log.h"
+
 namespace strata::agent {
 namespace {
 
 using json = nlohmann::json;
 
 constexpr const char* kSchema =
-    "PRAGMA journal_mode = WAL;"
     "PRAGMA synchronous = FULL;"
     "CREATE TABLE IF NOT EXISTS exchange("
     "  id INTEGER PRIMARY KEY, repository TEXT NOT NULL, asked_at INTEGER NOT NULL,"
@@ -125,7 +126,8 @@ Database open_database(const std::filesystem::path& file, std::string& why) {
       sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   Database database(raw);
   if (raw) sqlite3_busy_timeout(raw, 5000);
-  if (opened != SQLITE_OK || sqlite3_exec(raw, kSchema, nullptr, nullptr, nullptr) != SQLITE_OK) {
+  if (opened != SQLITE_OK || use_write_ahead_log(raw) != SQLITE_OK ||
+      sqlite3_exec(raw, kSchema, nullptr, nullptr, nullptr) != SQLITE_OK) {
     why = raw ? sqlite3_errmsg(raw) : "out of memory";
     return nullptr;
   }

@@ -3,6 +3,8 @@
 
 #include <format>
 
+#include "base/write_ahead_log.h"
+
 namespace strata::repo {
 namespace {
 
@@ -34,7 +36,8 @@ Result<Database> Database::open(const std::filesystem::path& path) {
     return fail(ErrorKind::kIo, std::format("{}: cannot be opened: {}", path.string(), sqlite3_errstr(code)));
   }
   sqlite3_busy_handler(connection, wait_for_writer, database.waiting_.get());
-  if (auto done = database.script("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
+  if (use_write_ahead_log(connection) != SQLITE_OK) return std::unexpected(database.error());
+  if (auto done = database.script("PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
                                   "PRAGMA cache_size = -65536; PRAGMA mmap_size = 268435456;");
       !done) {
     return std::unexpected(done.error());

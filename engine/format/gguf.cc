@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading goes through a Cursor that never passes the end of the mapping, so a hostile file can at worst be refused.
+// Reading goes through a Cursor that never passes the end of the header's bytes, so a hostile file can at worst be refused.
+// The header is read up to kMaxHeader: values grow when they are unpacked (an array of bytes becomes 64-bit integers, eight
+// times as large), and a file of holes may claim terabytes.
 // Format: the GGUF specification, version 3.
 #include "engine/format/gguf.h"
 
@@ -26,6 +28,8 @@ static_assert(std::endian::native == std::endian::little, "GGUF files are little
 
 constexpr uint32_t kMagic = 0x46554747;  // "GGUF"
 constexpr uint64_t kMaxDimensions = 4;
+constexpr uint64_t kMaxHeader = 64 << 20;  // the largest vocabularies take 20 MB
+constexpr uint64_t kMaxEntries = 1 << 18;   // of metadata and of tensors; real models have thousands
 
 enum class ValueType : uint32_t {
   kU8 = 0, kI8, kU16, kI16, kU32, kI32, kF32, kBool, kString, kArray, kU64, kI64, kF64
@@ -145,6 +149,15 @@ std::optional<GgufValue> read_value(Cursor& cursor) {
   }
 }
 
+// A name from the file as it may stand in a message: printable, and not long.
+std::string shown(std::string_view name) {
+  constexpr size_t kLongest = 80;
+  std::string text(name.substr(0, kLongest));
+  for (char& character : text)
+    if (character < ' ' || character > '~') character = '?';
+  return name.size() > kLongest ? text + "..." : text;
+}
+
 // a * b, or nothing if it does not fit in 63 bits.
 std::optional<uint64_t> product(uint64_t a, uint64_t b) {
   if (b != 0 && a > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()) / b) return std::nullopt;
@@ -174,7 +187,7 @@ struct GgufFile::Impl {
 };
 
 Result<void> GgufFile::Impl::map() {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe is refused, not waited for
   if (file < 0)
     return fail(errno == ENOENT ? ErrorKind::kNotFound : ErrorKind::kIo,
                 std::format("{}: cannot open this model: {}", path.string(), std::strerror(errno)));
@@ -195,7 +208,7 @@ Result<void> GgufFile::Impl::map() {
 }
 
 Result<void> GgufFile::Impl::parse() {
-  Cursor cursor(bytes);
+  Cursor cursor(bytes.first(std::min<size_t>(bytes.size(), kMaxHeader)));
   uint32_t magic = 0, version = 0;
   uint64_t tensor_count = 0, metadata_count = 0;
   if (!cursor.read(magic) || magic != kMagic)
@@ -206,14 +219,14 @@ Result<void> GgufFile::Impl::parse() {
                                                      version > 0xffff ? "of a big-endian machine" : std::to_string(version)));
   if (!cursor.read(tensor_count) || !cursor.read(metadata_count)) return damaged("the header ends early");
   // The least that an entry takes bounds both counts before anything is allocated.
-  if (metadata_count > cursor.left() / 13) return damaged(std::format("it claims {} metadata entries", metadata_count));
-  if (tensor_count > cursor.left() / 24) return damaged(std::format("it claims {} tensors", tensor_count));
+  if (metadata_count > std::min(kMaxEntries, cursor.left() / 13)) return damaged(std::format("it claims {} metadata entries", metadata_count));
+  if (tensor_count > std::min(kMaxEntries, cursor.left() / 32)) return damaged(std::format("it claims {} tensors", tensor_count));
   for (uint64_t i = 0; i < metadata_count; ++i) {
     std::string key;
     if (!cursor.read(key)) return damaged(std::format("the metadata ends early, at entry {}", i));
     auto value = read_value(cursor);
-    if (!value) return damaged(std::format("metadata entry \"{}\" cannot be read", key));
-    if (!metadata.emplace(key, std::move(*value)).second) return damaged(std::format("metadata entry \"{}\" stands twice", key));
+    if (!value) return damaged(std::format("metadata entry \"{}\" cannot be read", shown(key)));
+    if (!metadata.emplace(key, std::move(*value)).second) return damaged(std::format("metadata entry \"{}\" stands twice", shown(key)));
   }
   return parse_tensors(cursor, tensor_count);
 }
@@ -226,14 +239,14 @@ Result<void> GgufFile::Impl::parse_tensors(Cursor& cursor, uint64_t count) {
     uint32_t dimensions = 0, type = 0;
     if (!cursor.read(tensor.name) || !cursor.read(dimensions)) return damaged(std::format("the tensor table ends early, at entry {}", i));
     if (dimensions == 0 || dimensions > kMaxDimensions)
-      return damaged(std::format("tensor {} has {} dimensions", tensor.name, dimensions));
+      return damaged(std::format("tensor {} has {} dimensions", shown(tensor.name), dimensions));
     tensor.shape.resize(dimensions);
     for (auto& extent : tensor.shape)
-      if (!cursor.read(extent)) return damaged(std::format("the tensor table ends early, at {}", tensor.name));
-    if (!cursor.read(type) || !cursor.read(offsets[i])) return damaged(std::format("the tensor table ends early, at {}", tensor.name));
+      if (!cursor.read(extent)) return damaged(std::format("the tensor table ends early, at {}", shown(tensor.name)));
+    if (!cursor.read(type) || !cursor.read(offsets[i])) return damaged(std::format("the tensor table ends early, at {}", shown(tensor.name)));
     if (!block_layout(type))
       return fail(ErrorKind::kUnsupported, std::format("{}: tensor {} has type {}, which Strata cannot read; use a Q4_K_M file",
-                                                       path.string(), tensor.name, block_type_name(type)));
+                                                       path.string(), shown(tensor.name), block_type_name(type)));
     tensor.type = static_cast<BlockType>(type);
   }
   uint64_t alignment = 32;
@@ -250,14 +263,14 @@ Result<void> GgufFile::Impl::parse_tensors(Cursor& cursor, uint64_t count) {
     std::optional<uint64_t> elements = 1;
     for (const uint64_t extent : tensor.shape) elements = elements ? product(*elements, extent) : std::nullopt;
     const auto size = elements ? product(*elements / layout.elements, layout.bytes) : std::nullopt;
-    if (!size || *elements == 0) return damaged(std::format("tensor {} has an impossible shape", tensor.name));
+    if (!size || *elements == 0) return damaged(std::format("tensor {} has an impossible shape", shown(tensor.name)));
     if (tensor.shape[0] % layout.elements != 0)
-      return damaged(std::format("tensor {}: rows of {} are not whole {} blocks", tensor.name, tensor.shape[0], layout.name));
-    if (offsets[i] % alignment != 0) return damaged(std::format("tensor {} is not aligned", tensor.name));
+      return damaged(std::format("tensor {}: rows of {} are not whole {} blocks", shown(tensor.name), tensor.shape[0], layout.name));
+    if (offsets[i] % alignment != 0) return damaged(std::format("tensor {} is not aligned", shown(tensor.name)));
     if (header_bytes > bytes.size() || offsets[i] > bytes.size() - header_bytes || *size > bytes.size() - header_bytes - offsets[i])
-      return damaged(std::format("tensor {} lies beyond the end of the file", tensor.name));
+      return damaged(std::format("tensor {} lies beyond the end of the file", shown(tensor.name)));
     tensor.data = bytes.subspan(header_bytes + offsets[i], *size);
-    if (!by_name.emplace(tensor.name, i).second) return damaged(std::format("tensor {} stands twice", tensor.name));
+    if (!by_name.emplace(tensor.name, i).second) return damaged(std::format("tensor {} stands twice", shown(tensor.name)));
   }
   return {};
 }

@@ -39,8 +39,8 @@ using GgufValue = std::variant<int64_t, uint64_t, double, bool, std::string, Ggu
 
 class GgufFile {
  public:
-  // Errors: kNotFound, kIo, kInvalid (not GGUF v3), kDamaged (claims that the file cannot keep), kUnsupported (a tensor
-  // type or byte order that Strata cannot read, by name). Messages begin with the path.
+  // Errors: kNotFound, kIo, kInvalid (not GGUF), kDamaged (claims that the file cannot keep), kUnsupported (a version,
+  // tensor type or byte order that Strata cannot read, by name). Messages begin with the path; names in them are printable.
   static Result<GgufFile> open(const std::filesystem::path& path);
 
   GgufFile(GgufFile&&) noexcept;

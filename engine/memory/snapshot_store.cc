@@ -17,6 +17,8 @@
 #include <ctime>
 #include <format>
 
+#include "base/write_ahead_log.h"
+
 namespace strata {
 namespace {
 
@@ -229,7 +231,7 @@ Result<void> SnapshotStore::Impl::open_database() {
   if (code != SQLITE_OK) return std::unexpected(error("opening the snapshot database"));
   sqlite3_busy_timeout(opened, 60'000);
   const auto run = [&](const char* sql) { return sqlite3_exec(opened, sql, nullptr, nullptr, nullptr) == SQLITE_OK; };
-  if (!run("PRAGMA journal_mode = WAL") || !run("PRAGMA synchronous = NORMAL") || !run("PRAGMA foreign_keys = ON") ||
+  if (use_write_ahead_log(opened) != SQLITE_OK || !run("PRAGMA synchronous = NORMAL") || !run("PRAGMA foreign_keys = ON") ||
       !run("PRAGMA cache_size = -8192") || !run(kSchema))
     return std::unexpected(error("opening the snapshot database"));
   const std::string identity =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A template is known by the control tokens of the vocabulary; its text is written here once, checked against Hugging Face's
-// rendering of the models' own templates (tests/unit/text).
+// rendering of the models' own templates (tests/unit/text). Equal is the text: a message is encoded apart from the opening
+// before it, so that its tokens are the same wherever they were computed.
 #include "engine/text/chat_template.h"
 
 #include "engine/format/gguf.h"
@@ -17,13 +18,21 @@ const char* role_name(Role role) {
   return "";
 }
 
+// Llama 3's template does this to every message.
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\n\v\f\r\x1c\x1d\x1e\x1f";
+  const size_t first = text.find_first_not_of(kSpace);
+  return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
 }  // namespace
 
 Result<ChatTemplate> ChatTemplate::load(const GgufFile& file, const Tokenizer& tokenizer) {
   const auto has = [&](const char* text) { return tokenizer.control_token(text) >= 0; };
   if (has("<|im_start|>") && has("<|im_end|>")) return ChatTemplate(Kind::kChatMl, "chatml", tokenizer);
-  if (has("<|start_header_id|>") && has("<|eot_id|>")) return ChatTemplate(Kind::kLlama3, "llama3", tokenizer);
-  if (has("<｜User｜>") && has("<｜Assistant｜>")) return ChatTemplate(Kind::kDeepSeek, "deepseek", tokenizer);
+  if (has("<|start_header_id|>") && has("<|end_header_id|>") && has("<|eot_id|>")) return ChatTemplate(Kind::kLlama3, "llama3", tokenizer);
+  if (has("<｜User｜>") && has("<｜Assistant｜>") && tokenizer.end_of_text() >= 0)
+    return ChatTemplate(Kind::kDeepSeek, "deepseek", tokenizer);
   return fail(ErrorKind::kUnsupported, file.path().string() + ": this model's chat template is not one Strata knows");
 }
 
@@ -74,7 +83,7 @@ std::vector<TokenId> ChatTemplate::render(std::span<const Message> messages) con
   const auto add = [&](const std::vector<TokenId>& more) { tokens.insert(tokens.end(), more.begin(), more.end()); };
   for (const Message& message : messages) {
     add(open(message.role));
-    tokenizer_->encode(message.text, tokens);
+    tokenizer_->encode(kind_ == Kind::kLlama3 ? trimmed(message.text) : message.text, tokens);
     add(close(message.role));
   }
   add(open(Role::kAssistant));

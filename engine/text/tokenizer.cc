@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Byte-level BPE: the text is cut into pre-tokens by the model's regular expressions, each pre-token's bytes are merged by rank.
 // The vocabulary of a GGUF file writes bytes as printable characters (GPT-2's table); everything here works on the bytes.
+// Text is not normalised, as in llama.cpp (Hugging Face's Qwen 2 brings it to NFC first: a file's bytes must survive here).
+// User-defined tokens ("<tool_call>") are found in plain text before all else, as in both; those that look like control
+// tokens count as control tokens.
 // Pre-tokens repeat a lot in source text, so each distinct one is merged once per call.
 #include "engine/text/tokenizer.h"
 
@@ -23,7 +26,7 @@ namespace strata {
 namespace {
 
 // The regular expressions of each pre-tokenizer, applied one after the other to the pieces that the one before left. They
-// are the ones of the models' tokenizer.json files.
+// are the ones of the models' tokenizer.json files; "default" is what llama.cpp takes for a file that names none.
 struct PreTokenizer {
   const char* name;
   std::vector<const char*> patterns;
@@ -31,6 +34,25 @@ struct PreTokenizer {
 };
 
 constexpr const char* kGpt2Words = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+
+// Words of deepseek-llm: letters of alphabets with case, as the model lists them (no property of Unicode is the same).
+constexpr const char* kDeepSeekWords =
+    R"(\s?[)"
+    R"(A-Za-z\x{b5}\x{c0}-\x{d6}\x{d8}-\x{f6}\x{f8}-\x{1ba}\x{1bc}-\x{1bf}\x{1c4}-\x{293})"
+    R"(\x{295}-\x{2af}\x{370}-\x{373}\x{376}\x{377}\x{37b}-\x{37d}\x{37f}\x{386}\x{388}-\x{38a}\x{38c})"
+    R"(\x{38e}-\x{3a1}\x{3a3}-\x{3f5}\x{3f7}-\x{481}\x{48a}-\x{52f}\x{531}-\x{556}\x{10a0}-\x{10c5})"
+    R"(\x{13a0}-\x{13f5}\x{13f8}-\x{13fd}\x{1c90}-\x{1cba}\x{1cbd}-\x{1cbf}\x{1d00}-\x{1d2b})"
+    R"(\x{1d6b}-\x{1d77}\x{1d79}-\x{1d9a}\x{1e00}-\x{1f15}\x{1f18}-\x{1f1d}\x{1f20}-\x{1f45})"
+    R"(\x{1f48}-\x{1f4d}\x{1f50}-\x{1f57}\x{1f59}\x{1f5b}\x{1f5d}\x{1f5f}-\x{3ce}\x{1f80}-\x{1fb4})"
+    R"(\x{1fb6}-\x{1fbc}\x{3b9}\x{1fc2}-\x{1fc4}\x{1fc6}-\x{1fcc}\x{1fd0}-\x{390}\x{1fd6}-\x{38a})"
+    R"(\x{1fe0}-\x{1fec}\x{1ff2}-\x{1ff4}\x{1ff6}-\x{1ffc}\x{2102}\x{2107}\x{210a}-\x{2113}\x{2115})"
+    R"(\x{2119}-\x{211d}\x{2124}\x{3a9}\x{2128}K-\x{212d}\x{212f}-\x{2134}\x{2139}\x{213c}-\x{213f})"
+    R"(\x{2145}-\x{2149}\x{214e}\x{2183}\x{2184}\x{2c00}-\x{2c7b}\x{2c7e}-\x{2ce4}\x{2ceb}-\x{2cee})"
+    R"(\x{2cf2}\x{2cf3}\x{a640}-\x{a66d}\x{a680}-\x{a69b}\x{a722}-\x{a76f}\x{a771}-\x{a787})"
+    R"(\x{a78b}-\x{a78e}\x{ab70}-\x{abbf}\x{fb00}-\x{fb06}\x{fb13}-\x{fb17}\x{ff21}-\x{ff3a})"
+    R"(\x{ff41}-\x{ff5a}\x{10400}-\x{1044f}\x{104b0}-\x{104d3}\x{104d8}-\x{104fb}\x{10c80}-\x{10cb2})"
+    R"(\x{10cc0}-\x{10cf2}\x{118a0}-\x{118df}\x{1e900}-\x{1e943})"
+    R"(]+)";
 
 const std::vector<PreTokenizer>& pre_tokenizers() {
   static const std::vector<PreTokenizer> all = {
@@ -43,12 +65,15 @@ const std::vector<PreTokenizer>& pre_tokenizers() {
       {"gpt-2", {kGpt2Words}, false},
       {"smollm", {R"(\p{N})", kGpt2Words}, false},
       {"deepseek-llm",
-       {R"([\r\n])", R"(\s?[\p{Lu}\p{Ll}\p{Lt}]+)", R"(\s?[!-/:-~！-／：-～‘-‟　-。]+)", R"(\s+$)", R"([一-龥ࠀ-一가-퟿]+)",
+       {R"([\r\n])", kDeepSeekWords, R"(\s?[!-/:-~！-／：-～‘-‟　-。]+)", R"((?<!\s)\s++\z)", R"([一-龥ࠀ-一가-퟿]+)",
         R"(\p{N}+)"},
        false},
       {"deepseek-v3",
        {R"(\p{N}{1,3})", R"([一-龥぀-ゟ゠-ヿ]+)",
         R"([!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"},
+       false},
+      {"default",
+       {R"([\p{P}\$\+<=>\^~\|]+)", R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S))", R"(\p{N}+)", "[0-9][0-9][0-9]"},
        false},
   };
   return all;
@@ -62,11 +87,13 @@ struct FreeMatch {
 };
 using Regex = std::unique_ptr<pcre2_code, FreeCode>;
 
-Regex compile(const char* pattern) {
+Regex compile(std::string pattern) {
+  // PCRE2's \s has U+180E besides Unicode's white space, the tokenizers' \s has not.
+  for (const auto& [from, to] : {std::pair("\\s", "\\p{White_Space}"), std::pair("\\S", "\\P{White_Space}")})
+    for (size_t at = 0; (at = pattern.find(from, at)) != std::string::npos;) pattern.replace(at, 2, to);
   int error = 0;
   PCRE2_SIZE at = 0;
-  Regex code(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern), PCRE2_ZERO_TERMINATED,
-                           PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF, &error, &at, nullptr));
+  Regex code(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), PCRE2_UTF | PCRE2_UCP, &error, &at, nullptr));
   if (code) pcre2_jit_compile(code.get(), PCRE2_JIT_COMPLETE);
   return code;
 }
@@ -126,11 +153,33 @@ class MergeTable {
   std::vector<Merge> slots_;
 };
 
+// Ends of a turn, of a text, and of a file in a repository: as llama.cpp knows them.
 bool ends_generation(std::string_view text) {
   static const std::unordered_set<std::string_view> known = {
-      "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|end|>", "<|EOT|>", "</s>",
-      "<｜end▁of▁sentence｜>"};
+      "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|end|>", "<|return|>", "<|call|>",
+      "<end_of_turn>", "<|EOT|>", "<EOT>", "</s>", "<｜end▁of▁sentence｜>", "<|fim_pad|>", "<fim_pad>", "<|fim_repo|>",
+      "<|repo_name|>", "<reponame>", "<|file_sep|>"};
   return known.contains(text);
+}
+
+bool looks_like_control(std::string_view text) {
+  return (text.starts_with("<|") && text.ends_with("|>")) || (text.starts_with("<｜") && text.ends_with("｜>")) || ends_generation(text);
+}
+
+// Bytes of the UTF-8 character at `i`, 0 if there is none.
+size_t character_bytes(std::string_view text, size_t i) {
+  const auto byte = [&](size_t k) { return static_cast<unsigned char>(text[i + k]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  const size_t length = (lead >= 0xc2 && lead < 0xe0) ? 2 : (lead >> 4) == 0xe ? 3 : (lead >= 0xf0 && lead < 0xf5) ? 4 : 0;
+  if (length == 0 || length > text.size() - i) return 0;
+  for (size_t k = 1; k < length; ++k)
+    if ((byte(k) & 0xc0) != 0x80) return 0;
+  // Overlong forms, surrogates, beyond U+10FFFF.
+  if ((lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xed && byte(1) >= 0xa0) || (lead == 0xf0 && byte(1) < 0x90) ||
+      (lead == 0xf4 && byte(1) >= 0x90))
+    return 0;
+  return length;
 }
 
 }  // namespace
@@ -142,12 +191,14 @@ struct Tokenizer::Impl {
   std::vector<std::string> bytes;  // of each token; the exact text for control and user-defined ones
   std::vector<bool> control;
   std::unordered_map<std::string_view, TokenId> by_bytes, by_text;  // normal tokens; control and user-defined ones
+  std::array<std::vector<TokenId>, 256> user_defined;  // by their first byte, the longest first
   std::array<TokenId, 256> byte_token{};
   std::optional<MergeTable> merges;
   std::vector<TokenId> end_tokens;
   TokenId begin = -1, end = -1;
   bool adds_begin = false;
 
+  TokenId user_defined_at(std::string_view text) const;
   void split(std::string_view text, size_t pattern, pcre2_match_data* match, const std::function<void(std::string_view)>& piece) const;
   void merge(std::string_view word, std::vector<TokenId>& out) const;
   void merge_short(std::vector<TokenId>& ids) const;
@@ -161,12 +212,15 @@ Result<Tokenizer> Tokenizer::load(const GgufFile& file) {
   if (kind != "gpt2")
     return fail(ErrorKind::kUnsupported, std::format("{}: tokenizer \"{}\" is not one Strata knows (byte-level BPE, \"gpt2\")", path, kind));
   auto impl = std::make_unique<Impl>();
-  impl->pre = file.string("tokenizer.ggml.pre").value_or("gpt-2");
+  impl->pre = file.string("tokenizer.ggml.pre").value_or("default");
   const auto found = std::ranges::find_if(pre_tokenizers(), [&](const PreTokenizer& p) { return p.name == impl->pre; });
   if (found == pre_tokenizers().end())
     return fail(ErrorKind::kUnsupported, std::format("{}: pre-tokenizer \"{}\" is not one Strata knows", path, impl->pre));
   impl->whole_words = found->whole_words;
-  for (const char* pattern : found->patterns) impl->patterns.push_back(compile(pattern));
+  for (const char* pattern : found->patterns) {
+    impl->patterns.push_back(compile(pattern));
+    if (!impl->patterns.back()) return fail(ErrorKind::kUnsupported, path + ": this PCRE2 library is too old or has no Unicode");
+  }
 
   const auto* tokens = file.strings("tokenizer.ggml.tokens");
   const auto* types = file.integers("tokenizer.ggml.token_type");
@@ -179,13 +233,18 @@ Result<Tokenizer> Tokenizer::load(const GgufFile& file) {
   impl->control.resize(tokens->size());
   for (size_t i = 0; i < tokens->size(); ++i) {
     const int64_t type = types ? (*types)[i] : 1;
-    impl->control[i] = type == kControl;
+    impl->control[i] = type == kControl || (type == kUserDefined && looks_like_control((*tokens)[i]));
     auto bytes = type == kControl || type == kUserDefined ? std::nullopt : to_bytes((*tokens)[i]);
     const bool plain = bytes.has_value();
     impl->bytes.push_back(plain ? std::move(*bytes) : (*tokens)[i]);
     (plain ? impl->by_bytes : impl->by_text).emplace(impl->bytes.back(), static_cast<TokenId>(i));
-    if (!plain && ends_generation(impl->bytes.back())) impl->end_tokens.push_back(static_cast<TokenId>(i));
+    const std::string& text = impl->bytes.back();
+    if (!plain && ends_generation(text)) impl->end_tokens.push_back(static_cast<TokenId>(i));
+    if (type == kUserDefined && !impl->control[i] && !text.empty())
+      impl->user_defined[static_cast<unsigned char>(text[0])].push_back(static_cast<TokenId>(i));
   }
+  for (auto& candidates : impl->user_defined)
+    std::ranges::stable_sort(candidates, std::greater<>(), [&](TokenId token) { return impl->bytes[static_cast<size_t>(token)].size(); });
   for (int byte = 0; byte < 256; ++byte) {
     const char character = static_cast<char>(byte);
     const auto token = impl->by_bytes.find(std::string_view(&character, 1));
@@ -220,7 +279,13 @@ Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
-// Matches and the gaps between them are pieces for the next pattern. A piece is matched on its own: what follows it is not seen.
+TokenId Tokenizer::Impl::user_defined_at(std::string_view text) const {
+  for (const TokenId token : user_defined[static_cast<unsigned char>(text[0])])
+    if (text.starts_with(bytes[static_cast<size_t>(token)])) return token;
+  return -1;
+}
+
+// `text` is UTF-8. Matches and the gaps between them are pieces for the next pattern. A piece is matched on its own: what follows it is not seen.
 void Tokenizer::Impl::split(std::string_view text, size_t pattern, pcre2_match_data* match,
                             const std::function<void(std::string_view)>& piece) const {
   if (pattern == patterns.size()) {
@@ -229,12 +294,12 @@ void Tokenizer::Impl::split(std::string_view text, size_t pattern, pcre2_match_d
   }
   const auto* subject = reinterpret_cast<PCRE2_SPTR>(text.data());
   size_t done = 0;
-  while (done < text.size() && pcre2_match(patterns[pattern].get(), subject, text.size(), done, 0, match, nullptr) > 0) {
+  while (done < text.size() && pcre2_match(patterns[pattern].get(), subject, text.size(), done, PCRE2_NO_UTF_CHECK, match, nullptr) > 0) {
     const PCRE2_SIZE* at = pcre2_get_ovector_pointer(match);
     const size_t first = at[0], last = at[1];
     if (first > done) split(text.substr(done, first - done), pattern + 1, match, piece);
-    if (last > first) split(text.substr(first, last - first), pattern + 1, match, piece);
-    done = std::max(last, first + 1);
+    split(text.substr(first, last - first), pattern + 1, match, piece);
+    done = last;  // no expression matches nothing
   }
   if (done < text.size()) split(text.substr(done), pattern + 1, match, piece);
 }
@@ -320,7 +385,7 @@ void Tokenizer::encode(std::string_view text, std::vector<TokenId>& out, std::ve
   std::unordered_map<std::string_view, Merged> known;
   std::vector<TokenId> arena;
   const std::unique_ptr<pcre2_match_data, FreeMatch> match(pcre2_match_data_create(4, nullptr));
-  impl_->split(text, 0, match.get(), [&](std::string_view word) {
+  const auto add_word = [&](std::string_view word) {
     const auto [entry, is_new] = known.try_emplace(word);
     if (is_new) {
       const size_t first = arena.size();
@@ -332,7 +397,27 @@ void Tokenizer::encode(std::string_view text, std::vector<TokenId>& out, std::ve
     if (!ends) return;
     auto at = static_cast<uint32_t>(word.data() - text.data());
     for (auto token = begin; token != end; ++token) ends->push_back(at += static_cast<uint32_t>(impl_->bytes[static_cast<size_t>(*token)].size()));
-  });
+  };
+  size_t done = 0;
+  const auto add_plain_until = [&](size_t end) {
+    if (end > done) impl_->split(text.substr(done, end - done), 0, match.get(), add_word);
+    done = end;
+  };
+  for (size_t at = 0; at < text.size();) {
+    if (const TokenId token = impl_->user_defined_at(text.substr(at)); token >= 0) {
+      add_plain_until(at);
+      done = at += impl_->bytes[static_cast<size_t>(token)].size();
+      out.push_back(token);
+      if (ends) ends->push_back(static_cast<uint32_t>(at));
+    } else if (const size_t length = character_bytes(text, at); length > 0) {
+      at += length;
+    } else {  // not UTF-8: the byte stands alone
+      add_plain_until(at);
+      add_word(text.substr(at, 1));
+      done = ++at;
+    }
+  }
+  add_plain_until(text.size());
 }
 
 std::string_view Tokenizer::bytes(TokenId token, bool control) const {
@@ -378,22 +463,9 @@ size_t unfinished(std::string_view text) {
 std::string valid_utf8(std::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    size_t length = lead < 0x80 ? 1 : (lead >= 0xc2 && lead < 0xe0) ? 2 : (lead >> 4) == 0xe ? 3 : (lead >= 0xf0 && lead < 0xf5) ? 4 : 0;
-    bool valid = length > 0 && i + length <= text.size();
-    for (size_t k = 1; valid && k < length; ++k) valid = (static_cast<unsigned char>(text[i + k]) & 0xc0) == 0x80;
-    if (valid && length > 2) {  // overlong forms, surrogates, beyond U+10FFFF
-      const auto second = static_cast<unsigned char>(text[i + 1]);
-      valid = !(lead == 0xe0 && second < 0xa0) && !(lead == 0xed && second >= 0xa0) && !(lead == 0xf0 && second < 0x90) &&
-              !(lead == 0xf4 && second >= 0x90);
-    }
-    if (valid) {
-      out += text.substr(i, length);
-      i += length;
-    } else {
-      out += "\xef\xbf\xbd";
-      ++i;
-    }
+    const size_t length = character_bytes(text, i);
+    out += length > 0 ? text.substr(i, length) : "\xef\xbf\xbd";
+    i += std::max<size_t>(length, 1);
   }
   return out;
 }

@@ -20,6 +20,8 @@ struct Case {
   std::string_view subject;
 };
 
+void PrintTo(const Case& c, std::ostream* out) { *out << c.question; }
+
 class Kinds : public testing::TestWithParam<Case> {};
 
 TEST_P(Kinds, AreReadOffTheWords) {

@@ -16,6 +16,8 @@ struct Format {
   std::vector<size_t> scale_offsets;  // f16 fields of a block, which must hold sane numbers
 };
 
+void PrintTo(const Format& format, std::ostream* out) { *out << block_layout(format.type).name; }
+
 const Format kFormats[] = {
     {BlockType::kQ4_0, {0}},    {BlockType::kQ4_1, {0, 2}}, {BlockType::kQ5_0, {0}},      {BlockType::kQ5_1, {0, 2}},
     {BlockType::kQ8_0, {0}},    {BlockType::kQ2_K, {80, 82}}, {BlockType::kQ3_K, {108}}, {BlockType::kQ4_K, {0, 2}},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Golden ids come from llama.cpp (tests/oracle/make_tokenizer_golden.py). Needs the models in STRATA_TEST_MODELS.
+// Golden ids of real models come from llama.cpp (tests/oracle/make_tokenizer_golden.py) and need the models in
+// STRATA_TEST_MODELS; those of small vocabularies come from Hugging Face tokenizers (tests/oracle/tokenizer_parity.py).
 #include "engine/text/tokenizer.h"
 
 #include <gtest/gtest.h>
@@ -19,6 +20,30 @@ struct Vocabulary {
   const char* pre;
   const char* file;
 };
+
+void PrintTo(const Vocabulary& vocabulary, std::ostream* out) { *out << vocabulary.pre; }
+
+class SmallTokenizer : public testing::TestWithParam<const char*> {};
+
+TEST_P(SmallTokenizer, GivesTheIdsOfHuggingFace) {
+  const std::string path = std::string(STRATA_GOLDEN) + "/small/" + GetParam();
+  const auto file = GgufFile::open(path + ".gguf");
+  ASSERT_TRUE(file) << file.error().message;
+  const auto tokenizer = Tokenizer::load(*file);
+  ASSERT_TRUE(tokenizer) << tokenizer.error().message;
+  std::ifstream golden(path + ".json");
+  const auto rows = nlohmann::json::parse(golden);
+  ASSERT_GT(rows.size(), 80u);
+  for (const auto& row : rows) {
+    const auto text = row.at("text").get<std::string>();
+    const auto ids = tokenizer->encode(text);
+    EXPECT_EQ(ids, row.at("ids").get<std::vector<TokenId>>()) << text;
+    EXPECT_EQ(tokenizer->decode(ids), text);
+    for (const TokenId id : ids) EXPECT_FALSE(tokenizer->is_control(id)) << text;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(PreTokenizers, SmallTokenizer, testing::Values("qwen2", "llama-bpe", "gpt-2", "smollm", "deepseek-v3"));
 
 class RealTokenizer : public testing::TestWithParam<Vocabulary> {
  protected:
