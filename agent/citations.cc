@@ -5,6 +5,8 @@
 #include <charconv>
 #include <unordered_set>
 
+#include "agent/structural.h"
+
 namespace strata::agent {
 
 namespace {
@@ -154,7 +156,8 @@ Result<std::vector<Citation>> cite(const repo::Index& index, const Answer& answe
           if (wanted.contains(s)) found.insert(std::move(s));
       begin = end + 1;
     }
-    const double score = static_cast<double>(found.size()) / (1.0 + 0.15 * static_cast<double>(i));
+    double score = static_cast<double>(found.size()) / (1.0 + 0.15 * static_cast<double>(i));
+    if (beside_the_program(excerpts[i].file, question)) score /= 2;
     if (score > most) most = score, used = &excerpts[i];
   }
   const auto add_excerpt = [&](const Excerpt& e) {
@@ -163,7 +166,8 @@ Result<std::vector<Citation>> cite(const repo::Index& index, const Answer& answe
     add(std::move(c));
   };
   if (used) add_excerpt(*used);
-  if (!excerpts.empty()) add_excerpt(excerpts.front());
+  if (!excerpts.empty() && (citations.empty() || !beside_the_program(excerpts.front().file, question)))
+    add_excerpt(excerpts.front());
   // 3. Places the model wrote down itself, as far as they exist and lines were given.
   for (const Mention& m : find_mentions(answer.text)) {
     if (m.first_line == 0) continue;

@@ -115,7 +115,7 @@ Result<std::vector<Excerpt>> choose_excerpts(Workspace& workspace, const Ranking
 }
 
 Result<Assembled> assemble(Workspace& workspace, Session& session, const std::vector<Excerpt>& excerpts,
-                      std::string_view question, const Cancel* cancel) {
+                           std::string_view question, const Cancel* cancel) {
   const Reader& reader = workspace.answerer;
   const Tokenizer& tokenizer = reader.model->tokenizer();
   const ChatTemplate* chat = reader.model->chat_template();
@@ -129,11 +129,11 @@ Result<Assembled> assemble(Workspace& workspace, Session& session, const std::ve
   append(opening, chat->close(Role::kSystem));
   append(opening, chat->open(Role::kUser));
   append(opening, tokenizer.encode(kExcerpts));
-  if (auto done = session.append(opening, cancel); !done) return std::unexpected(done.error());
   Assembled assembled;
 
-  // Best last. Everything is given its place first, and what has no stored rows is computed in one go: headings, first
-  // tokens, unread passages. The rows they stand on meanwhile are blank and seen by nobody.
+  // Best last. Everything is given its place first, and what has no stored rows is computed in one go, as a pass over
+  // the weights costs much however few tokens it is for: opening, headings, first tokens, unread passages, question.
+  // The rows they stand on meanwhile are blank and seen by nobody.
   const KvLayout& layout = reader.model->params().kv;
   std::vector<Session::Range> computed;
   const auto place_blank = [&](std::span<const TokenId> tokens) {
@@ -147,6 +147,8 @@ Result<Assembled> assemble(Workspace& workspace, Session& session, const std::ve
     else
       computed.push_back({first, count});
   };
+  place_blank(opening);
+  compute(0, static_cast<int>(opening.size()));
   for (const Excerpt& e : excerpts | std::views::reverse) {
     const auto head = heading(tokenizer, e);
     int at = static_cast<int>(session.tokens().size());
@@ -172,13 +174,16 @@ Result<Assembled> assemble(Workspace& workspace, Session& session, const std::ve
       compute(at, count);
     }
   }
-  if (auto done = session.recompute(computed, cancel); !done) return std::unexpected(done.error());
-
   std::vector<TokenId> closing =
       tokenizer.encode(std::format("\nQuestion: {}\nAnswer in one to three short sentences.", question));
   append(closing, chat->close(Role::kUser));
   append(closing, chat->open(Role::kAssistant));
-  if (auto done = session.append(closing, cancel); !done) return std::unexpected(done.error());
+  const auto last = std::span<const TokenId>(closing).last(1);  // appended, as its logits begin the answer
+  const auto before_last = std::span<const TokenId>(closing).first(closing.size() - 1);
+  compute(static_cast<int>(session.tokens().size()), static_cast<int>(before_last.size()));
+  place_blank(before_last);
+  if (auto done = session.recompute(computed, cancel); !done) return std::unexpected(done.error());
+  if (auto done = session.append(last, cancel); !done) return std::unexpected(done.error());
   return assembled;
 }
 

@@ -49,7 +49,10 @@ const std::unordered_set<std::string_view>& empty_words() {
       "made",        "come",      "tell",        "show",       "explain",
       "describe",    "value",     "source",      "file",       "support",
       "supported",   "supports",  "library",     "system",     "built",
-      "itself",      "actually",  "whenever",    "s",          "t"};
+      "itself",      "actually",  "whenever",    "s",          "t",
+      "choose",      "chooses",   "chosen",      "decide",     "decides",
+      "decided",     "determine", "determines",  "determined", "deal",
+      "deals",       "dealt",     "take",        "takes",      "taken"};
   return words;
 }
 

@@ -41,12 +41,19 @@ Result<std::vector<float>> question_mean(Reader& scout, const Cancel* cancel) {
   if (!known) return std::unexpected(known.error());
   if (*known) return std::move(**known);
   std::vector<float> mean(static_cast<size_t>(scout.model->params().width));
+  std::vector<Segment> questions;
   for (const std::string_view question : kGenericQuestions) {
-    auto embedding = scout.encoder->embed(scout.model->tokenizer().encode(question), cancel);
-    if (!embedding) return std::unexpected(embedding.error());
-    for (size_t i = 0; i < mean.size(); ++i)
-      mean[i] += (*embedding)[i] / static_cast<float>(std::size(kGenericQuestions));
+    Segment& segment = questions.emplace_back();
+    segment.tokens = scout.model->tokenizer().encode(question);
+    segment.spans.resize(1);
+    segment.spans[0].last_token = static_cast<int>(segment.tokens.size());
   }
+  auto encoded = scout.encoder->encode(std::move(questions), cancel, [&](SegmentEncoder::Encoded one) -> Result<void> {
+    for (size_t i = 0; i < mean.size(); ++i)
+      mean[i] += one.segment.spans[0].embedding[i] / static_cast<float>(std::size(kGenericQuestions));
+    return {};
+  });
+  if (!encoded) return std::unexpected(encoded.error());
   if (auto stored = scout.snapshots->set_constant(kQuestionMean, mean); !stored) return std::unexpected(stored.error());
   return mean;
 }
@@ -154,9 +161,7 @@ std::vector<RankedPassage> fuse(std::vector<Candidate> candidates, const Questio
     r.embedding = c.cosine ? cosine.z(*c.cosine) : weights.unread * r.bm25;
     r.identifier = c.identifier;
     r.score = r.embedding + weights.bm25 * r.bm25 + weights.identifier * c.identifier;
-    if ((is_test_path(c.passage.file) && !question.about_tests) ||
-        (is_documentation_path(c.passage.file) && !question.about_docs))
-      r.score -= weights.demotion;
+    if (beside_the_program(c.passage.file, question)) r.score -= weights.demotion;
     r.passage = std::move(c.passage);
     ranked.push_back(std::move(r));
   }

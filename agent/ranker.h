@@ -24,7 +24,7 @@ struct RankingWeights {
   double bm25 = 1.0;  // beside the embedding's 1. Comments are kept, so words count for more than in the experiment
   double identifier = 2.0;
   double unread = 0.5;    // a passage that has not been read gets this share of z(bm25) for its embedding
-  double demotion = 1.0;  // taken from tests and documentation, unless the question is about them
+  double demotion = 2.0;  // taken from tests and documentation, unless the question is about them
 };
 
 // Best first. Pure.

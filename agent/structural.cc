@@ -193,6 +193,10 @@ bool is_documentation_path(std::string_view path) {
          ends(".html") || ends(".po") || path.starts_with("CHANGES") || path.starts_with("README");
 }
 
+bool beside_the_program(std::string_view path, const Question& question) {
+  return (is_test_path(path) && !question.about_tests) || (is_documentation_path(path) && !question.about_docs);
+}
+
 Result<std::optional<Answer>> structural_answer(const repo::Index& index, const Question& question) {
   if (question.kind == QuestionKind::kDescription) return std::nullopt;
   auto symbols = symbols_named(index, question.subject);

@@ -16,5 +16,7 @@ Result<std::optional<Answer>> structural_answer(const repo::Index& index, const 
 // Tests, examples and the like: they talk about everything, and are seldom where something is.
 bool is_test_path(std::string_view path);
 bool is_documentation_path(std::string_view path);
+// One of them, while the question is not about them.
+bool beside_the_program(std::string_view path, const Question& question);
 
 }  // namespace strata::agent

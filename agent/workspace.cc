@@ -30,10 +30,8 @@ Result<Reader> make_reader(std::shared_ptr<Model> model, std::function<void(cons
   auto store = SnapshotStore::open(*folder / (model->fingerprint() + ".sqlite"), model->fingerprint(),
                                    model->params().kv, std::move(notice));
   if (!store) return std::unexpected(store.error());
-  auto encoder = SegmentEncoder::create(model, head_tokens(model->tokenizer()));
-  if (!encoder) return std::unexpected(encoder.error());
-  return Reader{std::move(model), std::make_shared<SegmentEncoder>(std::move(*encoder)),
-                std::make_shared<SnapshotStore>(std::move(*store))};
+  auto encoder = std::make_shared<SegmentEncoder>(model, head_tokens(model->tokenizer()));
+  return Reader{std::move(model), std::move(encoder), std::make_shared<SnapshotStore>(std::move(*store))};
 }
 
 std::vector<Segment> cut_segments(std::span<const TokenId> path_line, std::span<const TokenId> tokens,

@@ -15,16 +15,21 @@ struct InWork {
 
 }  // namespace
 
-Result<SegmentEncoder> SegmentEncoder::create(std::shared_ptr<Model> model, std::vector<TokenId> head) {
-  KvCache kv(model->params().kv);
-  kv.resize(static_cast<int>(head.size()));
-  const SequenceInput input{.tokens = head, .kv = &kv, .position = 0, .positions = {}, .logits = SequenceInput::Logits::kNone};
-  if (auto output = model->forward({&input, 1}); !output) return std::unexpected(output.error());
-  return SegmentEncoder(std::move(model), std::move(head), std::move(kv));
+SegmentEncoder::SegmentEncoder(std::shared_ptr<Model> model, std::vector<TokenId> head)
+    : model_(std::move(model)), head_(std::move(head)), head_kv_(model_->params().kv) {}
+
+Result<void> SegmentEncoder::read_head(const Cancel* cancel) {
+  if (head_read_) return {};
+  head_kv_.resize(head_tokens());
+  const SequenceInput input{.tokens = head_, .kv = &head_kv_, .position = 0, .positions = {}, .logits = SequenceInput::Logits::kNone};
+  if (auto output = model_->forward({&input, 1}, cancel); !output) return std::unexpected(output.error());
+  head_read_ = true;
+  return {};
 }
 
 Result<void> SegmentEncoder::encode(std::vector<Segment> segments, const Cancel* cancel,
                                     const std::function<Result<void>(Encoded)>& done) {
+  if (auto read = read_head(cancel); !read) return read;
   const int head = head_tokens(), width = model_->params().width;
   std::vector<InWork> work;
   size_t next = 0;
@@ -79,14 +84,22 @@ Result<void> SegmentEncoder::encode(std::vector<Segment> segments, const Cancel*
 }
 
 Result<std::vector<float>> SegmentEncoder::embed(std::span<const TokenId> tokens, const Cancel* cancel) {
+  // The head is read in the same pass if it has not been: a pass over the weights costs much however few tokens it is for.
+  const int head = head_tokens(), count = static_cast<int>(tokens.size()), known = head_read_ ? head : 0;
   KvCache kv(model_->params().kv);
-  const int count = static_cast<int>(tokens.size());
-  kv.resize(head_tokens() + count);
-  kv.copy_rows(head_kv_, 0, 0, head_tokens());
-  const SequenceInput input{.tokens = tokens, .kv = &kv, .position = head_tokens(), .positions = {},
+  kv.resize(head + count);
+  kv.copy_rows(head_kv_, 0, 0, known);
+  std::vector<TokenId> unread(head_.begin() + known, head_.end());
+  unread.insert(unread.end(), tokens.begin(), tokens.end());
+  const SequenceInput input{.tokens = unread, .kv = &kv, .position = known, .positions = {},
                             .logits = SequenceInput::Logits::kNone};
-  ResidualSum sum{0, count, {}};
+  ResidualSum sum{head - known, head - known + count, {}};
   if (auto output = model_->forward({&input, 1}, cancel, {&sum, 1}); !output) return std::unexpected(output.error());
+  if (!head_read_) {
+    head_kv_.resize(head);
+    head_kv_.copy_rows(kv, 0, 0, head);
+    head_read_ = true;
+  }
   for (float& value : sum.sum) value /= static_cast<float>(std::max(1, count));
   return std::move(sum.sum);
 }

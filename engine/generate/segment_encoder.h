@@ -15,8 +15,8 @@ namespace strata {
 
 class SegmentEncoder {
  public:
-  // The head is computed once. Its rows are [0, head.size()) of every segment's cache.
-  static Result<SegmentEncoder> create(std::shared_ptr<Model> model, std::vector<TokenId> head);
+  // The head is computed once, with the first work. Its rows are [0, head.size()) of every segment's cache.
+  SegmentEncoder(std::shared_ptr<Model> model, std::vector<TokenId> head);
 
   // A segment's rows start at head_tokens() of `kv`, in token order.
   struct Encoded { Segment segment; KvCache kv; };
@@ -33,11 +33,12 @@ class SegmentEncoder {
   Result<std::vector<float>> embed(std::span<const TokenId> tokens, const Cancel* cancel = nullptr);
 
  private:
-  SegmentEncoder(std::shared_ptr<Model> model, std::vector<TokenId> head, KvCache head_kv)
-      : model_(std::move(model)), head_(std::move(head)), head_kv_(std::move(head_kv)) {}
+  Result<void> read_head(const Cancel* cancel);
+
   std::shared_ptr<Model> model_;
   std::vector<TokenId> head_;
   KvCache head_kv_;
+  bool head_read_ = false;
 };
 
 }  // namespace strata
