@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // strata [REPO]            the window
 // strata COMMAND ...       everything the window does, without a display
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 #include <string>
 
@@ -30,9 +34,21 @@ int open_window([[maybe_unused]] int argc, [[maybe_unused]] char** argv, [[maybe
 #endif
 }
 
+// Waiting OpenMP threads spin for milliseconds by default, which takes the cores from whoever they wait for as soon as
+// another program runs beside us (measured: 1.6x slower answers). libgomp reads this before main and nowhere else, so the
+// program starts over once. If it cannot, it goes on as it is.
+void wait_without_spinning(char** argv) {
+  if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY")) return;
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error || setenv("GOMP_SPINCOUNT", "2000", 0) != 0) return;
+  execv(program.c_str(), argv);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  wait_without_spinning(argv);
   CLI::App app{"Strata reads a whole repository once, keeps what it read, and answers questions about it."};
   app.name("strata");
   app.set_version_flag("--version", "strata " STRATA_VERSION);
