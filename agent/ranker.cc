@@ -201,12 +201,11 @@ Result<Ranking> rank(Workspace& workspace, const Question& question, TextCache& 
     for (Candidate& c : candidates.all())
       if (!c.cosine) c.cosine = workspace.read->cosine(direction, c.passage.file, c.passage.first_line);
   }
-  const auto best_cosine = ranking.evidence.cosine;
   ranking.passages = fuse(std::move(candidates.all()), question);
   auto evidence = find_evidence(index, question, ranking.passages, texts);
   if (!evidence) return std::unexpected(evidence.error());
+  evidence->cosine = ranking.evidence.cosine;
   ranking.evidence = std::move(*evidence);
-  ranking.evidence.cosine = best_cosine;
   return ranking;
 }
 

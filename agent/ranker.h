@@ -57,8 +57,8 @@ struct Ranking {
 
 Result<Ranking> rank(Workspace& workspace, const Question& question, TextCache& texts, const Cancel* cancel);
 
-// True if what was asked for does not seem to be in the repository. Pure; thresholds tuned with
-// tests/bench/ask_eval.py.
+// True if what was asked for does not seem to be in the repository. Pure; tests/bench/ask_eval.py
+// counts what the thresholds get right and their false alarms.
 bool seems_absent(const Evidence& evidence);
 
 }  // namespace strata::agent

@@ -116,7 +116,7 @@ class Ops {
 };
 
 enum class Precision {
-  kFast,   // int8 or bf16 products where the machine has them
+  kFast,   // int8 products where the machine has them
   kExact,  // f32 throughout; for `strata eval logits` and as the fallback
 };
 

@@ -285,7 +285,8 @@ TokenId Tokenizer::Impl::user_defined_at(std::string_view text) const {
   return -1;
 }
 
-// `text` is UTF-8. Matches and the gaps between them are pieces for the next pattern. A piece is matched on its own: what follows it is not seen.
+// `text` is UTF-8. Matches and the gaps between them are pieces for the next pattern. A piece is matched on its own: what
+// follows it is not seen.
 void Tokenizer::Impl::split(std::string_view text, size_t pattern, pcre2_match_data* match,
                             const std::function<void(std::string_view)>& piece) const {
   if (pattern == patterns.size()) {

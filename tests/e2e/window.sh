@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The real window in Xvfb: opens a repository, is asked a question by keyboard, and leaves a screenshot. Not automatic in
-# looks: it checks that the window comes up, that an answer is kept, and that closing it in the middle of reading is clean.
+# The real window in Xvfb: opens a repository, is asked a question by keyboard, and leaves a screenshot. It checks
+# that the window comes up, stays alive and closes cleanly in the middle of reading; how it looks is for the eye.
 # Usage: window.sh STRATA MODEL.gguf REPOSITORY SCREENSHOT.png [QUESTION [SECONDS]]
 # Exit code 77 (skipped): no model or no Xvfb.
 set -euo pipefail

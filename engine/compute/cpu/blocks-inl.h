@@ -32,58 +32,38 @@ HWY_INLINE Quants bit_as_16(const uint8_t* bits) {  // 32 bits, each to 0 or 16
   return hn::IfThenElseZero(hn::LoadMaskBits(Bytes(), bits), hn::Set(Bytes(), 16));
 }
 
-struct FormatQ4_0 {
-  using Block = BlockQ4_0;
-  static constexpr int kElements = 32, kMost = 15;
+// Formats of one scale for 32 weights: the minimum is stored, or what the quants are short of (kZero).
+template <typename BlockType, int kLargest, int kZero>
+struct OneScale {
+  using Block = BlockType;
+  static constexpr int kElements = 32, kMost = kLargest;
   static constexpr bool kSplit = false;
   static HWY_INLINE void scales(const Block& b, float* scale, float* minimum) {
     *scale = to_f32(b.d);
-    *minimum = -8 * *scale;
+    if constexpr (requires { b.m; })
+      *minimum = to_f32(b.m);
+    else
+      *minimum = -kZero * *scale;
   }
+};
+
+struct FormatQ4_0 : OneScale<BlockQ4_0, 15, 8> {
   static HWY_INLINE Quants quants(const Block& b, int) { return nibbles(b.qs); }
 };
 
-struct FormatQ4_1 {
-  using Block = BlockQ4_1;
-  static constexpr int kElements = 32, kMost = 15;
-  static constexpr bool kSplit = false;
-  static HWY_INLINE void scales(const Block& b, float* scale, float* minimum) {
-    *scale = to_f32(b.d);
-    *minimum = to_f32(b.m);
-  }
+struct FormatQ4_1 : OneScale<BlockQ4_1, 15, 0> {
   static HWY_INLINE Quants quants(const Block& b, int) { return nibbles(b.qs); }
 };
 
-struct FormatQ5_0 {
-  using Block = BlockQ5_0;
-  static constexpr int kElements = 32, kMost = 31;
-  static constexpr bool kSplit = false;
-  static HWY_INLINE void scales(const Block& b, float* scale, float* minimum) {
-    *scale = to_f32(b.d);
-    *minimum = -16 * *scale;
-  }
+struct FormatQ5_0 : OneScale<BlockQ5_0, 31, 16> {
   static HWY_INLINE Quants quants(const Block& b, int) { return hn::Or(nibbles(b.qs), bit_as_16(b.qh)); }
 };
 
-struct FormatQ5_1 {
-  using Block = BlockQ5_1;
-  static constexpr int kElements = 32, kMost = 31;
-  static constexpr bool kSplit = false;
-  static HWY_INLINE void scales(const Block& b, float* scale, float* minimum) {
-    *scale = to_f32(b.d);
-    *minimum = to_f32(b.m);
-  }
+struct FormatQ5_1 : OneScale<BlockQ5_1, 31, 0> {
   static HWY_INLINE Quants quants(const Block& b, int) { return hn::Or(nibbles(b.qs), bit_as_16(b.qh)); }
 };
 
-struct FormatQ8_0 {
-  using Block = BlockQ8_0;
-  static constexpr int kElements = 32, kMost = 255;
-  static constexpr bool kSplit = false;
-  static HWY_INLINE void scales(const Block& b, float* scale, float* minimum) {
-    *scale = to_f32(b.d);
-    *minimum = -128 * *scale;
-  }
+struct FormatQ8_0 : OneScale<BlockQ8_0, 255, 128> {
   static HWY_INLINE Quants quants(const Block& b, int) {  // signed to unsigned: + 128
     return hn::Xor(hn::LoadU(Bytes(), reinterpret_cast<const uint8_t*>(b.qs)), hn::Set(Bytes(), 0x80));
   }

@@ -25,7 +25,7 @@ struct Free {
 class CpuOps : public Ops {
  public:
   CpuOps(int threads, Precision precision)
-      : threads_(threads), precision_(precision), matmul_(threads, precision), attend_(threads) {}
+      : threads_(threads), matmul_(threads, precision), attend_(threads) {}
 
   std::string description() const override {
     return std::format("cpu: {}, {} thread{}", matmul_.description(), threads_, threads_ == 1 ? "" : "s");
@@ -49,7 +49,7 @@ class CpuOps : public Ops {
   void download(Tensor from, std::span<float> to) override { std::copy_n(from.data, to.size(), to.begin()); }
 
   Result<std::unique_ptr<Weight>> prepare(const GgufFile& file, const GgufTensor& tensor) override {
-    return cpu::prepare_weight(file, tensor, precision_);
+    return cpu::prepare_weight(file, tensor);
   }
 
   void embed(const Weight& table, std::span<const int32_t> tokens, Tensor x) override {
@@ -117,7 +117,6 @@ class CpuOps : public Ops {
 
  private:
   int threads_;
-  Precision precision_;
   cpu::MatmulEngine matmul_;
   cpu::AttendEngine attend_;
   std::unordered_map<float*, std::unique_ptr<void, Free>> memory_;

@@ -15,7 +15,7 @@
 
 namespace strata::cpu {
 
-Result<std::unique_ptr<Weight>> prepare_weight(const GgufFile& file, const GgufTensor& tensor, Precision) {
+Result<std::unique_ptr<Weight>> prepare_weight(const GgufFile& file, const GgufTensor& tensor) {
   const BlockLayout layout = block_layout(tensor.type);
   if (tensor.shape.size() > 2 || tensor.columns() == 0 || tensor.rows() == 0 ||
       tensor.columns() % layout.elements != 0 ||
@@ -71,7 +71,7 @@ struct MatmulEngine::Impl {
 MatmulEngine::MatmulEngine(int threads, Precision precision)
     : impl_(std::make_unique<Impl>(threads, precision == Precision::kFast && has_feature("avx2"),
                                    precision == Precision::kFast && has_feature("avx512_vnni"),
-                                   PanelGemm(threads, false), QuantizedX())) {}
+                                   PanelGemm(threads), QuantizedX())) {}
 
 MatmulEngine::~MatmulEngine() = default;
 

@@ -28,59 +28,41 @@ struct PanelGemm::Impl {
   };
 
   int threads;
-  dnnl::memory::data_type type;
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream{engine};
   std::map<Shape, Cached> cache;
   std::vector<float> panel;
-  std::vector<bf16> panel_bf16, x_bf16;
 
   Cached& primitive(const Shape& shape) {
     const auto [tokens, columns, rows, y_stride] = shape;
     if (auto found = cache.find(shape); found != cache.end()) return found->second;
     if (cache.size() >= kMaxPrimitives) cache.clear();
-    const dnnl::memory::desc x({tokens, columns}, type, dnnl::memory::dims{columns, 1});
-    const dnnl::memory::desc w({columns, rows}, type, dnnl::memory::dims{1, columns});
-    const dnnl::memory::desc y({tokens, rows}, dnnl::memory::data_type::f32, dnnl::memory::dims{y_stride, 1});
+    constexpr auto kF32 = dnnl::memory::data_type::f32;
+    const dnnl::memory::desc x({tokens, columns}, kF32, dnnl::memory::dims{columns, 1});
+    const dnnl::memory::desc w({columns, rows}, kF32, dnnl::memory::dims{1, columns});
+    const dnnl::memory::desc y({tokens, rows}, kF32, dnnl::memory::dims{y_stride, 1});
     const dnnl::matmul::primitive_desc descriptor(engine, x, w, y);
     return cache.emplace(shape, Cached{descriptor, dnnl::matmul(descriptor)}).first->second;
   }
 
-  // Rows [first, first + rows) of the weight, expanded; the memory oneDNN is to read.
-  void* expand(const CpuWeight& weight, int64_t first, int64_t rows) {
+  // Rows [first, first + rows) of the weight, expanded; valid until the next call.
+  float* expand(const CpuWeight& weight, int64_t first, int64_t rows) {
     const int64_t columns = weight.columns;
-    const bool narrow = type == dnnl::memory::data_type::bf16;
     if (static_cast<int64_t>(panel.size()) < rows * columns) panel.resize(rows * columns);
-    if (narrow && static_cast<int64_t>(panel_bf16.size()) < rows * columns) panel_bf16.resize(rows * columns);
 #pragma omp parallel for num_threads(threads)
-    for (int64_t r = 0; r < rows; ++r) {
-      float* out = panel.data() + r * columns;
-      dequantize(weight.type, weight.row(first + r), {out, static_cast<size_t>(columns)});
-      if (narrow) std::transform(out, out + columns, panel_bf16.data() + r * columns, to_bf16);
-    }
-    return narrow ? static_cast<void*>(panel_bf16.data()) : panel.data();
-  }
-
-  void* pack_x(Tensor x) {
-    if (type != dnnl::memory::data_type::bf16) return x.data;
-    x_bf16.resize(x.size());
-#pragma omp parallel for num_threads(threads)
-    for (int64_t i = 0; i < x.size(); ++i) x_bf16[i] = to_bf16(x.data[i]);
-    return x_bf16.data();
+    for (int64_t r = 0; r < rows; ++r)
+      dequantize(weight.type, weight.row(first + r), {panel.data() + r * columns, static_cast<size_t>(columns)});
+    return panel.data();
   }
 };
 
-PanelGemm::PanelGemm(int threads, bool use_bf16) : impl_(std::make_unique<Impl>()) {
-  impl_->threads = threads;
-  impl_->type = use_bf16 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
-}
+PanelGemm::PanelGemm(int threads) : impl_(std::make_unique<Impl>()) { impl_->threads = threads; }
 
 PanelGemm::PanelGemm(PanelGemm&&) noexcept = default;
 PanelGemm::~PanelGemm() = default;
 
 void PanelGemm::multiply(Tensor x, std::span<const Product> products) {
   Impl& m = *impl_;
-  void* from = m.pack_x(x);
   for (const Product& product : products) {
     const auto& weight = static_cast<const CpuWeight&>(*product.weight);
     const int64_t most =
@@ -88,7 +70,7 @@ void PanelGemm::multiply(Tensor x, std::span<const Product> products) {
     for (int64_t first = 0; first < weight.rows; first += most) {
       const int64_t rows = std::min(most, weight.rows - first);
       auto& [descriptor, matmul] = m.primitive({x.rows, weight.columns, rows, product.y.columns});
-      matmul.execute(m.stream, {{DNNL_ARG_SRC, dnnl::memory(descriptor.src_desc(), m.engine, from)},
+      matmul.execute(m.stream, {{DNNL_ARG_SRC, dnnl::memory(descriptor.src_desc(), m.engine, x.data)},
                                 {DNNL_ARG_WEIGHTS,
                                  dnnl::memory(descriptor.weights_desc(), m.engine, m.expand(weight, first, rows))},
                                 {DNNL_ARG_DST, dnnl::memory(descriptor.dst_desc(), m.engine, product.y.data + first)}});

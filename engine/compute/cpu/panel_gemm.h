@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products by way of oneDNN: a panel of rows of the weight is expanded to f32 or bf16, then multiplied. Exact in f32;
-// bf16 is for machines with AMX. oneDNN runs on the same OpenMP threads as the kernels here.
+// Products by way of oneDNN: a panel of rows of the weight is expanded to f32, then multiplied. What machines
+// without VNNI and exact computation use. oneDNN runs on the same OpenMP threads as the kernels here.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace strata::cpu {
 
 class PanelGemm {
  public:
-  PanelGemm(int threads, bool use_bf16);
+  explicit PanelGemm(int threads);
   PanelGemm(PanelGemm&&) noexcept;
   ~PanelGemm();
   void multiply(Tensor x, std::span<const Product> products);
