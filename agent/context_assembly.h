@@ -43,6 +43,6 @@ struct Assembled {
 
 // Puts the whole prompt into `session`, ready to generate.
 Result<Assembled> assemble(Workspace& workspace, Session& session, const std::vector<Excerpt>& excerpts,
-                      std::string_view question, const Cancel* cancel);
+                           std::string_view question, const Cancel* cancel);
 
 }  // namespace strata::agent

@@ -225,8 +225,7 @@ Result<std::optional<Answer>> structural_answer(const repo::Index& index, const 
       answer = std::move(*value);
       break;
     }
-    case QuestionKind::kDescription:
-      break;
+    case QuestionKind::kDescription: break;
   }
   if (answer) answer->structural = true;
   return answer;

@@ -49,8 +49,10 @@ Result<fs::path> resolve_model(std::string_view argument) {
   for (const auto& model : *models) {
     if (model.name != wanted) continue;
     if (model.present) return model.path;
-    return fail(ErrorKind::kNotFound, std::format("the model {} is not on this machine yet; fetch it with `strata models "
-                                                  "get {}` ({} MB)", wanted, wanted, model.bytes / 1'000'000));
+    return fail(ErrorKind::kNotFound,
+                std::format("the model {} is not on this machine yet; fetch it with `strata models "
+                            "get {}` ({} MB)",
+                            wanted, wanted, model.bytes / 1'000'000));
   }
   std::error_code error;
   const fs::path path(wanted);

@@ -23,8 +23,8 @@ Result<std::vector<CatalogueModel>> catalogue();
 // The name of the default model on this machine: the 1.5B with 8 GB of memory or more, else the 0.5B.
 std::string default_model_name();
 
-// A catalogue name, a GGUF file, or a folder with exactly one GGUF file in it. Empty: the default model. Errors say how to
-// get the model.
+// A catalogue name, a GGUF file, or a folder with exactly one GGUF file in it. Empty: the default model. Errors say how
+// to get the model.
 Result<std::filesystem::path> resolve_model(std::string_view argument);
 
 }  // namespace strata::app

@@ -35,20 +35,28 @@ Result<Opened> open_workspace(const Arguments& arguments) {
   auto reader = agent::make_reader(*model, notice);
   if (!reader) return std::unexpected(reader.error());
   agent::Reader answerer = *reader;
-  return Opened{agent::Workspace{std::move(opened->index), std::move(*reader), std::move(answerer)}, opened->report.seconds};
+  return Opened{agent::Workspace{std::move(opened->index), std::move(*reader), std::move(answerer)},
+                opened->report.seconds};
 }
 
 json to_json(const agent::Answer& answer, double index_s) {
   json citations = json::array(), spans = json::array();
   for (const auto& c : answer.citations)
-    citations.push_back({{"file", to_utf8(c.file)}, {"start_line", c.start_line}, {"end_line", c.end_line},
-                         {"symbol", to_utf8(c.symbol)}, {"verified", c.verified}});
+    citations.push_back({{"file", to_utf8(c.file)},
+                         {"start_line", c.start_line},
+                         {"end_line", c.end_line},
+                         {"symbol", to_utf8(c.symbol)},
+                         {"verified", c.verified}});
   for (const auto& p : answer.passages) {
     if (p.tokens == 0) continue;
-    spans.push_back({{"file", to_utf8(p.passage.file)}, {"start_line", p.passage.first_line},
-                     {"end_line", p.passage.last_line}, {"tokens", p.tokens}, {"symbol", to_utf8(p.passage.symbol)},
-                     {"scores", {{"total", p.score}, {"embedding", p.embedding}, {"bm25", p.bm25}, {"identifier", p.identifier}}},
-                     {"reused", p.reused}});
+    spans.push_back(
+        {{"file", to_utf8(p.passage.file)},
+         {"start_line", p.passage.first_line},
+         {"end_line", p.passage.last_line},
+         {"tokens", p.tokens},
+         {"symbol", to_utf8(p.passage.symbol)},
+         {"scores", {{"total", p.score}, {"embedding", p.embedding}, {"bm25", p.bm25}, {"identifier", p.identifier}}},
+         {"reused", p.reused}});
   }
   const auto& t = answer.timing;
   return {{"answer", to_utf8(answer.text)},
@@ -56,21 +64,28 @@ json to_json(const agent::Answer& answer, double index_s) {
           {"found", answer.found},
           {"model", answer.model},
           {"context", {{"files", answer.context_files}, {"tokens", answer.context_tokens}, {"spans", spans}}},
-          {"timing", {{"index_s", index_s}, {"select_s", t.select_s}, {"first_token_s", t.first_token_s},
-                      {"total_s", t.total_s}, {"reread_tokens", t.reread_tokens}, {"reused_tokens", t.reused_tokens},
-                      {"computed_tokens", t.computed_tokens}, {"generated_tokens", t.generated_tokens}}}};
+          {"timing",
+           {{"index_s", index_s},
+            {"select_s", t.select_s},
+            {"first_token_s", t.first_token_s},
+            {"total_s", t.total_s},
+            {"reread_tokens", t.reread_tokens},
+            {"reused_tokens", t.reused_tokens},
+            {"computed_tokens", t.computed_tokens},
+            {"generated_tokens", t.generated_tokens}}}};
 }
 
 void print_answer(const agent::Answer& answer) {
   std::cout << answer.text << "\n";
   if (!answer.citations.empty()) std::cout << "\n";
   for (const auto& c : answer.citations)
-    std::cout << std::format("  {}:{}-{}{}{}\n", c.file, c.start_line, c.end_line, c.symbol.empty() ? "" : "  " + c.symbol,
-                             c.verified ? "" : "  (not verified)");
+    std::cout << std::format("  {}:{}-{}{}{}\n", c.file, c.start_line, c.end_line,
+                             c.symbol.empty() ? "" : "  " + c.symbol, c.verified ? "" : "  (not verified)");
   const auto& t = answer.timing;
-  std::cerr << std::format("{}first word after {:.1f} s, done in {:.1f} s; {} tokens reused, {} computed, {} generated\n",
-                           answer.structural ? "from the symbol index; " : "", t.first_token_s, t.total_s, t.reused_tokens,
-                           t.computed_tokens, t.generated_tokens);
+  std::cerr << std::format(
+      "{}first word after {:.1f} s, done in {:.1f} s; {} tokens reused, {} computed, {} generated\n",
+      answer.structural ? "from the symbol index; " : "", t.first_token_s, t.total_s, t.reused_tokens,
+      t.computed_tokens, t.generated_tokens);
 }
 
 int ask(const Arguments& arguments) {
@@ -112,7 +127,8 @@ int ingest(const Arguments& arguments) {
   line.clear();
   const auto& p = ingestion.progress();
   if (!outcome) {
-    const auto kept = std::format(" ({} of {} tokens are read and kept; the next start goes on from there)", p.tokens_done, p.tokens);
+    const auto kept =
+        std::format(" ({} of {} tokens are read and kept; the next start goes on from there)", p.tokens_done, p.tokens);
     return report({outcome.error().kind, outcome.error().message + kept}, arguments.json);
   }
   auto bytes = opened->workspace.scout.snapshots->bytes_on_disk();
@@ -120,15 +136,20 @@ int ingest(const Arguments& arguments) {
   if (arguments.json) {
     json skipped = json::array();
     for (const auto& s : ingestion.skipped()) skipped.push_back({{"file", to_utf8(s.path)}, {"reason", s.reason}});
-    print_json({{"files", p.files}, {"tokens", p.tokens}, {"computed_tokens", p.computed_tokens},
-                {"reused_tokens", p.reused_tokens}, {"seconds", p.seconds},
+    print_json({{"files", p.files},
+                {"tokens", p.tokens},
+                {"computed_tokens", p.computed_tokens},
+                {"reused_tokens", p.reused_tokens},
+                {"seconds", p.seconds},
                 {"tokens_per_s", p.seconds > 0 ? static_cast<double>(p.computed_tokens) / p.seconds : 0.0},
-                {"skipped", skipped}, {"bytes_on_disk", *bytes}});
+                {"skipped", skipped},
+                {"bytes_on_disk", *bytes}});
   } else {
     std::cout << std::format("{} files, {} tokens: {} computed in {}, {} known before; {} on disk\n", p.files, p.tokens,
                              p.computed_tokens, format_duration(p.seconds), p.reused_tokens,
                              format_bytes(static_cast<double>(*bytes)));
-    for (const auto& s : ingestion.skipped()) std::cout << std::format("  left out: {} ({})\n", to_utf8(s.path), s.reason);
+    for (const auto& s : ingestion.skipped())
+      std::cout << std::format("  left out: {} ({})\n", to_utf8(s.path), s.reason);
   }
   return kDone;
 }
@@ -146,7 +167,8 @@ void add_ask(CLI::App& app, Run& run) {
   auto* asking = app.add_subcommand("ask", "Ask a question about a repository; the answer cites files and lines");
   asking->add_option("repository", arguments->repository, "Folder of the repository")->required();
   asking->add_option("question", arguments->question, "The question")->required();
-  asking->add_option("--max-tokens", arguments->ask.max_tokens, "Tokens of the answer at most")->check(CLI::Range(1, 8192));
+  asking->add_option("--max-tokens", arguments->ask.max_tokens, "Tokens of the answer at most")
+      ->check(CLI::Range(1, 8192));
   asking->add_option("--context-tokens", arguments->ask.context_tokens, "Tokens of passages the answer is given")
       ->check(CLI::Range(64, 16384));
   asking->add_flag("--verify", arguments->ask.verify, "Read the passages densely instead of assembling stored state");

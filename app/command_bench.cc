@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// strata bench: tokens per second with the meaning of llama-bench's pp (prompt), tg (generation) and -d (depth), so that both
-// can be run side by side. Each figure is the best of three after one warm-up, as noise only ever adds time.
+// strata bench: tokens per second with the meaning of llama-bench's pp (prompt), tg (generation) and -d (depth), so
+// that both can be run side by side. Each figure is the best of three after one warm-up, as noise only ever adds time.
 #include <algorithm>
 #include <format>
 #include <iostream>
@@ -46,11 +46,13 @@ class Bench {
  private:
   Result<void> run(KvCache& kv, int position, const std::vector<TokenId>& tokens) {
     for (size_t first = 0; first < tokens.size(); first += Model::kMaxBatchRows) {
-      const auto chunk = std::span(tokens).subspan(first, std::min<size_t>(Model::kMaxBatchRows, tokens.size() - first));
+      const auto chunk =
+          std::span(tokens).subspan(first, std::min<size_t>(Model::kMaxBatchRows, tokens.size() - first));
       const int at = position + static_cast<int>(first);
       kv.resize(at + static_cast<int>(chunk.size()));
       // llama-bench computes the logits of the last token of a prompt's batch; so do we.
-      SequenceInput input{.tokens = chunk, .kv = &kv, .position = at, .positions = {}, .logits = SequenceInput::Logits::kLast};
+      SequenceInput input{
+          .tokens = chunk, .kv = &kv, .position = at, .positions = {}, .logits = SequenceInput::Logits::kLast};
       if (auto output = model_->forward({&input, 1}, &interrupted()); !output) return std::unexpected(output.error());
     }
     return {};
@@ -96,7 +98,9 @@ int bench(const Arguments& arguments) {
   nlohmann::ordered_json results = nlohmann::ordered_json::array();
   const auto add = [&](const Result<Measurement>& measured) -> bool {
     if (!measured) return false;
-    results.push_back({{"kind", measured->kind}, {"tokens", measured->tokens}, {"depth", measured->depth},
+    results.push_back({{"kind", measured->kind},
+                       {"tokens", measured->tokens},
+                       {"depth", measured->depth},
                        {"tokens_per_s", measured->tokens_per_s}});
     if (!arguments.json)
       std::cout << std::format("{}{} at depth {}: {:.1f} tokens/s\n", measured->kind, measured->tokens, measured->depth,
@@ -120,8 +124,11 @@ void add_bench(CLI::App& app, Run& run) {
   auto* command = app.add_subcommand("bench", "Measure tokens per second (pp, tg and -d as llama-bench means them)");
   command->add_option("--model", arguments->model.model, "Catalogue name, GGUF file or folder");
   command->add_option("-p,--prompt", arguments->prompt, "Prompt tokens, 0 to leave out")->check(CLI::Range(0, 1 << 20));
-  command->add_option("-n,--generate", arguments->generate, "Generated tokens, 0 to leave out")->check(CLI::Range(0, 1 << 20));
-  command->add_option("-d,--depth", arguments->depths, "Tokens already in the context")->delimiter(',')->check(CLI::Range(0, 1 << 20));
+  command->add_option("-n,--generate", arguments->generate, "Generated tokens, 0 to leave out")
+      ->check(CLI::Range(0, 1 << 20));
+  command->add_option("-d,--depth", arguments->depths, "Tokens already in the context")
+      ->delimiter(',')
+      ->check(CLI::Range(0, 1 << 20));
   command->add_option("-r,--repetitions", arguments->repetitions, "Timed repetitions")->check(CLI::Range(1, 100));
   command->add_option("-t,--threads", arguments->model.threads, "Threads")->check(CLI::Range(0, 1024));
   command->add_flag("--json", arguments->json, "Print the result as JSON");

@@ -46,7 +46,8 @@ int doctor(bool json) {
   auto models = catalogue();
   auto cache = cache_folder();
   auto data = data_folder();
-  for (const Error* error : {models ? nullptr : &models.error(), cache ? nullptr : &cache.error(), data ? nullptr : &data.error()})
+  for (const Error* error :
+       {models ? nullptr : &models.error(), cache ? nullptr : &cache.error(), data ? nullptr : &data.error()})
     if (error) return report(*error, json);
   std::error_code ignored;
   const auto space = std::filesystem::space(*cache, ignored);
@@ -54,16 +55,25 @@ int doctor(bool json) {
     nlohmann::ordered_json present = nlohmann::ordered_json::array();
     for (const auto& m : *models)
       if (m.present) present.push_back(m.name);
-    print_json({{"version", STRATA_VERSION}, {"cpu", machine.cpu_name}, {"cpu_features", machine.features},
-                {"cores", machine.cores}, {"memory_bytes", machine.memory_bytes}, {"gpus", gpus}, {"uses", compute},
-                {"default_model", default_model_name()}, {"models", present}, {"cache", cache->string()},
-                {"data", data->string()}, {"free_disk_bytes", space.available}});
+    print_json({{"version", STRATA_VERSION},
+                {"cpu", machine.cpu_name},
+                {"cpu_features", machine.features},
+                {"cores", machine.cores},
+                {"memory_bytes", machine.memory_bytes},
+                {"gpus", gpus},
+                {"uses", compute},
+                {"default_model", default_model_name()},
+                {"models", present},
+                {"cache", cache->string()},
+                {"data", data->string()},
+                {"free_disk_bytes", space.available}});
     return kDone;
   }
   std::string features;
   for (const auto& feature : machine.features) features += (features.empty() ? "" : " ") + feature;
-  std::cout << std::format("Strata     {}\nCPU        {}, {} cores for us\n           {}\nMemory     {}\n", STRATA_VERSION,
-                           machine.cpu_name, machine.cores, features, format_bytes(static_cast<double>(machine.memory_bytes)));
+  std::cout << std::format("Strata     {}\nCPU        {}, {} cores for us\n           {}\nMemory     {}\n",
+                           STRATA_VERSION, machine.cpu_name, machine.cores, features,
+                           format_bytes(static_cast<double>(machine.memory_bytes)));
   if (gpus.empty()) std::cout << "GPU        none with CUDA\n";
   for (const auto& gpu : gpus) std::cout << "GPU        " << gpu << " (found; not used by this version)\n";
   std::cout << std::format("Computes   {}\nCache      {} ({} free)\nData       {}\n", compute, cache->string(),

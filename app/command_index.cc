@@ -24,14 +24,21 @@ int index(const Arguments& arguments) {
     nlohmann::ordered_json languages, skipped = nlohmann::ordered_json::array();
     for (const auto& [language, files] : r.languages) languages[language] = files;
     for (const auto& s : r.skipped) skipped.push_back({{"file", to_utf8(s.path)}, {"reason", s.reason}});
-    print_json({{"files", r.files}, {"lines", r.lines}, {"bytes", r.bytes}, {"symbols", r.symbols},
-                {"references", r.references}, {"parsed_files", r.parsed_files}, {"languages", languages},
-                {"skipped", skipped}, {"git", r.is_git}, {"seconds", r.seconds},
+    print_json({{"files", r.files},
+                {"lines", r.lines},
+                {"bytes", r.bytes},
+                {"symbols", r.symbols},
+                {"references", r.references},
+                {"parsed_files", r.parsed_files},
+                {"languages", languages},
+                {"skipped", skipped},
+                {"git", r.is_git},
+                {"seconds", r.seconds},
                 {"phases", {{"walk_s", r.walk_s}, {"parse_s", r.parse_s}, {"store_s", r.store_s}}}});
     return kDone;
   }
-  std::cout << std::format("{} files, {} lines, {} symbols, {} references in {:.2f} s ({} files parsed)\n", r.files, r.lines,
-                           r.symbols, r.references, r.seconds, r.parsed_files);
+  std::cout << std::format("{} files, {} lines, {} symbols, {} references in {:.2f} s ({} files parsed)\n", r.files,
+                           r.lines, r.symbols, r.references, r.seconds, r.parsed_files);
   for (const auto& [language, files] : r.languages) std::cout << std::format("  {:<12} {:>6} files\n", language, files);
   for (const auto& s : r.skipped) std::cout << std::format("  left out: {} ({})\n", to_utf8(s.path), s.reason);
   return kDone;

@@ -44,7 +44,8 @@ Result<std::vector<std::vector<TokenId>>> read_sequences(const std::string& path
       if (!id.is_number_integer()) return fail(ErrorKind::kInvalid, expected);
       const auto value = id.get<int64_t>();
       if (value < 0 || value >= vocabulary)
-        return fail(ErrorKind::kInvalid, std::format("{}: token {} is not in the vocabulary of {}", path, value, vocabulary));
+        return fail(ErrorKind::kInvalid,
+                    std::format("{}: token {} is not in the vocabulary of {}", path, value, vocabulary));
       sequence.push_back(static_cast<TokenId>(value));
     }
   }
@@ -58,7 +59,10 @@ Result<void> write_logits(Model& model, std::span<const TokenId> tokens, std::of
   for (size_t first = 0; first < tokens.size(); first += kChunk) {
     const auto chunk = tokens.subspan(first, std::min(kChunk, tokens.size() - first));
     kv.resize(static_cast<int>(first + chunk.size()));
-    SequenceInput input{.tokens = chunk, .kv = &kv, .position = static_cast<int>(first), .positions = {},
+    SequenceInput input{.tokens = chunk,
+                        .kv = &kv,
+                        .position = static_cast<int>(first),
+                        .positions = {},
                         .logits = SequenceInput::Logits::kAll};
     auto output = model.forward({&input, 1}, &interrupted());
     if (!output) return std::unexpected(output.error());
@@ -94,8 +98,10 @@ void add_eval(CLI::App& app, Run& run) {
   eval->require_subcommand(1);
   auto* command = eval->add_subcommand("logits", "Write the logits of token sequences, computed in f32, as raw f32");
   command->add_option("--model", arguments->model.model, "Catalogue name, GGUF file or folder")->required();
-  command->add_option("--tokens", arguments->tokens, "JSON array of arrays of token ids, each a sequence of its own")->required();
-  command->add_option("--out", arguments->out, "Raw little-endian f32: all positions in order, vocabulary wide")->required();
+  command->add_option("--tokens", arguments->tokens, "JSON array of arrays of token ids, each a sequence of its own")
+      ->required();
+  command->add_option("--out", arguments->out, "Raw little-endian f32: all positions in order, vocabulary wide")
+      ->required();
   command->add_option("--threads", arguments->model.threads, "Threads")->check(CLI::Range(0, 1024));
   command->add_flag("--json", arguments->json, "Print a summary as JSON");
   command->callback([arguments, &run] {

@@ -23,8 +23,13 @@ int list(bool json) {
   if (json) {
     nlohmann::ordered_json rows = nlohmann::ordered_json::array();
     for (const auto& m : *models)
-      rows.push_back({{"name", m.name}, {"bytes", m.bytes}, {"licence", m.licence}, {"description", m.description},
-                      {"present", m.present}, {"path", m.path.string()}, {"default", m.name == default_model_name()}});
+      rows.push_back({{"name", m.name},
+                      {"bytes", m.bytes},
+                      {"licence", m.licence},
+                      {"description", m.description},
+                      {"present", m.present},
+                      {"path", m.path.string()},
+                      {"default", m.name == default_model_name()}});
     print_json({{"models", rows}});
     return kDone;
   }

@@ -74,9 +74,13 @@ int complete(Arguments arguments) {
   auto generation = session.generate(arguments.generate);
   if (!generation) return report(generation.error(), arguments.json);
   if (arguments.json) {
-    const std::vector<TokenId> ids(session.tokens().begin() + static_cast<std::ptrdiff_t>(before), session.tokens().end());
-    print_json({{"text", to_utf8(generation->text)}, {"ids", ids}, {"prompt_tokens", tokens.size()},
-                {"generated_tokens", generation->tokens}, {"model", (*model)->params().name},
+    const std::vector<TokenId> ids(session.tokens().begin() + static_cast<std::ptrdiff_t>(before),
+                                   session.tokens().end());
+    print_json({{"text", to_utf8(generation->text)},
+                {"ids", ids},
+                {"prompt_tokens", tokens.size()},
+                {"generated_tokens", generation->tokens},
+                {"model", (*model)->params().name},
                 {"timing", {{"prompt_s", prompt_s}, {"total_s", watch.seconds()}}}});
   } else {
     std::cout << "\n";
@@ -89,7 +93,8 @@ int chat(Arguments arguments) {
   if (!model) return report(model.error(), false);
   const ChatTemplate* chat_template = (*model)->chat_template();
   if (!chat_template)
-    return report({ErrorKind::kUnsupported, "this model has no chat template Strata knows; try `strata complete`"}, false);
+    return report({ErrorKind::kUnsupported, "this model has no chat template Strata knows; try `strata complete`"},
+                  false);
   Session session(*model);
   arguments.generate.cancel = &interrupted();
   arguments.generate.on_text = [](std::string_view piece) {
@@ -97,7 +102,9 @@ int chat(Arguments arguments) {
     return true;
   };
   auto pending = chat_template->begin();
-  const auto append = [&](const std::vector<TokenId>& tokens) { pending.insert(pending.end(), tokens.begin(), tokens.end()); };
+  const auto append = [&](const std::vector<TokenId>& tokens) {
+    pending.insert(pending.end(), tokens.begin(), tokens.end());
+  };
   const auto say = [&](Role role, const std::string& text) {
     append(chat_template->open(role));
     append((*model)->tokenizer().encode(text));
@@ -121,12 +128,14 @@ int chat(Arguments arguments) {
 }
 
 void add_sampling(CLI::App* command, Arguments& a) {
-  command->add_option("--max-tokens", a.generate.max_tokens, "Tokens to generate at most")->check(CLI::Range(1, 1 << 20));
+  command->add_option("--max-tokens", a.generate.max_tokens, "Tokens to generate at most")
+      ->check(CLI::Range(1, 1 << 20));
   command->add_option("--temperature", a.generate.sampler.temperature, "0 is greedy")->check(CLI::Range(0.0, 100.0));
   command->add_option("--top-k", a.generate.sampler.top_k, "0 is off")->check(CLI::NonNegativeNumber);
   command->add_option("--top-p", a.generate.sampler.top_p, "1 is off")->check(CLI::Range(0.0, 1.0));
   command->add_option("--min-p", a.generate.sampler.min_p, "0 is off")->check(CLI::Range(0.0, 1.0));
-  command->add_option("--repetition-penalty", a.generate.sampler.repetition_penalty, "1 is off")->check(CLI::Range(0.1, 10.0));
+  command->add_option("--repetition-penalty", a.generate.sampler.repetition_penalty, "1 is off")
+      ->check(CLI::Range(0.1, 10.0));
   command->add_option("--seed", a.generate.sampler.seed, "Seed of the random draw");
 }
 
@@ -145,7 +154,8 @@ void add_text(CLI::App& app, Run& run) {
   tokenizing->add_flag("--json", arguments->json, "Print {\"ids\": [...]}");
   tokenizing->callback([arguments, &run] { run = [arguments] { return tokenize(*arguments); }; });
 
-  auto* completing = app.add_subcommand("complete", "Continue plain text (standard input without --file), no chat template");
+  auto* completing =
+      app.add_subcommand("complete", "Continue plain text (standard input without --file), no chat template");
   add_model(completing, *arguments, true);
   completing->add_option("--file", arguments->file, "File to read");
   add_sampling(completing, *arguments);

@@ -24,7 +24,7 @@ void on_interrupt(int) {
 
 const Cancel& interrupted() {
   static const bool installed = [] {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = on_interrupt;
     sigaction(SIGINT, &action, nullptr);
     sigaction(SIGTERM, &action, nullptr);
@@ -87,8 +87,7 @@ std::string format_bytes(double bytes) {
 }
 
 std::string to_utf8(std::string_view bytes) {
-  const auto dumped =
-      nlohmann::json(std::string(bytes)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const auto dumped = nlohmann::json(std::string(bytes)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return nlohmann::json::parse(dumped).get<std::string>();
 }
 

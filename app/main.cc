@@ -35,8 +35,8 @@ int open_window([[maybe_unused]] int argc, [[maybe_unused]] char** argv, [[maybe
 }
 
 // Waiting OpenMP threads spin for milliseconds by default, which takes the cores from whoever they wait for as soon as
-// another program runs beside us (measured: 1.6x slower answers). libgomp reads this before main and nowhere else, so the
-// program starts over once. If it cannot, it goes on as it is.
+// another program runs beside us (measured: 1.6x slower answers). libgomp reads this before main and nowhere else, so
+// the program starts over once. If it cannot, it goes on as it is.
 void wait_without_spinning(char** argv) {
   if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY")) return;
   std::error_code error;
@@ -52,7 +52,9 @@ int main(int argc, char** argv) {
   CLI::App app{"Strata reads a whole repository once, keeps what it read, and answers questions about it."};
   app.name("strata");
   app.set_version_flag("--version", "strata " STRATA_VERSION);
-  app.footer("Without a command, the window opens: strata [REPO]\nData goes to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 usage.");
+  app.footer(
+      "Without a command, the window opens: strata [REPO]\nData goes to stdout, everything else to stderr. Exit codes: "
+      "0 done, 1 failed, 2 usage.");
   std::string repository, model;
   int threads = 0;
   app.add_option("repository", repository, "Folder of a repository to open in the window");

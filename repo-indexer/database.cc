@@ -73,8 +73,7 @@ Error Database::error() const {
     case SQLITE_BUSY:
       if (waiting_->cancel && waiting_->cancel->requested()) return {ErrorKind::kCancelled, "cancelled"};
       return {ErrorKind::kIo, message + "; another Strata is still writing this index, try again"};
-    default:
-      return {ErrorKind::kIo, message};
+    default: return {ErrorKind::kIo, message};
   }
 }
 

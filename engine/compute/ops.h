@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operations model families are written in. reference/ defines them (plain loops, f32 and f64 sums); cpu/ is compared
-// with it on random shapes, and so will be cuda/. Activations are f32 row-major matrices [tokens, width] in device memory;
-// weights stay in their quantised blocks. One thread at a time per Ops object; an implementation parallelises inside.
+// The operations model families are written in. reference/ defines them (plain loops, f32 and f64 sums); cpu/ is
+// compared with it on random shapes, and so will be cuda/. Activations are f32 row-major matrices [tokens, width] in
+// device memory; weights stay in their quantised blocks. One thread at a time per Ops object; an implementation
+// parallelises inside.
 #pragma once
 
 #include <cstddef>
@@ -45,8 +46,8 @@ struct Product {
 // Rotation angles, [positions, rope_dim / 2] each; made by models/rope.h, f32 cosine and sine with scaling applied.
 struct RopeTable {
   std::vector<float> cosine, sine;
-  int dim = 0;              // rotated components per head; the rest passes through
-  bool interleaved = false; // pairs (2i, 2i+1) as in GGUF's llama; else (i, i + dim/2) as in qwen
+  int dim = 0;               // rotated components per head; the rest passes through
+  bool interleaved = false;  // pairs (2i, 2i+1) as in GGUF's llama; else (i, i + dim/2) as in qwen
   int positions() const { return dim == 0 ? 0 : static_cast<int>(cosine.size() / (dim / 2)); }
 };
 
@@ -105,13 +106,16 @@ class Ops {
   virtual void store_rows(Tensor x, std::span<f16* const> rows) = 0;
   // x[t] of each head rotated to positions[t]                       RoPE, arXiv:2104.09864
   virtual void rope(Tensor x, std::span<const int> positions, int head_dim, const RopeTable& table) = 0;
-  // out[t, h] = sum_r softmax_r(scale * q[t, h] . rotate(k[r] + k_bias)) v[r] over the visible rows r; query head h reads
-  // KV head h / (heads / kv_heads) (GQA, arXiv:2305.13245). q, out [tokens, heads * head_dim], q already rotated;
+  // out[t, h] = sum_r softmax_r(scale * q[t, h] . rotate(k[r] + k_bias)) v[r] over the visible rows r; query head h
+  // reads KV head h / (heads / kv_heads) (GQA, arXiv:2305.13245). q, out [tokens, heads * head_dim], q already rotated;
   // k_bias [kv_heads * head_dim] or empty.
   virtual void attend(Tensor q, std::span<const AttendSequence> sequences, const AttendShape& shape,
                       std::span<const float> k_bias, const RopeTable& table, Tensor out) = 0;
   // out[i] += x[first + ...] summed over rows: sums[i] += sum of rows [begin_i, end_i) of x   (span embeddings)
-  struct RowRange { int begin, end; float* sum; };
+  struct RowRange {
+    int begin, end;
+    float* sum;
+  };
   virtual void sum_rows(Tensor x, std::span<const RowRange> ranges) = 0;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dequantisation, one function a format, written for clarity and for the compiler's vectoriser. Equal to the `gguf` package's
-// bit for bit (tests/unit/format); the fast kernels of engine/compute/cpu are compared with this.
+// Dequantisation, one function a format, written for clarity and for the compiler's vectoriser. Equal to the `gguf`
+// package's bit for bit (tests/unit/format); the fast kernels of engine/compute/cpu are compared with this.
 #include "engine/format/blocks.h"
 
 #include <array>
@@ -13,24 +13,27 @@ namespace strata {
 namespace {
 
 constexpr std::pair<BlockType, BlockLayout> kLayouts[] = {
-    {BlockType::kF32, {"F32", 1, 4}},       {BlockType::kF16, {"F16", 1, 2}},       {BlockType::kQ4_0, {"Q4_0", 32, 18}},
-    {BlockType::kQ4_1, {"Q4_1", 32, 20}},   {BlockType::kQ5_0, {"Q5_0", 32, 22}},   {BlockType::kQ5_1, {"Q5_1", 32, 24}},
-    {BlockType::kQ8_0, {"Q8_0", 32, 34}},   {BlockType::kQ2_K, {"Q2_K", 256, 84}},  {BlockType::kQ3_K, {"Q3_K", 256, 110}},
-    {BlockType::kQ4_K, {"Q4_K", 256, 144}}, {BlockType::kQ5_K, {"Q5_K", 256, 176}}, {BlockType::kQ6_K, {"Q6_K", 256, 210}},
+    {BlockType::kF32, {"F32", 1, 4}},       {BlockType::kF16, {"F16", 1, 2}},
+    {BlockType::kQ4_0, {"Q4_0", 32, 18}},   {BlockType::kQ4_1, {"Q4_1", 32, 20}},
+    {BlockType::kQ5_0, {"Q5_0", 32, 22}},   {BlockType::kQ5_1, {"Q5_1", 32, 24}},
+    {BlockType::kQ8_0, {"Q8_0", 32, 34}},   {BlockType::kQ2_K, {"Q2_K", 256, 84}},
+    {BlockType::kQ3_K, {"Q3_K", 256, 110}}, {BlockType::kQ4_K, {"Q4_K", 256, 144}},
+    {BlockType::kQ5_K, {"Q5_K", 256, 176}}, {BlockType::kQ6_K, {"Q6_K", 256, 210}},
     {BlockType::kBF16, {"BF16", 1, 2}},
 };
 
 // Types that exist but are refused, for the message.
 constexpr std::pair<uint32_t, const char*> kRefused[] = {
-    {9, "Q8_1"},    {15, "Q8_K"},   {16, "IQ2_XXS"}, {17, "IQ2_XS"}, {18, "IQ3_XXS"}, {19, "IQ1_S"}, {20, "IQ4_NL"}, {21, "IQ3_S"},
-    {22, "IQ2_S"},  {23, "IQ4_XS"}, {24, "I8"},      {25, "I16"},    {26, "I32"},     {27, "I64"},   {28, "F64"},    {29, "IQ1_M"},
-    {34, "TQ1_0"},  {35, "TQ2_0"},  {39, "MXFP4"},   {40, "NVFP4"},
+    {9, "Q8_1"},   {15, "Q8_K"},  {16, "IQ2_XXS"}, {17, "IQ2_XS"}, {18, "IQ3_XXS"}, {19, "IQ1_S"}, {20, "IQ4_NL"},
+    {21, "IQ3_S"}, {22, "IQ2_S"}, {23, "IQ4_XS"},  {24, "I8"},     {25, "I16"},     {26, "I32"},   {27, "I64"},
+    {28, "F64"},   {29, "IQ1_M"}, {34, "TQ1_0"},   {35, "TQ2_0"},  {39, "MXFP4"},   {40, "NVFP4"},
 };
 
 // The 6-bit scale and minimum of sub-block j (of 8) of Q4_K and Q5_K.
 std::pair<uint8_t, uint8_t> scale_and_min(int j, const uint8_t* s) {
   if (j < 4) return {static_cast<uint8_t>(s[j] & 63), static_cast<uint8_t>(s[j + 4] & 63)};
-  return {static_cast<uint8_t>((s[j + 4] & 15) | ((s[j - 4] >> 6) << 4)), static_cast<uint8_t>((s[j + 4] >> 4) | ((s[j] >> 6) << 4))};
+  return {static_cast<uint8_t>((s[j + 4] & 15) | ((s[j - 4] >> 6) << 4)),
+          static_cast<uint8_t>((s[j + 4] >> 4) | ((s[j] >> 6) << 4))};
 }
 
 void expand(const BlockQ4_0& b, float* y) {
@@ -116,7 +119,8 @@ void expand(const BlockQ5_K& b, float* y) {
     const float scale = d * static_cast<float>(s), min = dmin * static_cast<float>(m);
     const uint8_t* q = b.qs + 32 * (j / 2);
     const int shift = 4 * (j % 2);
-    for (int i = 0; i < 32; ++i) *y++ = scale * static_cast<float>((q[i] >> shift & 15) + ((b.qh[i] >> j & 1) << 4)) - min;
+    for (int i = 0; i < 32; ++i)
+      *y++ = scale * static_cast<float>((q[i] >> shift & 15) + ((b.qh[i] >> j & 1) << 4)) - min;
   }
 }
 

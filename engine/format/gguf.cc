@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading goes through a Cursor that never passes the end of the header's bytes, so a hostile file can at worst be refused.
-// The header is read up to kMaxHeader: values grow when they are unpacked (an array of bytes becomes 64-bit integers, eight
-// times as large), and a file of holes may claim terabytes.
-// Format: the GGUF specification, version 3.
+// Reading goes through a Cursor that never passes the end of the header's bytes, so a hostile file can at worst be
+// refused. The header is read up to kMaxHeader: values grow when they are unpacked (an array of bytes becomes 64-bit
+// integers, eight times as large), and a file of holes may claim terabytes. Format: the GGUF specification, version 3.
 #include "engine/format/gguf.h"
 
 #include <fcntl.h>
@@ -29,19 +28,39 @@ static_assert(std::endian::native == std::endian::little, "GGUF files are little
 constexpr uint32_t kMagic = 0x46554747;  // "GGUF"
 constexpr uint64_t kMaxDimensions = 4;
 constexpr uint64_t kMaxHeader = 64 << 20;  // the largest vocabularies take 20 MB
-constexpr uint64_t kMaxEntries = 1 << 18;   // of metadata and of tensors; real models have thousands
+constexpr uint64_t kMaxEntries = 1 << 18;  // of metadata and of tensors; real models have thousands
 
 enum class ValueType : uint32_t {
-  kU8 = 0, kI8, kU16, kI16, kU32, kI32, kF32, kBool, kString, kArray, kU64, kI64, kF64
+  kU8 = 0,
+  kI8,
+  kU16,
+  kI16,
+  kU32,
+  kI32,
+  kF32,
+  kBool,
+  kString,
+  kArray,
+  kU64,
+  kI64,
+  kF64
 };
 
 // Bytes of one element of a fixed-size type, the least a string or array takes for the others, 0 for unknown types.
 size_t least_bytes(ValueType type) {
   switch (type) {
-    case ValueType::kU8: case ValueType::kI8: case ValueType::kBool: return 1;
-    case ValueType::kU16: case ValueType::kI16: return 2;
-    case ValueType::kU32: case ValueType::kI32: case ValueType::kF32: return 4;
-    case ValueType::kU64: case ValueType::kI64: case ValueType::kF64: case ValueType::kString: return 8;
+    case ValueType::kU8:
+    case ValueType::kI8:
+    case ValueType::kBool: return 1;
+    case ValueType::kU16:
+    case ValueType::kI16: return 2;
+    case ValueType::kU32:
+    case ValueType::kI32:
+    case ValueType::kF32: return 4;
+    case ValueType::kU64:
+    case ValueType::kI64:
+    case ValueType::kF64:
+    case ValueType::kString: return 8;
     case ValueType::kArray: return 12;
   }
   return 0;
@@ -84,7 +103,8 @@ bool read_number(Cursor& cursor, Stored& out) {
 // One number of any type as a 64-bit integer or double; false at the end of the file or for other types.
 bool read_integer(Cursor& cursor, ValueType type, int64_t& out) {
   switch (type) {
-    case ValueType::kU8: case ValueType::kBool: return read_number<uint8_t>(cursor, out);
+    case ValueType::kU8:
+    case ValueType::kBool: return read_number<uint8_t>(cursor, out);
     case ValueType::kI8: return read_number<int8_t>(cursor, out);
     case ValueType::kU16: return read_number<uint16_t>(cursor, out);
     case ValueType::kI16: return read_number<int16_t>(cursor, out);
@@ -140,11 +160,13 @@ std::optional<GgufValue> read_value(Cursor& cursor) {
       return GgufValue(std::move(*array));
     }
     case ValueType::kString: return cursor.read(text) ? std::optional<GgufValue>(std::move(text)) : std::nullopt;
-    case ValueType::kBool: return read_integer(cursor, type, integer) ? std::optional<GgufValue>(integer != 0) : std::nullopt;
-    case ValueType::kF32: case ValueType::kF64:
-      return read_real(cursor, type, real) ? std::optional<GgufValue>(real) : std::nullopt;
+    case ValueType::kBool:
+      return read_integer(cursor, type, integer) ? std::optional<GgufValue>(integer != 0) : std::nullopt;
+    case ValueType::kF32:
+    case ValueType::kF64: return read_real(cursor, type, real) ? std::optional<GgufValue>(real) : std::nullopt;
     case ValueType::kU64:
-      return read_integer(cursor, type, integer) ? std::optional<GgufValue>(static_cast<uint64_t>(integer)) : std::nullopt;
+      return read_integer(cursor, type, integer) ? std::optional<GgufValue>(static_cast<uint64_t>(integer))
+                                                 : std::nullopt;
     default: return read_integer(cursor, type, integer) ? std::optional<GgufValue>(integer) : std::nullopt;
   }
 }
@@ -182,7 +204,8 @@ struct GgufFile::Impl {
   Result<void> parse();
   Result<void> parse_tensors(Cursor& cursor, uint64_t count);
   std::unexpected<Error> damaged(const std::string& what) const {
-    return fail(ErrorKind::kDamaged, std::format("{}: {}; the file is damaged or incomplete, fetch it again", path.string(), what));
+    return fail(ErrorKind::kDamaged,
+                std::format("{}: {}; the file is damaged or incomplete, fetch it again", path.string(), what));
   }
 };
 
@@ -191,7 +214,7 @@ Result<void> GgufFile::Impl::map() {
   if (file < 0)
     return fail(errno == ENOENT ? ErrorKind::kNotFound : ErrorKind::kIo,
                 std::format("{}: cannot open this model: {}", path.string(), std::strerror(errno)));
-  struct stat status {};
+  struct stat status{};
   const bool regular = fstat(file, &status) == 0 && S_ISREG(status.st_mode);
   if (!regular || status.st_size == 0) {
     ::close(file);
@@ -202,7 +225,8 @@ Result<void> GgufFile::Impl::map() {
   const int error = errno;
   ::close(file);
   if (mapping == MAP_FAILED)
-    return fail(ErrorKind::kIo, std::format("{}: cannot map this model into memory: {}", path.string(), std::strerror(error)));
+    return fail(ErrorKind::kIo,
+                std::format("{}: cannot map this model into memory: {}", path.string(), std::strerror(error)));
   bytes = {static_cast<const std::byte*>(mapping), size};
   return {};
 }
@@ -215,18 +239,22 @@ Result<void> GgufFile::Impl::parse() {
     return fail(ErrorKind::kInvalid, path.string() + ": not a GGUF model (it does not begin with \"GGUF\")");
   if (!cursor.read(version)) return damaged("the header ends early");
   if (version != 3)
-    return fail(ErrorKind::kUnsupported, std::format("{}: GGUF version {}, Strata reads version 3", path.string(),
-                                                     version > 0xffff ? "of a big-endian machine" : std::to_string(version)));
+    return fail(ErrorKind::kUnsupported,
+                std::format("{}: GGUF version {}, Strata reads version 3", path.string(),
+                            version > 0xffff ? "of a big-endian machine" : std::to_string(version)));
   if (!cursor.read(tensor_count) || !cursor.read(metadata_count)) return damaged("the header ends early");
   // The least that an entry takes bounds both counts before anything is allocated.
-  if (metadata_count > std::min(kMaxEntries, cursor.left() / 13)) return damaged(std::format("it claims {} metadata entries", metadata_count));
-  if (tensor_count > std::min(kMaxEntries, cursor.left() / 32)) return damaged(std::format("it claims {} tensors", tensor_count));
+  if (metadata_count > std::min(kMaxEntries, cursor.left() / 13))
+    return damaged(std::format("it claims {} metadata entries", metadata_count));
+  if (tensor_count > std::min(kMaxEntries, cursor.left() / 32))
+    return damaged(std::format("it claims {} tensors", tensor_count));
   for (uint64_t i = 0; i < metadata_count; ++i) {
     std::string key;
     if (!cursor.read(key)) return damaged(std::format("the metadata ends early, at entry {}", i));
     auto value = read_value(cursor);
     if (!value) return damaged(std::format("metadata entry \"{}\" cannot be read", shown(key)));
-    if (!metadata.emplace(key, std::move(*value)).second) return damaged(std::format("metadata entry \"{}\" stands twice", shown(key)));
+    if (!metadata.emplace(key, std::move(*value)).second)
+      return damaged(std::format("metadata entry \"{}\" stands twice", shown(key)));
   }
   return parse_tensors(cursor, tensor_count);
 }
@@ -237,16 +265,19 @@ Result<void> GgufFile::Impl::parse_tensors(Cursor& cursor, uint64_t count) {
   for (uint64_t i = 0; i < count; ++i) {
     GgufTensor& tensor = tensors[i];
     uint32_t dimensions = 0, type = 0;
-    if (!cursor.read(tensor.name) || !cursor.read(dimensions)) return damaged(std::format("the tensor table ends early, at entry {}", i));
+    if (!cursor.read(tensor.name) || !cursor.read(dimensions))
+      return damaged(std::format("the tensor table ends early, at entry {}", i));
     if (dimensions == 0 || dimensions > kMaxDimensions)
       return damaged(std::format("tensor {} has {} dimensions", shown(tensor.name), dimensions));
     tensor.shape.resize(dimensions);
     for (auto& extent : tensor.shape)
       if (!cursor.read(extent)) return damaged(std::format("the tensor table ends early, at {}", shown(tensor.name)));
-    if (!cursor.read(type) || !cursor.read(offsets[i])) return damaged(std::format("the tensor table ends early, at {}", shown(tensor.name)));
+    if (!cursor.read(type) || !cursor.read(offsets[i]))
+      return damaged(std::format("the tensor table ends early, at {}", shown(tensor.name)));
     if (!block_layout(type))
-      return fail(ErrorKind::kUnsupported, std::format("{}: tensor {} has type {}, which Strata cannot read; use a Q4_K_M file",
-                                                       path.string(), shown(tensor.name), block_type_name(type)));
+      return fail(ErrorKind::kUnsupported,
+                  std::format("{}: tensor {} has type {}, which Strata cannot read; use a Q4_K_M file", path.string(),
+                              shown(tensor.name), block_type_name(type)));
     tensor.type = static_cast<BlockType>(type);
   }
   uint64_t alignment = 32;
@@ -265,12 +296,15 @@ Result<void> GgufFile::Impl::parse_tensors(Cursor& cursor, uint64_t count) {
     const auto size = elements ? product(*elements / layout.elements, layout.bytes) : std::nullopt;
     if (!size || *elements == 0) return damaged(std::format("tensor {} has an impossible shape", shown(tensor.name)));
     if (tensor.shape[0] % layout.elements != 0)
-      return damaged(std::format("tensor {}: rows of {} are not whole {} blocks", shown(tensor.name), tensor.shape[0], layout.name));
+      return damaged(std::format("tensor {}: rows of {} are not whole {} blocks", shown(tensor.name), tensor.shape[0],
+                                 layout.name));
     if (offsets[i] % alignment != 0) return damaged(std::format("tensor {} is not aligned", shown(tensor.name)));
-    if (header_bytes > bytes.size() || offsets[i] > bytes.size() - header_bytes || *size > bytes.size() - header_bytes - offsets[i])
+    if (header_bytes > bytes.size() || offsets[i] > bytes.size() - header_bytes ||
+        *size > bytes.size() - header_bytes - offsets[i])
       return damaged(std::format("tensor {} lies beyond the end of the file", shown(tensor.name)));
     tensor.data = bytes.subspan(header_bytes + offsets[i], *size);
-    if (!by_name.emplace(tensor.name, i).second) return damaged(std::format("tensor {} stands twice", shown(tensor.name)));
+    if (!by_name.emplace(tensor.name, i).second)
+      return damaged(std::format("tensor {} stands twice", shown(tensor.name)));
   }
   return {};
 }
@@ -331,7 +365,8 @@ std::optional<std::string_view> GgufFile::string(std::string_view key) const {
 
 std::optional<int64_t> GgufFile::integer(std::string_view key) const {
   if (const auto* value = get<int64_t>(impl_->metadata, key)) return *value;
-  if (const auto* value = get<uint64_t>(impl_->metadata, key); value && std::in_range<int64_t>(*value)) return static_cast<int64_t>(*value);
+  if (const auto* value = get<uint64_t>(impl_->metadata, key); value && std::in_range<int64_t>(*value))
+    return static_cast<int64_t>(*value);
   return std::nullopt;
 }
 
@@ -346,9 +381,15 @@ std::optional<bool> GgufFile::boolean(std::string_view key) const {
   return value ? std::optional<bool>(*value) : std::nullopt;
 }
 
-const std::vector<std::string>* GgufFile::strings(std::string_view key) const { return get_array<std::string>(impl_->metadata, key); }
-const std::vector<int64_t>* GgufFile::integers(std::string_view key) const { return get_array<int64_t>(impl_->metadata, key); }
-const std::vector<double>* GgufFile::numbers(std::string_view key) const { return get_array<double>(impl_->metadata, key); }
+const std::vector<std::string>* GgufFile::strings(std::string_view key) const {
+  return get_array<std::string>(impl_->metadata, key);
+}
+const std::vector<int64_t>* GgufFile::integers(std::string_view key) const {
+  return get_array<int64_t>(impl_->metadata, key);
+}
+const std::vector<double>* GgufFile::numbers(std::string_view key) const {
+  return get_array<double>(impl_->metadata, key);
+}
 
 const GgufTensor* GgufFile::find(std::string_view name) const {
   const auto found = impl_->by_name.find(name);
@@ -364,8 +405,8 @@ Result<const GgufTensor*> GgufFile::tensor(std::string_view name, std::vector<ui
       for (const uint64_t extent : extents) joined += (joined.empty() ? "" : " x ") + std::to_string(extent);
       return joined;
     };
-    return fail(ErrorKind::kDamaged, std::format("{}: tensor {} has shape {}, the metadata calls for {}", impl_->path.string(),
-                                                 name, text(found->shape), text(shape)));
+    return fail(ErrorKind::kDamaged, std::format("{}: tensor {} has shape {}, the metadata calls for {}",
+                                                 impl_->path.string(), name, text(found->shape), text(shape)));
   }
   return found;
 }

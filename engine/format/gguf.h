@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A GGUF v3 file, memory-mapped. Everything a file claims (counts, lengths, types, offsets, alignment, the size of every
-// tensor) is checked against the file's size before it is believed, so later code may index freely.
+// A GGUF v3 file, memory-mapped. Everything a file claims (counts, lengths, types, offsets, alignment, the size of
+// every tensor) is checked against the file's size before it is believed, so later code may index freely.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,8 @@ using GgufValue = std::variant<int64_t, uint64_t, double, bool, std::string, Ggu
 class GgufFile {
  public:
   // Errors: kNotFound, kIo, kInvalid (not GGUF), kDamaged (claims that the file cannot keep), kUnsupported (a version,
-  // tensor type or byte order that Strata cannot read, by name). Messages begin with the path; names in them are printable.
+  // tensor type or byte order that Strata cannot read, by name). Messages begin with the path; names in them are
+  // printable.
   static Result<GgufFile> open(const std::filesystem::path& path);
 
   GgufFile(GgufFile&&) noexcept;
@@ -68,7 +69,8 @@ class GgufFile {
   // Like find, but checks the shape ({columns} or {columns, rows}) and says what is wrong, naming the file.
   Result<const GgufTensor*> tensor(std::string_view name, std::vector<uint64_t> shape) const;
 
-  // Tells the kernel that these bytes are not needed soon (after repacking). They are read again from the file if touched.
+  // Tells the kernel that these bytes are not needed soon (after repacking). They are read again from the file if
+  // touched.
   void release(std::span<const std::byte> bytes) const;
 
  private:

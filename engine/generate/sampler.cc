@@ -11,7 +11,8 @@ TokenId Sampler::sample(std::span<const float> logits, std::span<const TokenId> 
   // Only the penalised logits change, so they are looked up instead of copying the whole vocabulary.
   std::vector<TokenId> penalised;
   if (options_.repetition_penalty != 1.0f) {
-    const auto recent = history.last(std::min(history.size(), static_cast<size_t>(std::max(0, options_.repetition_window))));
+    const auto recent =
+        history.last(std::min(history.size(), static_cast<size_t>(std::max(0, options_.repetition_window))));
     penalised.assign(recent.begin(), recent.end());
     std::ranges::sort(penalised);
     penalised.erase(std::ranges::unique(penalised).begin(), penalised.end());
@@ -33,7 +34,9 @@ TokenId Sampler::sample(std::span<const float> logits, std::span<const TokenId> 
   candidates_.clear();
   for (TokenId token = 0; token < size; ++token) candidates_.emplace_back(logit(token), token);
   size_t kept = options_.top_k > 0 ? std::min<size_t>(options_.top_k, candidates_.size()) : candidates_.size();
-  const auto larger = [](const auto& a, const auto& b) { return a.first > b.first || (a.first == b.first && a.second < b.second); };
+  const auto larger = [](const auto& a, const auto& b) {
+    return a.first > b.first || (a.first == b.first && a.second < b.second);
+  };
   std::ranges::partial_sort(candidates_, candidates_.begin() + static_cast<std::ptrdiff_t>(kept), larger);
   candidates_.resize(kept);
   double total = 0;

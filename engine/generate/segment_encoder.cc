@@ -21,7 +21,8 @@ SegmentEncoder::SegmentEncoder(std::shared_ptr<Model> model, std::vector<TokenId
 Result<void> SegmentEncoder::read_head(const Cancel* cancel) {
   if (head_read_) return {};
   head_kv_.resize(head_tokens());
-  const SequenceInput input{.tokens = head_, .kv = &head_kv_, .position = 0, .positions = {}, .logits = SequenceInput::Logits::kNone};
+  const SequenceInput input{
+      .tokens = head_, .kv = &head_kv_, .position = 0, .positions = {}, .logits = SequenceInput::Logits::kNone};
   if (auto output = model_->forward({&input, 1}, cancel); !output) return std::unexpected(output.error());
   head_read_ = true;
   return {};
@@ -53,8 +54,11 @@ Result<void> SegmentEncoder::encode(std::vector<Segment> segments, const Cancel*
       const size_t count = std::min(w.left(), Model::kMaxBatchRows - rows);
       counts.push_back(count);
       if (count == 0) continue;
-      inputs.push_back({.tokens = std::span<const TokenId>(w.encoded.segment.tokens).subspan(w.done, count), .kv = &w.encoded.kv,
-                        .position = head + static_cast<int>(w.done), .positions = {}, .logits = SequenceInput::Logits::kNone});
+      inputs.push_back({.tokens = std::span<const TokenId>(w.encoded.segment.tokens).subspan(w.done, count),
+                        .kv = &w.encoded.kv,
+                        .position = head + static_cast<int>(w.done),
+                        .positions = {},
+                        .logits = SequenceInput::Logits::kNone});
       for (SegmentSpan& span : w.encoded.segment.spans) {
         const int first = std::max(span.first_token, static_cast<int>(w.done));
         const int last = std::min(span.last_token, static_cast<int>(w.done + count));
@@ -84,15 +88,16 @@ Result<void> SegmentEncoder::encode(std::vector<Segment> segments, const Cancel*
 }
 
 Result<std::vector<float>> SegmentEncoder::embed(std::span<const TokenId> tokens, const Cancel* cancel) {
-  // The head is read in the same pass if it has not been: a pass over the weights costs much however few tokens it is for.
+  // The head is read in the same pass if it has not been: a pass over the weights costs much however few tokens it is
+  // for.
   const int head = head_tokens(), count = static_cast<int>(tokens.size()), known = head_read_ ? head : 0;
   KvCache kv(model_->params().kv);
   kv.resize(head + count);
   kv.copy_rows(head_kv_, 0, 0, known);
   std::vector<TokenId> unread(head_.begin() + known, head_.end());
   unread.insert(unread.end(), tokens.begin(), tokens.end());
-  const SequenceInput input{.tokens = unread, .kv = &kv, .position = known, .positions = {},
-                            .logits = SequenceInput::Logits::kNone};
+  const SequenceInput input{
+      .tokens = unread, .kv = &kv, .position = known, .positions = {}, .logits = SequenceInput::Logits::kNone};
   ResidualSum sum{head - known, head - known + count, {}};
   if (auto output = model_->forward({&input, 1}, cancel, {&sum, 1}); !output) return std::unexpected(output.error());
   if (!head_read_) {

@@ -19,7 +19,10 @@ class SegmentEncoder {
   SegmentEncoder(std::shared_ptr<Model> model, std::vector<TokenId> head);
 
   // A segment's rows start at head_tokens() of `kv`, in token order.
-  struct Encoded { Segment segment; KvCache kv; };
+  struct Encoded {
+    Segment segment;
+    KvCache kv;
+  };
   int head_tokens() const { return static_cast<int>(head_.size()); }
   std::span<const TokenId> head() const { return head_; }
 

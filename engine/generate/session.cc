@@ -37,7 +37,10 @@ Result<void> Session::append(std::span<const TokenId> tokens, const Cancel* canc
     const bool last = first + chunk.size() == tokens.size();
     const int position = before + static_cast<int>(first);
     kv_.resize(position + static_cast<int>(chunk.size()));
-    const SequenceInput input{.tokens = chunk, .kv = &kv_, .position = position, .positions = {},
+    const SequenceInput input{.tokens = chunk,
+                              .kv = &kv_,
+                              .position = position,
+                              .positions = {},
                               .logits = last ? SequenceInput::Logits::kLast : SequenceInput::Logits::kNone};
     auto output = model_->forward({&input, 1}, cancel);
     if (!output) {
@@ -71,7 +74,9 @@ Result<void> Session::recompute(std::span<const Range> ranges, const Cancel* can
   }
   for (size_t first = 0; first < tokens.size(); first += Model::kMaxBatchRows) {
     const size_t count = std::min<size_t>(Model::kMaxBatchRows, tokens.size() - first);
-    const SequenceInput input{.tokens = std::span<const TokenId>(tokens).subspan(first, count), .kv = &kv_, .position = 0,
+    const SequenceInput input{.tokens = std::span<const TokenId>(tokens).subspan(first, count),
+                              .kv = &kv_,
+                              .position = 0,
                               .positions = std::span<const int>(positions).subspan(first, count),
                               .logits = SequenceInput::Logits::kNone};
     if (auto output = model_->forward({&input, 1}, cancel); !output) return std::unexpected(output.error());
@@ -95,7 +100,8 @@ Result<Generation> Session::generate(const GenerateOptions& options) {
   size_t shown = 0;
   bool wanted = true;
   const auto show = [&](size_t length) {
-    if (length > shown && options.on_text && wanted) wanted = options.on_text(std::string_view(text).substr(shown, length - shown));
+    if (length > shown && options.on_text && wanted)
+      wanted = options.on_text(std::string_view(text).substr(shown, length - shown));
     shown = std::max(shown, length);
   };
   while (generation.tokens < options.max_tokens) {
@@ -113,7 +119,10 @@ Result<Generation> Session::generate(const GenerateOptions& options) {
     const Visible visible = visible_part(text, options.stop);
     show(visible.length);
     // The token becomes part of the context even if it is the last, so that a conversation can go on behind it.
-    const SequenceInput input{.tokens = {&token, 1}, .kv = &kv_, .position = static_cast<int>(tokens_.size()), .positions = {},
+    const SequenceInput input{.tokens = {&token, 1},
+                              .kv = &kv_,
+                              .position = static_cast<int>(tokens_.size()),
+                              .positions = {},
                               .logits = SequenceInput::Logits::kLast};
     kv_.resize(static_cast<int>(tokens_.size()) + 1);
     auto output = model_->forward({&input, 1}, nullptr);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A running context of one model: an append-only list of tokens and their key/value rows. Tokens are computed, or placed
-// from a stored segment (architecture 4.4: assembled context). Not thread-safe.
+// A running context of one model: an append-only list of tokens and their key/value rows. Tokens are computed, or
+// placed from a stored segment (architecture 4.4: assembled context). Not thread-safe.
 #pragma once
 
 #include <functional>
@@ -40,8 +40,11 @@ class Session {
   // Places rows [first_row, first_row + tokens.size()) of `stored` (un-rotated, so they may stand anywhere) at the next
   // positions, without computing anything. `tokens` are the ids those rows were made from.
   void place(const KvCache& stored, int first_row, std::span<const TokenId> tokens);
-  // Computes the rows [first, first + count) again, in place, now attending to everything before them. Ranges are sorted.
-  struct Range { int first, count; };
+  // Computes the rows [first, first + count) again, in place, now attending to everything before them. Ranges are
+  // sorted.
+  struct Range {
+    int first, count;
+  };
   Result<void> recompute(std::span<const Range> ranges, const Cancel* cancel = nullptr);
 
   // Drops everything from `tokens` on (back to a shared prefix).
@@ -56,7 +59,9 @@ class Session {
   const std::vector<TokenId>& tokens() const { return tokens_; }
   const KvCache& kv() const { return kv_; }
   Model& model() { return *model_; }
-  struct Counters { int64_t computed = 0, placed = 0, generated = 0, recomputed = 0; };
+  struct Counters {
+    int64_t computed = 0, placed = 0, generated = 0, recomputed = 0;
+  };
   const Counters& counters() const { return counters_; }
 
  private:

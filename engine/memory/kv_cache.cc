@@ -22,7 +22,9 @@ f16* KvCache::k_row(int layer, int token) {
   return pages_[token / kPageTokens].get() + layer_at + static_cast<size_t>(token % kPageTokens) * layout_.width;
 }
 
-f16* KvCache::v_row(int layer, int token) { return k_row(layer, token) + static_cast<size_t>(kPageTokens) * layout_.width; }
+f16* KvCache::v_row(int layer, int token) {
+  return k_row(layer, token) + static_cast<size_t>(kPageTokens) * layout_.width;
+}
 
 void KvCache::blocks(int layer, int tokens, std::vector<KvBlock>& out) const {
   for (int first = 0; first < tokens; first += kPageTokens)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A segment: a piece of a file encoded on its own behind a short constant head (architecture 4.4, recipe "scoped"), with
-// the embeddings of the spans in it. Content-addressed: the key hashes the model, the recipe and the token ids.
+// A segment: a piece of a file encoded on its own behind a short constant head (architecture 4.4, recipe "scoped"),
+// with the embeddings of the spans in it. Content-addressed: the key hashes the model, the recipe and the token ids.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +21,11 @@ struct SegmentSpan {
 };
 
 struct Segment {
-  std::string key;               // 32 hex digits, see segment_key()
-  std::string blob_id;           // git blob id of the file (hex)
-  std::string path;              // where the file stood when it was read
-  int part = 0, parts = 1;       // long files are cut at span boundaries
-  std::vector<TokenId> tokens;   // head excluded: the path line, then the text
+  std::string key;              // 32 hex digits, see segment_key()
+  std::string blob_id;          // git blob id of the file (hex)
+  std::string path;             // where the file stood when it was read
+  int part = 0, parts = 1;      // long files are cut at span boundaries
+  std::vector<TokenId> tokens;  // head excluded: the path line, then the text
   std::vector<SegmentSpan> spans;
 };
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //   segment(id, key, blob_oid, path, part, parts, tokens, recipe, format, last_used, checksum)
-//   run(segment, layer, first_token, blob, checksum)      f16 keys of at most 1024 tokens of one layer, then their values
-//   span(segment, ordinal, first_line, last_line, first_token, last_token, embedding)
-//   constant(name, value, checksum), meta(name, value)
+//   run(segment, layer, first_token, blob, checksum)      f16 keys of at most 1024 tokens of one layer, then their
+//   values span(segment, ordinal, first_line, last_line, first_token, last_token, embedding) constant(name, value,
+//   checksum), meta(name, value)
 // A segment with its runs and spans is one transaction: a reader, or a process killed at any point, finds all of it or
-// nothing. segment.checksum covers tokens and spans; each run has its own, so that a context that needs a few rows verifies
-// only what it reads. Runs of 1024 tokens: rows of one layer then lie together (512 kB for the 0.5B), large enough that
-// opening a row costs nothing beside reading it.
+// nothing. segment.checksum covers tokens and spans; each run has its own, so that a context that needs a few rows
+// verifies only what it reads. Runs of 1024 tokens: rows of one layer then lie together (512 kB for the 0.5B), large
+// enough that opening a row costs nothing beside reading it.
 #include "engine/memory/snapshot_store.h"
 
 #include <sqlite3.h>
@@ -135,7 +135,8 @@ int64_t segment_checksum(const Segment& segment) {
 // Covers the place as well, so that a run can not pass for another.
 int64_t run_checksum(std::string_view key, int layer, int first_token, std::span<const std::byte> blob) {
   const int place[] = {layer, first_token};
-  const int64_t seed = checksum(std::span<const int>(place), static_cast<uint64_t>(checksum(std::span<const char>(key))));
+  const int64_t seed =
+      checksum(std::span<const int>(place), static_cast<uint64_t>(checksum(std::span<const char>(key))));
   return checksum(blob, static_cast<uint64_t>(seed));
 }
 
@@ -211,7 +212,8 @@ Result<void> SnapshotStore::Impl::start_afresh(const std::string& why) {
   corrupt = false;
   std::error_code ignored;
   fs::path aside;
-  for (int i = 1; aside.empty() || fs::exists(aside, ignored); ++i) aside = std::format("{}.damaged-{}", file.string(), i);
+  for (int i = 1; aside.empty() || fs::exists(aside, ignored); ++i)
+    aside = std::format("{}.damaged-{}", file.string(), i);
   fs::rename(file, aside, ignored);
   for (const char* suffix : {"-wal", "-shm"}) fs::remove(file.string() + suffix, ignored);
   notice(std::format("{}; it was moved to {} and what it held will be read again", why, aside.string()));
@@ -226,13 +228,14 @@ Result<void> SnapshotStore::Impl::ready() {
 
 Result<void> SnapshotStore::Impl::open_database() {
   sqlite3* opened = nullptr;
-  const int code = sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code =
+      sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   database.reset(opened);
   if (code != SQLITE_OK) return std::unexpected(error("opening the snapshot database"));
   sqlite3_busy_timeout(opened, 60'000);
   const auto run = [&](const char* sql) { return sqlite3_exec(opened, sql, nullptr, nullptr, nullptr) == SQLITE_OK; };
-  if (use_write_ahead_log(opened) != SQLITE_OK || !run("PRAGMA synchronous = NORMAL") || !run("PRAGMA foreign_keys = ON") ||
-      !run("PRAGMA cache_size = -8192") || !run(kSchema))
+  if (use_write_ahead_log(opened) != SQLITE_OK || !run("PRAGMA synchronous = NORMAL") ||
+      !run("PRAGMA foreign_keys = ON") || !run("PRAGMA cache_size = -8192") || !run(kSchema))
     return std::unexpected(error("opening the snapshot database"));
   const std::string identity =
       std::format("{} format {} layers {} width {}", fingerprint, kFormat, layout.layers, layout.width);
@@ -245,8 +248,8 @@ Result<void> SnapshotStore::Impl::open_database() {
   return {};
 }
 
-Result<SnapshotStore> SnapshotStore::open(const fs::path& file, std::string_view model_fingerprint, const KvLayout& layout,
-                                          std::function<void(const std::string&)> notice) {
+Result<SnapshotStore> SnapshotStore::open(const fs::path& file, std::string_view model_fingerprint,
+                                          const KvLayout& layout, std::function<void(const std::string&)> notice) {
   auto impl = std::make_unique<Impl>();
   impl->file = file;
   impl->layout = layout;
@@ -272,18 +275,21 @@ Result<void> SnapshotStore::put(const Segment& segment, std::string_view recipe,
   return {};
 }
 
-Result<void> SnapshotStore::Impl::write(const Segment& segment, std::string_view recipe, const KvCache& kv, int first_row) {
+Result<void> SnapshotStore::Impl::write(const Segment& segment, std::string_view recipe, const KvCache& kv,
+                                        int first_row) {
   Segment stored = segment;  // the checksum is of what a reader will see: embeddings rounded to f16
   for (SegmentSpan& span : stored.spans) {
     const std::vector<f16> halves = to_half(span.embedding);
     span.embedding = from_half(std::as_bytes(std::span(halves)));
   }
-  Statement insert(database.get(),
-                   "INSERT OR IGNORE INTO segment(key, blob_oid, path, part, parts, tokens, recipe, format, last_used, checksum) "
-                   "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  Statement insert(
+      database.get(),
+      "INSERT OR IGNORE INTO segment(key, blob_oid, path, part, parts, tokens, recipe, format, last_used, checksum) "
+      "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(segment.key).bind(segment.blob_id).bind(segment.path).bind(segment.part).bind(segment.parts);
   insert.bind_blob(std::span<const TokenId>(segment.tokens)).bind(recipe).bind(kFormat).bind(std::time(nullptr));
-  if (insert.bind(segment_checksum(stored)).step() != SQLITE_DONE) return std::unexpected(error("storing what was read"));
+  if (insert.bind(segment_checksum(stored)).step() != SQLITE_DONE)
+    return std::unexpected(error("storing what was read"));
   if (sqlite3_changes(database.get()) == 0) return {};  // another process has stored it meanwhile
   const int64_t id = sqlite3_last_insert_rowid(database.get());
 
@@ -328,7 +334,8 @@ Result<void> SnapshotStore::Impl::remove(std::string_view key, std::string_view 
 Result<std::optional<Segment>> SnapshotStore::find(std::string_view key) {
   if (auto ready = impl_->ready(); !ready) return std::unexpected(ready.error());
   sqlite3* database = impl_->database.get();
-  Statement select(database, "SELECT id, blob_oid, path, part, parts, tokens, format, checksum FROM segment WHERE key = ?");
+  Statement select(database,
+                   "SELECT id, blob_oid, path, part, parts, tokens, format, checksum FROM segment WHERE key = ?");
   const int code = select.bind(key).step();
   if (code == SQLITE_DONE) return std::nullopt;
   if (code != SQLITE_ROW) return std::unexpected(impl_->error("looking up a segment"));
@@ -341,19 +348,22 @@ Result<std::optional<Segment>> SnapshotStore::find(std::string_view key) {
   const auto tokens = select.blob(5);
   segment.tokens.resize(tokens.size() / sizeof(TokenId));
   if (!tokens.empty()) std::memcpy(segment.tokens.data(), tokens.data(), segment.tokens.size() * sizeof(TokenId));
-  Statement spans(database,
-                  "SELECT first_line, last_line, first_token, last_token, embedding FROM span WHERE segment = ? ORDER BY ordinal");
+  Statement spans(
+      database,
+      "SELECT first_line, last_line, first_token, last_token, embedding FROM span WHERE segment = ? ORDER BY ordinal");
   spans.bind(select.integer(0));
   int span_code;
   while ((span_code = spans.step()) == SQLITE_ROW) {
     segment.spans.push_back({static_cast<int>(spans.integer(0)), static_cast<int>(spans.integer(1)),
-                             static_cast<int>(spans.integer(2)), static_cast<int>(spans.integer(3)), from_half(spans.blob(4))});
+                             static_cast<int>(spans.integer(2)), static_cast<int>(spans.integer(3)),
+                             from_half(spans.blob(4))});
   }
   if (span_code != SQLITE_DONE) return std::unexpected(impl_->error("looking up a segment"));
   if (select.integer(6) != kFormat || select.integer(7) != segment_checksum(segment)) {
     const std::string path = segment.path;
     select.reset();
-    if (auto removed = impl_->remove(key, "the stored state of " + path + " is damaged"); !removed) return std::unexpected(removed.error());
+    if (auto removed = impl_->remove(key, "the stored state of " + path + " is damaged"); !removed)
+      return std::unexpected(removed.error());
     return std::nullopt;
   }
   return segment;
@@ -403,12 +413,14 @@ Result<void> SnapshotStore::load_rows(std::string_view key, int first, int count
     const auto blob = select.blob(2);
     const int rows = static_cast<int>(blob.size() / (2 * width * sizeof(f16)));
     const int begin = std::max(first, run_first), end = std::min(first + count, run_first + rows);
-    whole = layer >= 0 && layer < impl_->layout.layers && run_checksum(key, layer, run_first, blob) == select.integer(3);
+    whole =
+        layer >= 0 && layer < impl_->layout.layers && run_checksum(key, layer, run_first, blob) == select.integer(3);
     if (!whole) break;
     for (int row = begin; row < end; ++row) {
       const std::byte* k = blob.data() + static_cast<size_t>(row - run_first) * width * sizeof(f16);
       std::memcpy(kv.k_row(layer, to_row + row - first), k, width * sizeof(f16));
-      std::memcpy(kv.v_row(layer, to_row + row - first), k + static_cast<size_t>(rows) * width * sizeof(f16), width * sizeof(f16));
+      std::memcpy(kv.v_row(layer, to_row + row - first), k + static_cast<size_t>(rows) * width * sizeof(f16),
+                  width * sizeof(f16));
     }
     loaded += std::max(0, end - begin);
   }
@@ -416,7 +428,8 @@ Result<void> SnapshotStore::load_rows(std::string_view key, int first, int count
   if (!whole || loaded != static_cast<int64_t>(count) * impl_->layout.layers) {
     select.reset();
     if (auto removed = impl_->remove(key, "a piece of stored state is damaged"); !removed) return removed;
-    return fail(ErrorKind::kDamaged, impl_->file.string() + ": a piece of stored state was damaged and has been dropped");
+    return fail(ErrorKind::kDamaged,
+                impl_->file.string() + ": a piece of stored state was damaged and has been dropped");
   }
   // Once a day is enough for least-recently-used eviction, and spares a write for every question.
   Statement touch(database, "UPDATE segment SET last_used = ?1 WHERE key = ?2 AND last_used < ?1 - 86400");

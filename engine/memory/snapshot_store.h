@@ -3,8 +3,8 @@
 //   segment(key, blob_oid, path, part, parts, tokens, recipe, format, last_used, checksum)   visible only when complete
 //   run(segment, layer, first_token, blob)    1024 tokens of one layer: f16 keys, then f16 values, with a checksum
 //   span(segment, ordinal, lines, tokens, embedding)
-// A segment, its runs and its spans are written in one transaction, so a reader, or a process killed at any point, finds
-// all of it or nothing. Everything is verified on load; what does not verify is deleted and reported, never used.
+// A segment, its runs and its spans are written in one transaction, so a reader, or a process killed at any point,
+// finds all of it or nothing. Everything is verified on load; what does not verify is deleted and reported, never used.
 #pragma once
 
 #include <functional>

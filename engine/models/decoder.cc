@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // llama (SmolLM2 too), qwen2 and qwen3. Per layer, x [tokens, width]:
-//   x += Wo attend(rope(norm(Wq n + bq)), norm(Wk n) | bk, Wv n + bv)    n = rms_norm(x); bias: qwen2, norm per head: qwen3
-//   x += Wdown (silu(Wgate n) * Wup n)                                   n = rms_norm(x)
-// Keys are stored before rotation and without their bias: attend() adds and rotates as it reads, so that stored rows can be
-// placed anywhere. Sources: arXiv:2302.13971 (llama), 2407.10671 (qwen2), 2505.09388 (qwen3); tensor names are GGUF's.
-// Top to bottom: hyper-parameters, tensors, forward.
+//   x += Wo attend(rope(norm(Wq n + bq)), norm(Wk n) | bk, Wv n + bv)    n = rms_norm(x); bias: qwen2, norm per head:
+//   qwen3 x += Wdown (silu(Wgate n) * Wup n)                                   n = rms_norm(x)
+// Keys are stored before rotation and without their bias: attend() adds and rotates as it reads, so that stored rows
+// can be placed anywhere. Sources: arXiv:2302.13971 (llama), 2407.10671 (qwen2), 2505.09388 (qwen3); tensor names are
+// GGUF's. Top to bottom: hyper-parameters, tensors, forward.
 #include "engine/models/decoder.h"
 
 #include <algorithm>
@@ -15,12 +15,14 @@ namespace strata {
 
 Result<void> Decoder::read_params(const std::string& architecture) {
   const GgufFile& file = *file_;
-  const auto whole = [&](const char* key, int64_t least, int64_t most, std::optional<int64_t> otherwise = {}) -> Result<int> {
+  const auto whole = [&](const char* key, int64_t least, int64_t most,
+                         std::optional<int64_t> otherwise = {}) -> Result<int> {
     const std::string name = architecture + "." + key;
     const auto value = file.integer(name) ? file.integer(name) : otherwise;
     if (!value || *value < least || *value > most)
-      return fail(ErrorKind::kDamaged, std::format("{}: {} is {}", file.path().string(), name,
-                                                   value ? "impossible: " + std::to_string(*value) : std::string("missing")));
+      return fail(ErrorKind::kDamaged,
+                  std::format("{}: {} is {}", file.path().string(), name,
+                              value ? "impossible: " + std::to_string(*value) : std::string("missing")));
     return static_cast<int>(*value);
   };
   auto layers = whole("block_count", 1, 1024);
@@ -35,13 +37,14 @@ Result<void> Decoder::read_params(const std::string& architecture) {
   if (!kv_heads) return std::unexpected(kv_heads.error());
   if (!head_dim) return std::unexpected(head_dim.error());
   if (*heads % *kv_heads != 0 || *head_dim % 8 != 0)
-    return fail(ErrorKind::kDamaged, std::format("{}: {} heads, {} key/value heads of {} components do not fit together",
-                                                 file.path().string(), *heads, *kv_heads, *head_dim));
+    return fail(ErrorKind::kDamaged,
+                std::format("{}: {} heads, {} key/value heads of {} components do not fit together",
+                            file.path().string(), *heads, *kv_heads, *head_dim));
   const GgufTensor* table = file.find("token_embd.weight");
   if (!table) return fail(ErrorKind::kDamaged, file.path().string() + ": tensor token_embd.weight is missing");
   if (table->rows() != static_cast<uint64_t>(tokenizer_->vocabulary_size()))
-    return fail(ErrorKind::kDamaged, std::format("{}: the vocabulary has {} tokens, the embedding {} rows", file.path().string(),
-                                                 tokenizer_->vocabulary_size(), table->rows()));
+    return fail(ErrorKind::kDamaged, std::format("{}: the vocabulary has {} tokens, the embedding {} rows",
+                                                 file.path().string(), tokenizer_->vocabulary_size(), table->rows()));
   params_.architecture = architecture;
   params_.name = std::string(file.string("general.name").value_or(file.path().stem().string()));
   params_.layers = *layers;
@@ -119,7 +122,8 @@ Result<void> Decoder::read_tensors() {
   if (failed) return std::unexpected(error);
   // A bias that the family does not have would be left out silently, and every answer would be wrong.
   for (const GgufTensor& tensor : file_->tensors())
-    if (tensor.name.ends_with(".bias") && (p.architecture != "qwen2" || tensor.name.find(".attn_output.") != std::string::npos))
+    if (tensor.name.ends_with(".bias") &&
+        (p.architecture != "qwen2" || tensor.name.find(".attn_output.") != std::string::npos))
       return fail(ErrorKind::kUnsupported, std::format("{}: tensor {} is not part of a {} model as Strata knows it",
                                                        file_->path().string(), tensor.name, p.architecture));
   return {};
@@ -133,7 +137,8 @@ Result<std::shared_ptr<Model>> Decoder::load(std::shared_ptr<GgufFile> file, con
   auto tokenizer = Tokenizer::load(*model->file_);
   if (!tokenizer) return std::unexpected(tokenizer.error());
   model->tokenizer_.emplace(std::move(*tokenizer));
-  if (auto chat = ChatTemplate::load(*model->file_, *model->tokenizer_)) model->chat_template_.emplace(std::move(*chat));
+  if (auto chat = ChatTemplate::load(*model->file_, *model->tokenizer_))
+    model->chat_template_.emplace(std::move(*chat));
   model->ops_ = options.reference ? make_reference_ops()
                                   : make_cpu_ops({.threads = options.threads, .precision = options.precision});
   if (auto read = model->read_params(architecture); !read) return std::unexpected(read.error());
@@ -152,7 +157,8 @@ Result<Decoder::Batch> Decoder::make_batch(std::span<const SequenceInput> sequen
     const int first = static_cast<int>(batch.tokens.size()), count = static_cast<int>(s.tokens.size());
     for (int i = 0; i < count; ++i) {
       if (s.tokens[i] < 0 || s.tokens[i] >= params_.vocabulary)
-        return fail(ErrorKind::kInvalid, std::format("token {} is not in the vocabulary of {}", s.tokens[i], params_.name));
+        return fail(ErrorKind::kInvalid,
+                    std::format("token {} is not in the vocabulary of {}", s.tokens[i], params_.name));
       batch.tokens.push_back(s.tokens[i]);
       batch.positions.push_back(s.positions.empty() ? s.position + i : s.positions[i]);
       batch.caches.push_back(s.kv);
@@ -160,7 +166,8 @@ Result<Decoder::Batch> Decoder::make_batch(std::span<const SequenceInput> sequen
     if (count == 0) continue;
     batch.visible.push_back(batch.positions.back() + 1);
     batch.sequences.push_back({first, std::span<const int>(batch.positions).subspan(first, count), {}});
-    for (int i = s.logits == SequenceInput::Logits::kAll ? 0 : count - 1; i < count && s.logits != SequenceInput::Logits::kNone; ++i)
+    for (int i = s.logits == SequenceInput::Logits::kAll ? 0 : count - 1;
+         i < count && s.logits != SequenceInput::Logits::kNone; ++i)
       batch.outputs.push_back(first + i);
   }
   return batch;
@@ -236,7 +243,8 @@ void Decoder::gather(Batch& batch, Tensor& x) {
   }
   for (size_t i = 0; i < kept.sequences.size(); ++i) {
     const int first = kept.sequences[i].first_row;
-    const int end = i + 1 < kept.sequences.size() ? kept.sequences[i + 1].first_row : static_cast<int>(kept.positions.size());
+    const int end =
+        i + 1 < kept.sequences.size() ? kept.sequences[i + 1].first_row : static_cast<int>(kept.positions.size());
     kept.sequences[i].positions = std::span<const int>(kept.positions).subspan(first, end - first);
   }
   batch = std::move(kept);

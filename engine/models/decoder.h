@@ -25,10 +25,10 @@ class Decoder final : public Model {
   struct Batch {
     std::vector<TokenId> tokens;
     std::vector<int> positions;
-    std::vector<KvCache*> caches;    // of each row
-    std::vector<int> outputs;        // rows whose logits are wanted
+    std::vector<KvCache*> caches;  // of each row
+    std::vector<int> outputs;      // rows whose logits are wanted
     std::vector<AttendSequence> sequences;
-    std::vector<int> visible;        // rows of its cache that a sequence may see
+    std::vector<int> visible;  // rows of its cache that a sequence may see
   };
   Result<void> read_params(const std::string& architecture);
   Result<void> read_tensors();

@@ -15,8 +15,9 @@ Result<std::shared_ptr<Model>> Model::load(const std::filesystem::path& path, co
   const std::string architecture(file->string("general.architecture").value_or(""));
   for (const char* known : {"llama", "qwen2", "qwen3"})
     if (architecture == known) return Decoder::load(std::move(file), architecture, options);
-  return fail(ErrorKind::kUnsupported,
-              std::format("{}: architecture \"{}\" is not one Strata runs (llama, qwen2, qwen3)", path.string(), architecture));
+  return fail(
+      ErrorKind::kUnsupported,
+      std::format("{}: architecture \"{}\" is not one Strata runs (llama, qwen2, qwen3)", path.string(), architecture));
 }
 
 }  // namespace strata

@@ -29,14 +29,14 @@ struct ModelParams {
   std::string name;          // general.name, or the file's stem
   int layers = 0, width = 0, heads = 0, kv_heads = 0, head_dim = 0, feed_forward = 0, vocabulary = 0;
   int trained_context = 0;
-  int embedding_layer = 0;   // span embeddings are the residual stream at the input of this layer
+  int embedding_layer = 0;  // span embeddings are the residual stream at the input of this layer
   float epsilon = 1e-5f;
   KvLayout kv;
 };
 
 // Tokens of one sequence to run through the model. Rows go to positions [position, position + tokens.size()) of `kv`,
-// which must have been resized to hold them, unless `positions` is given (ascending, same length): then row i is written
-// to positions[i] and everything already in `kv` up to that position is visible to it (re-encoding parts of an
+// which must have been resized to hold them, unless `positions` is given (ascending, same length): then row i is
+// written to positions[i] and everything already in `kv` up to that position is visible to it (re-encoding parts of an
 // assembled context).
 struct SequenceInput {
   std::span<const TokenId> tokens;
@@ -51,10 +51,11 @@ struct ForwardOutput {
   std::vector<float> logits;
 };
 
-// Sums of the residual stream at the input of the embedding layer over rows of the batch (all sequences one after the other).
+// Sums of the residual stream at the input of the embedding layer over rows of the batch (all sequences one after the
+// other).
 struct ResidualSum {
-  int begin = 0, end = 0;       // rows of the batch
-  std::vector<float> sum;       // [width], filled by forward()
+  int begin = 0, end = 0;  // rows of the batch
+  std::vector<float> sum;  // [width], filled by forward()
 };
 
 class Model {
@@ -70,9 +71,9 @@ class Model {
   const std::filesystem::path& path() const { return file_->path(); }
   Ops& ops() { return *ops_; }
 
-  // Runs a batch of independent sequences through the model in one go; prefill with many rows, decode with few. Rows are
-  // processed in chunks of at most max_batch_rows() of work memory by the caller. kCancelled between layers.
-  // One thread at a time.
+  // Runs a batch of independent sequences through the model in one go; prefill with many rows, decode with few. Rows
+  // are processed in chunks of at most max_batch_rows() of work memory by the caller. kCancelled between layers. One
+  // thread at a time.
   virtual Result<ForwardOutput> forward(std::span<const SequenceInput> sequences, const Cancel* cancel = nullptr,
                                         std::span<ResidualSum> residuals = {}) = 0;
   static constexpr int kMaxBatchRows = 2048;

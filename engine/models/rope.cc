@@ -12,7 +12,8 @@ Result<RopeParams> read_rope(const GgufFile& file, const std::string& architectu
                              int trained_context) {
   const std::string prefix = architecture + ".rope.";
   const auto bad = [&](const char* key) {
-    return fail(ErrorKind::kDamaged, std::format("{}: {}{} has an impossible value", file.path().string(), prefix, key));
+    return fail(ErrorKind::kDamaged,
+                std::format("{}: {}{} has an impossible value", file.path().string(), prefix, key));
   };
   RopeParams params;
   params.interleaved = interleaved;
@@ -33,11 +34,12 @@ Result<RopeParams> read_rope(const GgufFile& file, const std::string& architectu
     params.beta_fast = static_cast<float>(file.number(prefix + "scaling.yarn_beta_fast").value_or(32.0));
     params.beta_slow = static_cast<float>(file.number(prefix + "scaling.yarn_beta_slow").value_or(1.0));
     if (params.original_context <= 0) return bad("scaling.original_context_length");
-    params.attention_factor = static_cast<float>(
-        file.number(prefix + "scaling.attn_factor").value_or(1.0) * (params.factor > 1.0f ? 0.1 * std::log(params.factor) + 1.0 : 1.0));
+    params.attention_factor = static_cast<float>(file.number(prefix + "scaling.attn_factor").value_or(1.0) *
+                                                 (params.factor > 1.0f ? 0.1 * std::log(params.factor) + 1.0 : 1.0));
   } else if (kind != "none") {
     return fail(ErrorKind::kUnsupported,
-                std::format("{}: rotary scaling \"{}\" is not one Strata knows (none, linear, yarn)", file.path().string(), kind));
+                std::format("{}: rotary scaling \"{}\" is not one Strata knows (none, linear, yarn)",
+                            file.path().string(), kind));
   }
   if (const GgufTensor* factors = file.find("rope_freqs.weight")) {
     if (factors->columns() != static_cast<uint64_t>(params.dim / 2) || factors->type != BlockType::kF32)
@@ -55,11 +57,14 @@ RopeTable make_rope_table(const RopeParams& params, int positions) {
   std::vector<double> frequency(static_cast<size_t>(half));
   // YaRN: the dimension whose wave turns `rotations` times over the original context.
   const auto dimension_of = [&](double rotations) {
-    return params.dim * std::log(params.original_context / (rotations * 2 * std::numbers::pi)) / (2 * std::log(params.base));
+    return params.dim * std::log(params.original_context / (rotations * 2 * std::numbers::pi)) /
+           (2 * std::log(params.base));
   };
-  const double low = params.scaling == RopeParams::Scaling::kYarn ? std::max(0.0, std::floor(dimension_of(params.beta_fast))) : 0;
-  const double high =
-      params.scaling == RopeParams::Scaling::kYarn ? std::min(params.dim - 1.0, std::ceil(dimension_of(params.beta_slow))) : 0;
+  const double low =
+      params.scaling == RopeParams::Scaling::kYarn ? std::max(0.0, std::floor(dimension_of(params.beta_fast))) : 0;
+  const double high = params.scaling == RopeParams::Scaling::kYarn
+                          ? std::min(params.dim - 1.0, std::ceil(dimension_of(params.beta_slow)))
+                          : 0;
   for (int i = 0; i < half; ++i) {
     const double plain = std::pow(static_cast<double>(params.base), -2.0 * i / params.dim);
     double& f = frequency[static_cast<size_t>(i)];

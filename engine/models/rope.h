@@ -14,8 +14,8 @@ struct RopeParams {
   float base = 10000.0f;
   bool interleaved = false;
   enum class Scaling { kNone, kLinear, kYarn } scaling = Scaling::kNone;
-  float factor = 1.0f;             // positions are stretched by this
-  int original_context = 0;        // YaRN: the context before stretching
+  float factor = 1.0f;       // positions are stretched by this
+  int original_context = 0;  // YaRN: the context before stretching
   float beta_fast = 32.0f, beta_slow = 1.0f, attention_factor = 1.0f;
   std::vector<float> frequency_factors;  // llama3 scaling: each frequency is divided by its factor (rope_freqs.weight)
 };

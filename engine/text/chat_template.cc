@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A template is known by the control tokens of the vocabulary; its text is written here once, checked against Hugging Face's
-// rendering of the models' own templates (tests/unit/text). Equal is the text: a message is encoded apart from the opening
-// before it, so that its tokens are the same wherever they were computed.
+// A template is known by the control tokens of the vocabulary; its text is written here once, checked against Hugging
+// Face's rendering of the models' own templates (tests/unit/text). Equal is the text: a message is encoded apart from
+// the opening before it, so that its tokens are the same wherever they were computed.
 #include "engine/text/chat_template.h"
 
 #include "engine/format/gguf.h"
@@ -30,7 +30,8 @@ std::string_view trimmed(std::string_view text) {
 Result<ChatTemplate> ChatTemplate::load(const GgufFile& file, const Tokenizer& tokenizer) {
   const auto has = [&](const char* text) { return tokenizer.control_token(text) >= 0; };
   if (has("<|im_start|>") && has("<|im_end|>")) return ChatTemplate(Kind::kChatMl, "chatml", tokenizer);
-  if (has("<|start_header_id|>") && has("<|end_header_id|>") && has("<|eot_id|>")) return ChatTemplate(Kind::kLlama3, "llama3", tokenizer);
+  if (has("<|start_header_id|>") && has("<|end_header_id|>") && has("<|eot_id|>"))
+    return ChatTemplate(Kind::kLlama3, "llama3", tokenizer);
   if (has("<｜User｜>") && has("<｜Assistant｜>") && tokenizer.end_of_text() >= 0)
     return ChatTemplate(Kind::kDeepSeek, "deepseek", tokenizer);
   return fail(ErrorKind::kUnsupported, file.path().string() + ": this model's chat template is not one Strata knows");

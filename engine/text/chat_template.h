@@ -25,9 +25,9 @@ class ChatTemplate {
   static Result<ChatTemplate> load(const GgufFile& file, const Tokenizer& tokenizer);
 
   // The pieces a prompt is put together from, so that stored key/value state can stand between them.
-  std::vector<TokenId> begin() const;                                  // beginning-of-text token where the model has one
-  std::vector<TokenId> open(Role role) const;                          // <|im_start|>user\n
-  std::vector<TokenId> close(Role role) const;                         // <|im_end|>\n
+  std::vector<TokenId> begin() const;           // beginning-of-text token where the model has one
+  std::vector<TokenId> open(Role role) const;   // <|im_start|>user\n
+  std::vector<TokenId> close(Role role) const;  // <|im_end|>\n
   // begin, every message, and the opening of the assistant's turn. Equal to the model's own template (tested against
   // Hugging Face), but for the default system message that some templates add: the caller passes one if it wants one.
   std::vector<TokenId> render(std::span<const Message> messages) const;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Byte-level BPE: the text is cut into pre-tokens by the model's regular expressions, each pre-token's bytes are merged by rank.
-// The vocabulary of a GGUF file writes bytes as printable characters (GPT-2's table); everything here works on the bytes.
-// Text is not normalised, as in llama.cpp (Hugging Face's Qwen 2 brings it to NFC first: a file's bytes must survive here).
-// User-defined tokens ("<tool_call>") are found in plain text before all else, as in both; those that look like control
-// tokens count as control tokens.
-// Pre-tokens repeat a lot in source text, so each distinct one is merged once per call.
+// Byte-level BPE: the text is cut into pre-tokens by the model's regular expressions, each pre-token's bytes are merged
+// by rank. The vocabulary of a GGUF file writes bytes as printable characters (GPT-2's table); everything here works on
+// the bytes. Text is not normalised, as in llama.cpp (Hugging Face's Qwen 2 brings it to NFC first: a file's bytes must
+// survive here). User-defined tokens ("<tool_call>") are found in plain text before all else, as in both; those that
+// look like control tokens count as control tokens. Pre-tokens repeat a lot in source text, so each distinct one is
+// merged once per call.
 #include "engine/text/tokenizer.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -25,8 +25,8 @@
 namespace strata {
 namespace {
 
-// The regular expressions of each pre-tokenizer, applied one after the other to the pieces that the one before left. They
-// are the ones of the models' tokenizer.json files; "default" is what llama.cpp takes for a file that names none.
+// The regular expressions of each pre-tokenizer, applied one after the other to the pieces that the one before left.
+// They are the ones of the models' tokenizer.json files; "default" is what llama.cpp takes for a file that names none.
 struct PreTokenizer {
   const char* name;
   std::vector<const char*> patterns;
@@ -65,15 +65,16 @@ const std::vector<PreTokenizer>& pre_tokenizers() {
       {"gpt-2", {kGpt2Words}, false},
       {"smollm", {R"(\p{N})", kGpt2Words}, false},
       {"deepseek-llm",
-       {R"([\r\n])", kDeepSeekWords, R"(\s?[!-/:-~！-／：-～‘-‟　-。]+)", R"((?<!\s)\s++\z)", R"([一-龥ࠀ-一가-퟿]+)",
-        R"(\p{N}+)"},
+       {R"([\r\n])", kDeepSeekWords, R"(\s?[!-/:-~！-／：-～‘-‟　-。]+)", R"((?<!\s)\s++\z)",
+        R"([一-龥ࠀ-一가-퟿]+)", R"(\p{N}+)"},
        false},
       {"deepseek-v3",
        {R"(\p{N}{1,3})", R"([一-龥぀-ゟ゠-ヿ]+)",
         R"([!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"},
        false},
       {"default",
-       {R"([\p{P}\$\+<=>\^~\|]+)", R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S))", R"(\p{N}+)", "[0-9][0-9][0-9]"},
+       {R"([\p{P}\$\+<=>\^~\|]+)", R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S))",
+        R"(\p{N}+)", "[0-9][0-9][0-9]"},
        false},
   };
   return all;
@@ -93,7 +94,8 @@ Regex compile(std::string pattern) {
     for (size_t at = 0; (at = pattern.find(from, at)) != std::string::npos;) pattern.replace(at, 2, to);
   int error = 0;
   PCRE2_SIZE at = 0;
-  Regex code(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), PCRE2_UTF | PCRE2_UCP, &error, &at, nullptr));
+  Regex code(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), PCRE2_UTF | PCRE2_UCP, &error,
+                           &at, nullptr));
   if (code) pcre2_jit_compile(code.get(), PCRE2_JIT_COMPLETE);
   return code;
 }
@@ -144,7 +146,9 @@ class MergeTable {
 
  private:
   static constexpr uint64_t kEmpty = ~uint64_t{0};
-  static uint64_t key(TokenId left, TokenId right) { return uint64_t{static_cast<uint32_t>(left)} << 32 | static_cast<uint32_t>(right); }
+  static uint64_t key(TokenId left, TokenId right) {
+    return uint64_t{static_cast<uint32_t>(left)} << 32 | static_cast<uint32_t>(right);
+  }
   size_t find_slot(uint64_t pair) const {
     size_t slot = (pair * 0x9e3779b97f4a7c15u) >> 20 & (slots_.size() - 1);
     while (slots_[slot].pair != kEmpty && slots_[slot].pair != pair) slot = (slot + 1) & (slots_.size() - 1);
@@ -155,15 +159,31 @@ class MergeTable {
 
 // Ends of a turn, of a text, and of a file in a repository: as llama.cpp knows them.
 bool ends_generation(std::string_view text) {
-  static const std::unordered_set<std::string_view> known = {
-      "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|end|>", "<|return|>", "<|call|>",
-      "<end_of_turn>", "<|EOT|>", "<EOT>", "</s>", "<｜end▁of▁sentence｜>", "<|fim_pad|>", "<fim_pad>", "<|fim_repo|>",
-      "<|repo_name|>", "<reponame>", "<|file_sep|>"};
+  static const std::unordered_set<std::string_view> known = {"<|im_end|>",
+                                                             "<|endoftext|>",
+                                                             "<|eot_id|>",
+                                                             "<|eom_id|>",
+                                                             "<|end_of_text|>",
+                                                             "<|end|>",
+                                                             "<|return|>",
+                                                             "<|call|>",
+                                                             "<end_of_turn>",
+                                                             "<|EOT|>",
+                                                             "<EOT>",
+                                                             "</s>",
+                                                             "<｜end▁of▁sentence｜>",
+                                                             "<|fim_pad|>",
+                                                             "<fim_pad>",
+                                                             "<|fim_repo|>",
+                                                             "<|repo_name|>",
+                                                             "<reponame>",
+                                                             "<|file_sep|>"};
   return known.contains(text);
 }
 
 bool looks_like_control(std::string_view text) {
-  return (text.starts_with("<|") && text.ends_with("|>")) || (text.starts_with("<｜") && text.ends_with("｜>")) || ends_generation(text);
+  return (text.starts_with("<|") && text.ends_with("|>")) || (text.starts_with("<｜") && text.ends_with("｜>")) ||
+         ends_generation(text);
 }
 
 // Bytes of the UTF-8 character at `i`, 0 if there is none.
@@ -171,7 +191,10 @@ size_t character_bytes(std::string_view text, size_t i) {
   const auto byte = [&](size_t k) { return static_cast<unsigned char>(text[i + k]); };
   const unsigned char lead = byte(0);
   if (lead < 0x80) return 1;
-  const size_t length = (lead >= 0xc2 && lead < 0xe0) ? 2 : (lead >> 4) == 0xe ? 3 : (lead >= 0xf0 && lead < 0xf5) ? 4 : 0;
+  const size_t length = (lead >= 0xc2 && lead < 0xe0)   ? 2
+                        : (lead >> 4) == 0xe            ? 3
+                        : (lead >= 0xf0 && lead < 0xf5) ? 4
+                                                        : 0;
   if (length == 0 || length > text.size() - i) return 0;
   for (size_t k = 1; k < length; ++k)
     if ((byte(k) & 0xc0) != 0x80) return 0;
@@ -191,7 +214,7 @@ struct Tokenizer::Impl {
   std::vector<std::string> bytes;  // of each token; the exact text for control and user-defined ones
   std::vector<bool> control;
   std::unordered_map<std::string_view, TokenId> by_bytes, by_text;  // normal tokens; control and user-defined ones
-  std::array<std::vector<TokenId>, 256> user_defined;  // by their first byte, the longest first
+  std::array<std::vector<TokenId>, 256> user_defined;               // by their first byte, the longest first
   std::array<TokenId, 256> byte_token{};
   std::optional<MergeTable> merges;
   std::vector<TokenId> end_tokens;
@@ -199,7 +222,8 @@ struct Tokenizer::Impl {
   bool adds_begin = false;
 
   TokenId user_defined_at(std::string_view text) const;
-  void split(std::string_view text, size_t pattern, pcre2_match_data* match, const std::function<void(std::string_view)>& piece) const;
+  void split(std::string_view text, size_t pattern, pcre2_match_data* match,
+             const std::function<void(std::string_view)>& piece) const;
   void merge(std::string_view word, std::vector<TokenId>& out) const;
   void merge_short(std::vector<TokenId>& ids) const;
   void merge_long(std::vector<TokenId>& ids) const;
@@ -210,22 +234,26 @@ Result<Tokenizer> Tokenizer::load(const GgufFile& file) {
   const auto damaged = [&](const std::string& what) { return fail(ErrorKind::kDamaged, path + ": " + what); };
   const auto kind = file.string("tokenizer.ggml.model").value_or("none");
   if (kind != "gpt2")
-    return fail(ErrorKind::kUnsupported, std::format("{}: tokenizer \"{}\" is not one Strata knows (byte-level BPE, \"gpt2\")", path, kind));
+    return fail(ErrorKind::kUnsupported,
+                std::format("{}: tokenizer \"{}\" is not one Strata knows (byte-level BPE, \"gpt2\")", path, kind));
   auto impl = std::make_unique<Impl>();
   impl->pre = file.string("tokenizer.ggml.pre").value_or("default");
   const auto found = std::ranges::find_if(pre_tokenizers(), [&](const PreTokenizer& p) { return p.name == impl->pre; });
   if (found == pre_tokenizers().end())
-    return fail(ErrorKind::kUnsupported, std::format("{}: pre-tokenizer \"{}\" is not one Strata knows", path, impl->pre));
+    return fail(ErrorKind::kUnsupported,
+                std::format("{}: pre-tokenizer \"{}\" is not one Strata knows", path, impl->pre));
   impl->whole_words = found->whole_words;
   for (const char* pattern : found->patterns) {
     impl->patterns.push_back(compile(pattern));
-    if (!impl->patterns.back()) return fail(ErrorKind::kUnsupported, path + ": this PCRE2 library is too old or has no Unicode");
+    if (!impl->patterns.back())
+      return fail(ErrorKind::kUnsupported, path + ": this PCRE2 library is too old or has no Unicode");
   }
 
   const auto* tokens = file.strings("tokenizer.ggml.tokens");
   const auto* types = file.integers("tokenizer.ggml.token_type");
   const auto* merges = file.strings("tokenizer.ggml.merges");
-  if (!tokens || tokens->empty() || tokens->size() > (1u << 24)) return damaged("the vocabulary is missing or impossibly large");
+  if (!tokens || tokens->empty() || tokens->size() > (1u << 24))
+    return damaged("the vocabulary is missing or impossibly large");
   if (!merges) return damaged("the tokenizer's merges are missing");
   if (types && types->size() != tokens->size()) return damaged("the vocabulary and its token types differ in length");
   constexpr int64_t kControl = 3, kUserDefined = 4;
@@ -244,7 +272,8 @@ Result<Tokenizer> Tokenizer::load(const GgufFile& file) {
       impl->user_defined[static_cast<unsigned char>(text[0])].push_back(static_cast<TokenId>(i));
   }
   for (auto& candidates : impl->user_defined)
-    std::ranges::stable_sort(candidates, std::greater<>(), [&](TokenId token) { return impl->bytes[static_cast<size_t>(token)].size(); });
+    std::ranges::stable_sort(candidates, std::greater<>(),
+                             [&](TokenId token) { return impl->bytes[static_cast<size_t>(token)].size(); });
   for (int byte = 0; byte < 256; ++byte) {
     const char character = static_cast<char>(byte);
     const auto token = impl->by_bytes.find(std::string_view(&character, 1));
@@ -256,9 +285,11 @@ Result<Tokenizer> Tokenizer::load(const GgufFile& file) {
     const std::string& text = (*merges)[rank];
     const size_t space = text.find(' ', 1);
     if (space == std::string::npos) return damaged(std::format("merge {} has no second half", rank));
-    const auto left = to_bytes(std::string_view(text).substr(0, space)), right = to_bytes(std::string_view(text).substr(space + 1));
+    const auto left = to_bytes(std::string_view(text).substr(0, space)),
+               right = to_bytes(std::string_view(text).substr(space + 1));
     if (!left || !right) continue;
-    const auto l = impl->by_bytes.find(*left), r = impl->by_bytes.find(*right), merged = impl->by_bytes.find(*left + *right);
+    const auto l = impl->by_bytes.find(*left), r = impl->by_bytes.find(*right),
+               merged = impl->by_bytes.find(*left + *right);
     if (l == impl->by_bytes.end() || r == impl->by_bytes.end() || merged == impl->by_bytes.end()) continue;
     impl->merges->insert(l->second, r->second, static_cast<int>(rank), merged->second);
   }
@@ -270,7 +301,8 @@ Result<Tokenizer> Tokenizer::load(const GgufFile& file) {
   impl->end = token_at("tokenizer.ggml.eos_token_id");
   for (const TokenId end : {impl->end, token_at("tokenizer.ggml.eot_token_id")})
     if (end >= 0) impl->end_tokens.push_back(end);
-  impl->adds_begin = impl->begin >= 0 && file.boolean("tokenizer.ggml.add_bos_token").value_or(impl->pre == "llama-bpe" || impl->pre.starts_with("deepseek"));
+  impl->adds_begin = impl->begin >= 0 && file.boolean("tokenizer.ggml.add_bos_token")
+                                             .value_or(impl->pre == "llama-bpe" || impl->pre.starts_with("deepseek"));
   return Tokenizer(std::move(impl));
 }
 
@@ -285,8 +317,8 @@ TokenId Tokenizer::Impl::user_defined_at(std::string_view text) const {
   return -1;
 }
 
-// `text` is UTF-8. Matches and the gaps between them are pieces for the next pattern. A piece is matched on its own: what
-// follows it is not seen.
+// `text` is UTF-8. Matches and the gaps between them are pieces for the next pattern. A piece is matched on its own:
+// what follows it is not seen.
 void Tokenizer::Impl::split(std::string_view text, size_t pattern, pcre2_match_data* match,
                             const std::function<void(std::string_view)>& piece) const {
   if (pattern == patterns.size()) {
@@ -295,7 +327,8 @@ void Tokenizer::Impl::split(std::string_view text, size_t pattern, pcre2_match_d
   }
   const auto* subject = reinterpret_cast<PCRE2_SPTR>(text.data());
   size_t done = 0;
-  while (done < text.size() && pcre2_match(patterns[pattern].get(), subject, text.size(), done, PCRE2_NO_UTF_CHECK, match, nullptr) > 0) {
+  while (done < text.size() &&
+         pcre2_match(patterns[pattern].get(), subject, text.size(), done, PCRE2_NO_UTF_CHECK, match, nullptr) > 0) {
     const PCRE2_SIZE* at = pcre2_get_ovector_pointer(match);
     const size_t first = at[0], last = at[1];
     if (first > done) split(text.substr(done, first - done), pattern + 1, match, piece);
@@ -360,7 +393,8 @@ void Tokenizer::Impl::merge_long(std::vector<TokenId>& ids) const {
   while (!queue.empty()) {
     const Candidate c = queue.top();
     queue.pop();
-    if (ids[c.at] != c.left || next[c.at] == none || ids[next[c.at]] != c.right) continue;  // overtaken by another merge
+    if (ids[c.at] != c.left || next[c.at] == none || ids[next[c.at]] != c.right)
+      continue;  // overtaken by another merge
     const size_t gone = next[c.at];
     ids[c.at] = c.merged;
     ids[gone] = -1;
@@ -397,7 +431,8 @@ void Tokenizer::encode(std::string_view text, std::vector<TokenId>& out, std::ve
     out.insert(out.end(), begin, end);
     if (!ends) return;
     auto at = static_cast<uint32_t>(word.data() - text.data());
-    for (auto token = begin; token != end; ++token) ends->push_back(at += static_cast<uint32_t>(impl_->bytes[static_cast<size_t>(*token)].size()));
+    for (auto token = begin; token != end; ++token)
+      ends->push_back(at += static_cast<uint32_t>(impl_->bytes[static_cast<size_t>(*token)].size()));
   };
   size_t done = 0;
   const auto add_plain_until = [&](size_t end) {
@@ -437,7 +472,9 @@ TokenId Tokenizer::control_token(std::string_view text) const {
   return found == impl_->by_text.end() ? -1 : found->second;
 }
 
-bool Tokenizer::is_control(TokenId token) const { return token >= 0 && token < vocabulary_size() && impl_->control[static_cast<size_t>(token)]; }
+bool Tokenizer::is_control(TokenId token) const {
+  return token >= 0 && token < vocabulary_size() && impl_->control[static_cast<size_t>(token)];
+}
 bool Tokenizer::is_end_of_generation(TokenId token) const { return std::ranges::contains(impl_->end_tokens, token); }
 TokenId Tokenizer::beginning_of_text() const { return impl_->begin; }
 TokenId Tokenizer::end_of_text() const { return impl_->end; }

@@ -19,16 +19,17 @@ using TokenId = int32_t;
 
 class Tokenizer {
  public:
-  // From tokenizer.ggml.* of a model. Errors: kUnsupported (another tokenizer kind or pre-tokenizer, by name), kDamaged.
+  // From tokenizer.ggml.* of a model. Errors: kUnsupported (another tokenizer kind or pre-tokenizer, by name),
+  // kDamaged.
   static Result<Tokenizer> load(const GgufFile& file);
 
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  // Plain text. Never yields control tokens: "<|im_end|>" in a file becomes ordinary tokens. Tokens that the vocabulary calls
-  // user-defined ("<tool_call>") and that do not look like control tokens are found. Invalid UTF-8 is encoded byte by byte.
-  // No beginning-of-text token is added.
+  // Plain text. Never yields control tokens: "<|im_end|>" in a file becomes ordinary tokens. Tokens that the vocabulary
+  // calls user-defined ("<tool_call>") and that do not look like control tokens are found. Invalid UTF-8 is encoded
+  // byte by byte. No beginning-of-text token is added.
   std::vector<TokenId> encode(std::string_view text) const;
   // Appends to `out`; `ends`, if given, receives for each token the byte offset in `text` where it ends.
   void encode(std::string_view text, std::vector<TokenId>& out, std::vector<uint32_t>* ends = nullptr) const;

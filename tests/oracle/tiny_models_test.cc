@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every family against Hugging Face transformers on tiny random models (make_tiny_models.py), and the ways of computing the
-// same thing against each other: at once, in chunks, token by token, in a batch, placed from a segment, restored from disk.
+// Every family against Hugging Face transformers on tiny random models (make_tiny_models.py), and the ways of computing
+// the same thing against each other: at once, in chunks, token by token, in a batch, placed from a segment, restored
+// from disk.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -31,7 +32,9 @@ double root_mean_square(std::span<const float> a, std::span<const float> b = {})
   return std::sqrt(sum / static_cast<double>(a.size()));
 }
 
-double relative_error(std::span<const float> a, std::span<const float> b) { return root_mean_square(a, b) / root_mean_square(b); }
+double relative_error(std::span<const float> a, std::span<const float> b) {
+  return root_mean_square(a, b) / root_mean_square(b);
+}
 
 // Keys and values are stored as f16 (11 bits): about 3e-4 of each; three layers of it stay well below 2e-3.
 constexpr double kF16Tolerance = 2e-3;
@@ -40,17 +43,22 @@ constexpr double kFastTolerance = 5e-2;
 
 class TinyModel : public testing::TestWithParam<const char*> {
  protected:
-  static fs::path fixture(const std::string& extension) { return fs::path(STRATA_FIXTURES) / (std::string(GetParam()) + extension); }
+  static fs::path fixture(const std::string& extension) {
+    return fs::path(STRATA_FIXTURES) / (std::string(GetParam()) + extension);
+  }
   static std::shared_ptr<Model> load(const ModelOptions& options) {
     auto model = Model::load(fixture(".gguf"), options);
     EXPECT_TRUE(model.has_value()) << model.error().message;
     return *model;
   }
-  static std::shared_ptr<Model> exact() { return load({.threads = 2, .precision = Precision::kExact, .reference = false}); }
+  static std::shared_ptr<Model> exact() {
+    return load({.threads = 2, .precision = Precision::kExact, .reference = false});
+  }
 
   static std::vector<float> logits(Model& model, std::span<const TokenId> tokens, KvCache& kv, int position) {
     kv.resize(position + static_cast<int>(tokens.size()));
-    const SequenceInput input{.tokens = tokens, .kv = &kv, .position = position, .positions = {}, .logits = SequenceInput::Logits::kAll};
+    const SequenceInput input{
+        .tokens = tokens, .kv = &kv, .position = position, .positions = {}, .logits = SequenceInput::Logits::kAll};
     return model.forward({&input, 1}).value().logits;
   }
 
@@ -66,9 +74,11 @@ class TinyModel : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(TinyModel, ReferenceAndCpuGiveTheLogitsOfTransformers) {
-  for (const auto& [options, tolerance] : {std::pair<ModelOptions, double>{{.threads = 1, .precision = Precision::kExact, .reference = true}, kF16Tolerance},
-                                           {{.threads = 2, .precision = Precision::kExact, .reference = false}, kF16Tolerance},
-                                           {{.threads = 2, .precision = Precision::kFast, .reference = false}, kFastTolerance}}) {
+  for (const auto& [options, tolerance] :
+       {std::pair<ModelOptions, double>{{.threads = 1, .precision = Precision::kExact, .reference = true},
+                                        kF16Tolerance},
+        {{.threads = 2, .precision = Precision::kExact, .reference = false}, kF16Tolerance},
+        {{.threads = 2, .precision = Precision::kFast, .reference = false}, kFastTolerance}}) {
     auto model = load(options);
     KvCache kv(model->params().kv);
     const auto actual = logits(*model, tokens_, kv, 0);
@@ -95,12 +105,16 @@ TEST_P(TinyModel, ChunksAndSingleTokensGiveWhatOneRunGives) {
 
 TEST_P(TinyModel, ABatchOfSequencesGivesWhatEachGivesAlone) {
   auto model = exact();
-  const std::vector<std::span<const TokenId>> parts{first(9), std::span<const TokenId>(tokens_).subspan(9, 20), first(1)};
+  const std::vector<std::span<const TokenId>> parts{first(9), std::span<const TokenId>(tokens_).subspan(9, 20),
+                                                    first(1)};
   std::vector<KvCache> caches;
   for (const auto& part : parts) caches.emplace_back(model->params().kv).resize(static_cast<int>(part.size()));
   std::vector<SequenceInput> inputs;
   for (size_t i = 0; i < parts.size(); ++i)
-    inputs.push_back({.tokens = parts[i], .kv = &caches[i], .position = 0, .positions = {},
+    inputs.push_back({.tokens = parts[i],
+                      .kv = &caches[i],
+                      .position = 0,
+                      .positions = {},
                       .logits = i == 1 ? SequenceInput::Logits::kNone : SequenceInput::Logits::kLast});
   std::vector<ResidualSum> sums{{9, 29, {}}};
   const auto output = model->forward(inputs, nullptr, sums).value();
@@ -110,11 +124,14 @@ TEST_P(TinyModel, ABatchOfSequencesGivesWhatEachGivesAlone) {
   for (const size_t i : {0u, 2u}) {
     KvCache kv(model->params().kv);
     const auto alone = logits(*model, parts[i], kv, 0);
-    EXPECT_LT(relative_error(std::span(output.logits).subspan(vocabulary * at++, vocabulary), std::span(alone).last(vocabulary)), 1e-4);
+    EXPECT_LT(relative_error(std::span(output.logits).subspan(vocabulary * at++, vocabulary),
+                             std::span(alone).last(vocabulary)),
+              1e-4);
   }
   KvCache kv(model->params().kv);
   kv.resize(20);
-  const SequenceInput alone{.tokens = parts[1], .kv = &kv, .position = 0, .positions = {}, .logits = SequenceInput::Logits::kNone};
+  const SequenceInput alone{
+      .tokens = parts[1], .kv = &kv, .position = 0, .positions = {}, .logits = SequenceInput::Logits::kNone};
   std::vector<ResidualSum> alone_sums{{0, 20, {}}};
   ASSERT_TRUE(model->forward({&alone, 1}, nullptr, alone_sums).has_value());
   EXPECT_LT(relative_error(sums[0].sum, alone_sums[0].sum), 1e-4);
@@ -122,7 +139,8 @@ TEST_P(TinyModel, ABatchOfSequencesGivesWhatEachGivesAlone) {
 
 TEST_P(TinyModel, AStoredSegmentPlacedBehindItsHeadGivesWhatComputingGives) {
   auto model = exact();
-  const auto head = first(6), text = std::span<const TokenId>(tokens_).subspan(6, 30), tail = std::span<const TokenId>(tokens_).last(4);
+  const auto head = first(6), text = std::span<const TokenId>(tokens_).subspan(6, 30),
+             tail = std::span<const TokenId>(tokens_).last(4);
   SegmentEncoder encoder(model, {head.begin(), head.end()});
   Segment segment;
   segment.tokens.assign(text.begin(), text.end());
@@ -132,10 +150,15 @@ TEST_P(TinyModel, AStoredSegmentPlacedBehindItsHeadGivesWhatComputingGives) {
 
   const fs::path folder = fs::path(testing::TempDir()) / ("strata-oracle-" + std::to_string(getpid()) + GetParam());
   fs::create_directories(folder);
-  ASSERT_TRUE(encoder.encode({segment}, nullptr, [&](SegmentEncoder::Encoded encoded) -> Result<void> {
-    auto store = SnapshotStore::open(folder / "kv.sqlite", model->fingerprint(), model->params().kv).value();
-    return store.put(encoded.segment, "test", encoded.kv, encoder.head_tokens());
-  }).has_value());
+  ASSERT_TRUE(
+      encoder
+          .encode({segment}, nullptr,
+                  [&](SegmentEncoder::Encoded encoded) -> Result<void> {
+                    auto store =
+                        SnapshotStore::open(folder / "kv.sqlite", model->fingerprint(), model->params().kv).value();
+                    return store.put(encoded.segment, "test", encoded.kv, encoder.head_tokens());
+                  })
+          .has_value());
   auto store = SnapshotStore::open(folder / "kv.sqlite", model->fingerprint(), model->params().kv).value();
   KvCache restored(model->params().kv);
   restored.resize(30);
@@ -148,7 +171,8 @@ TEST_P(TinyModel, AStoredSegmentPlacedBehindItsHeadGivesWhatComputingGives) {
   for (int layer = 0; layer < model->params().layers; ++layer)
     for (int row = 0; row < 36; ++row) {
       ASSERT_LT(relative_error(std::vector<float>(placed.kv().k_row(layer, row), placed.kv().k_row(layer, row) + 8),
-                               std::vector<float>(fresh.kv().k_row(layer, row), fresh.kv().k_row(layer, row) + 8)), 1e-2);
+                               std::vector<float>(fresh.kv().k_row(layer, row), fresh.kv().k_row(layer, row) + 8)),
+                1e-2);
     }
   ASSERT_TRUE(fresh.append(tail).has_value());
   ASSERT_TRUE(placed.append(tail).has_value());
@@ -163,22 +187,27 @@ TEST_P(TinyModel, AStoredSegmentPlacedBehindItsHeadGivesWhatComputingGives) {
   SegmentEncoder new_encoder(model, {head.begin(), head.end()});
   for (int time = 0; time < 2; ++time) EXPECT_LT(relative_error(new_encoder.embed(text).value(), whole), 1e-4);
   std::vector<float> joined(whole.size());
-  for (size_t i = 0; i < joined.size(); ++i) joined[i] = (12 * found.spans[0].embedding[i] + 18 * found.spans[1].embedding[i]) / 30;
+  for (size_t i = 0; i < joined.size(); ++i)
+    joined[i] = (12 * found.spans[0].embedding[i] + 18 * found.spans[1].embedding[i]) / 30;
   EXPECT_LT(relative_error(joined, whole), kF16Tolerance);
   fs::remove_all(folder);
 }
 
 TEST_P(TinyModel, RecomputingAMovedSegmentGivesWhatReadingItThereGives) {
   auto model = exact();
-  const auto head = first(6), text = std::span<const TokenId>(tokens_).subspan(6, 30), tail = std::span<const TokenId>(tokens_).last(4);
+  const auto head = first(6), text = std::span<const TokenId>(tokens_).subspan(6, 30),
+             tail = std::span<const TokenId>(tokens_).last(4);
   SegmentEncoder encoder(model, {head.begin(), head.end()});
   Segment segment;
   segment.tokens.assign(text.begin(), text.end());
   KvCache rows(model->params().kv);
-  ASSERT_TRUE(encoder.encode({segment}, nullptr, [&](SegmentEncoder::Encoded encoded) -> Result<void> {
-    rows = std::move(encoded.kv);
-    return {};
-  }).has_value());
+  ASSERT_TRUE(encoder
+                  .encode({segment}, nullptr,
+                          [&](SegmentEncoder::Encoded encoded) -> Result<void> {
+                            rows = std::move(encoded.kv);
+                            return {};
+                          })
+                  .has_value());
   // Behind another beginning, at other positions: all of it computed again must equal plain reading.
   Session fresh(model), moved(model);
   const std::vector<TokenId> beginning{9, 8, 7, 6, 5, 4, 3, 2, 1};

@@ -83,32 +83,22 @@ void ReadingBar::refresh() {
   bar_->setVisible(running || state_ == ReadingState::kPaused);
   if (progress_.tokens > 0) bar_->setValue(static_cast<int>(progress_.tokens_done * 1000 / progress_.tokens));
   switch (state_) {
-    case ReadingState::kIdle:
-      text_->clear();
-      break;
-    case ReadingState::kPlanning:
-      text_->setText(tr("Preparing to read"));
-      break;
+    case ReadingState::kIdle: text_->clear(); break;
+    case ReadingState::kPlanning: text_->setText(tr("Preparing to read")); break;
     case ReadingState::kReading:
       text_->setText(progress_.tokens_per_s > 0 ? tr("Reading %1 · %2 tokens/s · %3 left")
                                                       .arg(files, locale.toString(qRound64(progress_.tokens_per_s)),
                                                            describeDuration(progress_.eta_s))
                                                 : tr("Reading %1").arg(files));
       break;
-    case ReadingState::kPaused:
-      text_->setText(tr("Paused at %1").arg(files));
-      break;
-    case ReadingState::kStopped:
-      text_->setText(tr("Stopped at %1").arg(files));
-      break;
+    case ReadingState::kPaused: text_->setText(tr("Paused at %1").arg(files)); break;
+    case ReadingState::kStopped: text_->setText(tr("Stopped at %1").arg(files)); break;
     case ReadingState::kFinished:
       text_->setText(tr("All %1 files read · %2 tokens")
                          .arg(progress_.files_done)
                          .arg(locale.toString(static_cast<qlonglong>(progress_.tokens_done))));
       break;
-    case ReadingState::kFailed:
-      text_->setText(tr("Reading failed at %1").arg(files));
-      break;
+    case ReadingState::kFailed: text_->setText(tr("Reading failed at %1").arg(files)); break;
   }
 }
 

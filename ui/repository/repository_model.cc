@@ -37,14 +37,10 @@ void sortAndNumber(Node& node) {
 
 QString describe(FileState state) {
   switch (state) {
-    case FileState::kWaiting:
-      return RepositoryModel::tr("waiting to be read");
-    case FileState::kReading:
-      return RepositoryModel::tr("being read");
-    case FileState::kRead:
-      return RepositoryModel::tr("read");
-    case FileState::kFailed:
-      return RepositoryModel::tr("could not be read");
+    case FileState::kWaiting: return RepositoryModel::tr("waiting to be read");
+    case FileState::kReading: return RepositoryModel::tr("being read");
+    case FileState::kRead: return RepositoryModel::tr("read");
+    case FileState::kFailed: return RepositoryModel::tr("could not be read");
   }
   return {};
 }
@@ -130,23 +126,17 @@ QVariant RepositoryModel::data(const QModelIndex& index, int role) const {
   if (!index.isValid()) return {};
   const Node* node = nodeOf(index);
   switch (role) {
-    case Qt::DisplayRole:
-      return node->name;
+    case Qt::DisplayRole: return node->name;
     case Qt::ToolTipRole:
     case Qt::AccessibleDescriptionRole:
       if (node->folder)
         return tr("%1: %2 of %3 files read").arg(node->path.toHtmlEscaped()).arg(node->read).arg(node->files);
       return tr("%1: %2").arg(node->path.toHtmlEscaped(), describe(node->state));
-    case kPathRole:
-      return node->path;
-    case kStateRole:
-      return QVariant::fromValue(node->state);
-    case kIsFolderRole:
-      return node->folder;
-    case kReadFractionRole:
-      return node->files > 0 ? double(node->read) / node->files : 0.0;
-    default:
-      return {};
+    case kPathRole: return node->path;
+    case kStateRole: return QVariant::fromValue(node->state);
+    case kIsFolderRole: return node->folder;
+    case kReadFractionRole: return node->files > 0 ? double(node->read) / node->files : 0.0;
+    default: return {};
   }
 }
 

@@ -70,18 +70,12 @@ void multiply(int rows, const float* a, size_t a_stride, const float* b, size_t 
   a += r * a_stride;
   c += r * c_stride;
   switch (rows - r) {
-    case 5:
-      return multiply_rows<5, kAccumulate>(a, a_stride, b, b_stride, inner, c, c_stride, columns);
-    case 4:
-      return multiply_rows<4, kAccumulate>(a, a_stride, b, b_stride, inner, c, c_stride, columns);
-    case 3:
-      return multiply_rows<3, kAccumulate>(a, a_stride, b, b_stride, inner, c, c_stride, columns);
-    case 2:
-      return multiply_rows<2, kAccumulate>(a, a_stride, b, b_stride, inner, c, c_stride, columns);
-    case 1:
-      return multiply_rows<1, kAccumulate>(a, a_stride, b, b_stride, inner, c, c_stride, columns);
-    default:
-      return;
+    case 5: return multiply_rows<5, kAccumulate>(a, a_stride, b, b_stride, inner, c, c_stride, columns);
+    case 4: return multiply_rows<4, kAccumulate>(a, a_stride, b, b_stride, inner, c, c_stride, columns);
+    case 3: return multiply_rows<3, kAccumulate>(a, a_stride, b, b_stride, inner, c, c_stride, columns);
+    case 2: return multiply_rows<2, kAccumulate>(a, a_stride, b, b_stride, inner, c, c_stride, columns);
+    case 1: return multiply_rows<1, kAccumulate>(a, a_stride, b, b_stride, inner, c, c_stride, columns);
+    default: return;
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Blocks of a weight as vectors: w = scale * q + minimum with unsigned 8-bit q, 32 weights at a time. Included once per
-// instruction set by the kernels (Highway). A format says how many weights share a scale (32, or 16: kSplit), its largest q,
-// and how to read both. 256-bit vectors everywhere: a group is one of them.
+// instruction set by the kernels (Highway). A format says how many weights share a scale (32, or 16: kSplit), its
+// largest q, and how to read both. 256-bit vectors everywhere: a group is one of them.
 #if defined(STRATA_BLOCKS_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef STRATA_BLOCKS_INL_H
 #undef STRATA_BLOCKS_INL_H
@@ -75,7 +75,8 @@ HWY_INLINE void scales_of_k_block(const Block& b, float* scale, float* minimum) 
   uint32_t packed[3];
   std::memcpy(packed, b.scales, sizeof packed);
   const uint32_t unpacked[4] = {packed[0] & 0x3f3f3f3f, (packed[2] & 0x0f0f0f0f) | ((packed[0] >> 6 & 0x03030303) << 4),
-                                packed[1] & 0x3f3f3f3f, (packed[2] >> 4 & 0x0f0f0f0f) | ((packed[1] >> 6 & 0x03030303) << 4)};
+                                packed[1] & 0x3f3f3f3f,
+                                (packed[2] >> 4 & 0x0f0f0f0f) | ((packed[1] >> 6 & 0x03030303) << 4)};
   const hn::FixedTag<float, 8> df;
   const hn::Rebind<int32_t, decltype(df)> di;
   const hn::Rebind<uint8_t, decltype(df)> d8;
@@ -118,7 +119,8 @@ struct FormatQ6_K {
     const hn::Rebind<int32_t, decltype(df)> di;
     const hn::Rebind<int8_t, decltype(df)> d8;
     for (int i = 0; i < 16; i += 8) {
-      const auto s = hn::Mul(hn::ConvertTo(df, hn::PromoteTo(di, hn::LoadU(d8, b.scales + i))), hn::Set(df, to_f32(b.d)));
+      const auto s =
+          hn::Mul(hn::ConvertTo(df, hn::PromoteTo(di, hn::LoadU(d8, b.scales + i))), hn::Set(df, to_f32(b.d)));
       hn::StoreU(s, df, scale + i);
       hn::StoreU(hn::Mul(s, hn::Set(df, -32.0f)), df, minimum + i);
     }
@@ -132,8 +134,8 @@ struct FormatQ6_K {
   }
 };
 
-// sum += the products of four neighbouring bytes. Written out for AVX-512, as GCC 14 otherwise copies every accumulator to
-// another register and back around the instruction, which halves the speed (perf annotate of `strata bench -n 0`).
+// sum += the products of four neighbouring bytes. Written out for AVX-512, as GCC 14 otherwise copies every accumulator
+// to another register and back around the instruction, which halves the speed (perf annotate of `strata bench -n 0`).
 template <class D, class W, class A, class V>
 HWY_INLINE void add_products([[maybe_unused]] D di, W w, A a, V& sum) {
 #if HWY_TARGET <= HWY_AVX3_DL

@@ -24,8 +24,7 @@ struct Free {
 
 class CpuOps : public Ops {
  public:
-  CpuOps(int threads, Precision precision)
-      : threads_(threads), matmul_(threads, precision), attend_(threads) {}
+  CpuOps(int threads, Precision precision) : threads_(threads), matmul_(threads, precision), attend_(threads) {}
 
   std::string description() const override {
     return std::format("cpu: {}, {} thread{}", matmul_.description(), threads_, threads_ == 1 ? "" : "s");

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Integer throughput (VNNI) is the limit. 64 rows of the weight are requantised, 256 columns at a time, to bytes with one scale
-// for each row (16 kB: the first-level cache holds them) and multiplied with every token before the next 256 columns are
-// looked at. Requantising adds about a hundredth of the error that the block format itself made, as the scale is per 256
-// columns; one scale per row or token would lose the outliers that activations have.
-// Weights are unsigned (q + 128) so that the signed activations can be the broadcast operand; the 128 is taken off by starting
-// each sum at -128 * (sum of the activations).
+// Integer throughput (VNNI) is the limit. 64 rows of the weight are requantised, 256 columns at a time, to bytes with
+// one scale for each row (16 kB: the first-level cache holds them) and multiplied with every token before the next 256
+// columns are looked at. Requantising adds about a hundredth of the error that the block format itself made, as the
+// scale is per 256 columns; one scale per row or token would lose the outliers that activations have. Weights are
+// unsigned (q + 128) so that the signed activations can be the broadcast operand; the 128 is taken off by starting each
+// sum at -128 * (sum of the activations).
 #include "engine/compute/cpu/int8_gemm.h"
 
 #define HWY_WANT_AVX3_DL 1  // the first instruction set with VNNI
@@ -61,8 +61,8 @@ HWY_INLINE void expand_row(const std::byte* row, int64_t first, int64_t count, i
 
 // kTokens rows of activations times the panel, added to y (or stored there, for the first columns).
 template <int kTokens>
-HWY_INLINE void multiply(const Panel& panel, int64_t count, const QuantizedX& x, int64_t group, int64_t t, int64_t y_first, bool add,
-                         Tensor y) {
+HWY_INLINE void multiply(const Panel& panel, int64_t count, const QuantizedX& x, int64_t group, int64_t t,
+                         int64_t y_first, bool add, Tensor y) {
   const hn::CappedTag<int32_t, 16> di;
   const hn::Rebind<float, decltype(di)> df;
   const hn::Repartition<uint8_t, decltype(di)> d8;
@@ -116,7 +116,8 @@ bool int8_panel_of(const CpuWeight& weight, int64_t first, const QuantizedX& x, 
     Panel panel;
     for (int64_t group = 0; group < x.groups; ++group) {
       const int64_t column = group * kPrefillGroup, count = std::min(kPrefillGroup, weight.columns - column);
-      for (int r = 0; r < kRows; ++r) expand_row<decltype(format)>(weight.row(first + r).data(), column, count, r, panel);
+      for (int r = 0; r < kRows; ++r)
+        expand_row<decltype(format)>(weight.row(first + r).data(), column, count, r, panel);
       int64_t t = 0;
       for (; t + 6 <= x.rows; t += 6) multiply<6>(panel, count, x, group, t, first, group > 0, y);
       for (; t < x.rows; ++t) multiply<1>(panel, count, x, group, t, first, group > 0, y);

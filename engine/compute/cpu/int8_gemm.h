@@ -10,8 +10,8 @@ namespace strata::cpu {
 inline constexpr int64_t kPrefillGroup = 256;
 inline constexpr int64_t kPanelRows = 64;
 
-// y[t, r] for the kPanelRows rows of the weight from `first` on and every row t of x (groups of kPrefillGroup columns). Several
-// threads may work on different rows. False if the weight's type has no vector kernel.
+// y[t, r] for the kPanelRows rows of the weight from `first` on and every row t of x (groups of kPrefillGroup columns).
+// Several threads may work on different rows. False if the weight's type has no vector kernel.
 bool int8_panel(const CpuWeight& weight, int64_t first, const QuantizedX& x, Tensor y);
 
 }  // namespace strata::cpu

@@ -70,8 +70,8 @@ struct MatmulEngine::Impl {
 
 MatmulEngine::MatmulEngine(int threads, Precision precision)
     : impl_(std::make_unique<Impl>(threads, precision == Precision::kFast && has_feature("avx2"),
-                                   precision == Precision::kFast && has_feature("avx512_vnni"),
-                                   PanelGemm(threads), QuantizedX())) {}
+                                   precision == Precision::kFast && has_feature("avx512_vnni"), PanelGemm(threads),
+                                   QuantizedX())) {}
 
 MatmulEngine::~MatmulEngine() = default;
 

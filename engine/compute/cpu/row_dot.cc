@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decode reads every weight once per token: memory bandwidth is the limit, so blocks become bytes in registers, are multiplied
-// with the activations' bytes (VNNI) and never written back. w = s q + m, so y = sum_g s_g a_g sum(q a) + sum_g m_g a_g sum(a):
-// the second part needs no weights. `strata bench -p 0` shows the rate.
+// Decode reads every weight once per token: memory bandwidth is the limit, so blocks become bytes in registers, are
+// multiplied with the activations' bytes (VNNI) and never written back. w = s q + m, so y = sum_g s_g a_g sum(q a) +
+// sum_g m_g a_g sum(a): the second part needs no weights. `strata bench -p 0` shows the rate.
 #include "engine/compute/cpu/row_dot.h"
 
 #define HWY_WANT_AVX3_DL 1  // the first instruction set with VNNI
@@ -38,14 +38,16 @@ float row_dot(const std::byte* row, int64_t columns, const QuantizedX& x, int64_
       add_products(di, Format::quants(*block, g), hn::LoadU(d8, values), dot);
       auto& sum = g % 2 ? odd : even;
       if constexpr (Format::kSplit) {
-        const auto both = hn::Combine(df, hn::Set(dh, scale[2 * g + 1] * x_scale[g]), hn::Set(dh, scale[2 * g] * x_scale[g]));
+        const auto both =
+            hn::Combine(df, hn::Set(dh, scale[2 * g + 1] * x_scale[g]), hn::Set(dh, scale[2 * g] * x_scale[g]));
         sum = hn::MulAdd(hn::ConvertTo(df, dot), both, sum);
       } else {
         sum = hn::MulAdd(hn::ConvertTo(df, dot), hn::Set(df, scale[g] * x_scale[g]), sum);
       }
     }
     if constexpr (Format::kSplit) {
-      for (int i = 0; i < kScales; i += 8) minima = hn::MulAdd(hn::LoadU(df, minimum + i), hn::LoadU(df, x_sum + i), minima);
+      for (int i = 0; i < kScales; i += 8)
+        minima = hn::MulAdd(hn::LoadU(df, minimum + i), hn::LoadU(df, x_sum + i), minima);
     } else if constexpr (kGroups == 8) {
       // Sums are of 16 columns: add neighbours to have those of 32.
       const auto a = hn::LoadU(df, x_sum), c = hn::LoadU(df, x_sum + 8);
@@ -62,7 +64,8 @@ float row_dot(const std::byte* row, int64_t columns, const QuantizedX& x, int64_
 bool row_dots_of(const CpuWeight& weight, int64_t first, int64_t last, const QuantizedX& x, Tensor y) {
   return with_format(weight.type, [&](auto format) {
     for (int64_t r = first; r < last; ++r)
-      for (int64_t t = 0; t < x.rows; ++t) y.row(t)[r] = row_dot<decltype(format)>(weight.row(r).data(), weight.columns, x, t);
+      for (int64_t t = 0; t < x.rows; ++t)
+        y.row(t)[r] = row_dot<decltype(format)>(weight.row(r).data(), weight.columns, x, t);
   });
 }
 

@@ -18,7 +18,12 @@ TEST(Console, BytesHaveOneUnit) {
   EXPECT_EQ(format_bytes(98'362'432), "98 MB");
 }
 
-TEST(Console, JsonTextIsAlwaysUtf8) { EXPECT_EQ(to_utf8("a\xff" "b"), "a\xef\xbf\xbd" "b"); }
+TEST(Console, JsonTextIsAlwaysUtf8) {
+  EXPECT_EQ(to_utf8("a\xff"
+                    "b"),
+            "a\xef\xbf\xbd"
+            "b");
+}
 
 }  // namespace
 }  // namespace strata::app

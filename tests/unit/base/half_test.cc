@@ -24,7 +24,8 @@ TEST(Bf16, KeepsInfinityAndNaN) {
 }
 
 TEST(F16, RoundTripsWhatItCanHold) {
-  for (const float value : {0.0f, -0.0f, 1.0f, -2.5f, 65504.0f, 6.103515625e-5f}) EXPECT_EQ(to_f32(to_f16(value)), value);
+  for (const float value : {0.0f, -0.0f, 1.0f, -2.5f, 65504.0f, 6.103515625e-5f})
+    EXPECT_EQ(to_f32(to_f16(value)), value);
 }
 
 }  // namespace

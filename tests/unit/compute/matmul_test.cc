@@ -19,7 +19,7 @@ struct Format {
 void PrintTo(const Format& format, std::ostream* out) { *out << block_layout(format.type).name; }
 
 const Format kFormats[] = {
-    {BlockType::kQ4_0, {0}},    {BlockType::kQ4_1, {0, 2}}, {BlockType::kQ5_0, {0}},      {BlockType::kQ5_1, {0, 2}},
+    {BlockType::kQ4_0, {0}},    {BlockType::kQ4_1, {0, 2}},   {BlockType::kQ5_0, {0}},   {BlockType::kQ5_1, {0, 2}},
     {BlockType::kQ8_0, {0}},    {BlockType::kQ2_K, {80, 82}}, {BlockType::kQ3_K, {108}}, {BlockType::kQ4_K, {0, 2}},
     {BlockType::kQ5_K, {0, 2}}, {BlockType::kQ6_K, {208}},
 };
@@ -46,10 +46,12 @@ class Matmul : public testing::TestWithParam<Format> {
     dequantize(weight_.type, bytes_, values_);
   }
 
-  // Relative root mean square error of the engine's product of `tokens` rows, some of whose columns are large, as activations' are.
+  // Relative root mean square error of the engine's product of `tokens` rows, some of whose columns are large, as
+  // activations' are.
   double error(MatmulEngine& engine, int64_t tokens) {
     std::normal_distribution<float> normal;
-    std::vector<float> x(static_cast<size_t>(tokens * weight_.columns)), y(static_cast<size_t>(tokens * weight_.rows), NAN);
+    std::vector<float> x(static_cast<size_t>(tokens * weight_.columns)),
+        y(static_cast<size_t>(tokens * weight_.rows), NAN);
     for (size_t i = 0; i < x.size(); ++i) x[i] = normal(random_) * (i % 97 == 0 ? 20.0f : 1.0f);
     const Product product{&weight_, {y.data(), tokens, weight_.rows}};
     engine.multiply({x.data(), tokens, weight_.columns}, {&product, 1});
@@ -57,7 +59,8 @@ class Matmul : public testing::TestWithParam<Format> {
     for (int64_t t = 0; t < tokens; ++t)
       for (int64_t r = 0; r < weight_.rows; ++r) {
         double exact = 0;
-        for (int64_t c = 0; c < weight_.columns; ++c) exact += static_cast<double>(values_[r * weight_.columns + c]) * x[t * weight_.columns + c];
+        for (int64_t c = 0; c < weight_.columns; ++c)
+          exact += static_cast<double>(values_[r * weight_.columns + c]) * x[t * weight_.columns + c];
         wrong += std::pow(y[static_cast<size_t>(t * weight_.rows + r)] - exact, 2);
         all += exact * exact;
       }
@@ -70,15 +73,16 @@ class Matmul : public testing::TestWithParam<Format> {
   CpuWeight weight_;
 };
 
-// The outliers reach about 50, so a step of 8-bit activations is 50 / 127 and its error 0.4 / sqrt(12) = 0.11, beside a root
-// mean square of 2.2: 5 %. A wrong scale, minimum or nibble is far beyond.
+// The outliers reach about 50, so a step of 8-bit activations is 50 / 127 and its error 0.4 / sqrt(12) = 0.11, beside a
+// root mean square of 2.2: 5 %. A wrong scale, minimum or nibble is far beyond.
 constexpr double kInt8Tolerance = 0.06;
 
 TEST_P(Matmul, DecodeAndPrefillAreCloseToTheDequantisedWeight) {
   MatmulEngine fast(2, Precision::kFast);
   for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{128, 512}, {64, 256}, {192, 1280}, {70, 256}}) {
     make(rows, columns);
-    for (const int64_t tokens : {1, 3, 4, 6, 13}) EXPECT_LT(error(fast, tokens), kInt8Tolerance) << rows << " x " << columns << ", " << tokens << " tokens";
+    for (const int64_t tokens : {1, 3, 4, 6, 13})
+      EXPECT_LT(error(fast, tokens), kInt8Tolerance) << rows << " x " << columns << ", " << tokens << " tokens";
   }
 }
 

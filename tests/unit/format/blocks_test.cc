@@ -34,7 +34,8 @@ TEST(Dequantize, GivesTheWeightsOfTheGgufPackageInEveryFormat) {
     at += expected.size() * sizeof(float);
     for (size_t i = 0; i < weights.size(); ++i) {
       // Products of a scale and a minimum may round once more or once less.
-      ASSERT_NEAR(weights[i], expected[i], 1e-6f * (std::abs(expected[i]) + 1e-30f)) << block_type_name(header[0]) << " weight " << i;
+      ASSERT_NEAR(weights[i], expected[i], 1e-6f * (std::abs(expected[i]) + 1e-30f))
+          << block_type_name(header[0]) << " weight " << i;
     }
     seen.insert(type);
   }

@@ -26,7 +26,8 @@ class Gguf : public testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
 
   Result<GgufFile> open(std::string_view bytes) const {
-    std::ofstream(file(), std::ios::binary | std::ios::trunc).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    std::ofstream(file(), std::ios::binary | std::ios::trunc)
+        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     return GgufFile::open(file());
   }
   fs::path file() const { return folder_ / "model.gguf"; }
@@ -114,17 +115,22 @@ TEST_F(Gguf, ImpossibleClaimsAreRefused) {
   refused(header(0, 0, 0x03000000), ErrorKind::kUnsupported);  // big-endian
   refused(header(~0ull, 0), ErrorKind::kDamaged);
   refused(header(0, ~0ull), ErrorKind::kDamaged);
-  refused(header(0, 1).number<uint64_t>(~0ull), ErrorKind::kDamaged);                           // key's length
-  refused(header(0, 1).text("k").number<uint32_t>(13).number<uint64_t>(0), ErrorKind::kDamaged);  // no such kind of value
-  refused(header(0, 1).text("k").number<uint32_t>(9).number<uint32_t>(4).number<uint64_t>(1ull << 62), ErrorKind::kDamaged);
-  refused(header(0, 1).text("k").number<uint32_t>(9).number<uint32_t>(9).number<uint64_t>(1), ErrorKind::kDamaged);  // array of arrays
-  refused(header(0, 2).text("k").number<uint32_t>(7).number<uint8_t>(1).text("k").number<uint32_t>(7).number<uint8_t>(1), ErrorKind::kDamaged);
-  refused(with_tensor({4, 2}, 0, 1ull << 40), ErrorKind::kDamaged);   // beyond the end
-  refused(with_tensor({4, 2}, 0, ~0ull - 31), ErrorKind::kDamaged);   // wraps around
-  refused(with_tensor({4, 2}, 0, 4), ErrorKind::kDamaged);            // not aligned
+  refused(header(0, 1).number<uint64_t>(~0ull), ErrorKind::kDamaged);  // key's length
+  refused(header(0, 1).text("k").number<uint32_t>(13).number<uint64_t>(0),
+          ErrorKind::kDamaged);  // no such kind of value
+  refused(header(0, 1).text("k").number<uint32_t>(9).number<uint32_t>(4).number<uint64_t>(1ull << 62),
+          ErrorKind::kDamaged);
+  refused(header(0, 1).text("k").number<uint32_t>(9).number<uint32_t>(9).number<uint64_t>(1),
+          ErrorKind::kDamaged);  // array of arrays
+  refused(
+      header(0, 2).text("k").number<uint32_t>(7).number<uint8_t>(1).text("k").number<uint32_t>(7).number<uint8_t>(1),
+      ErrorKind::kDamaged);
+  refused(with_tensor({4, 2}, 0, 1ull << 40), ErrorKind::kDamaged);  // beyond the end
+  refused(with_tensor({4, 2}, 0, ~0ull - 31), ErrorKind::kDamaged);  // wraps around
+  refused(with_tensor({4, 2}, 0, 4), ErrorKind::kDamaged);           // not aligned
   refused(with_tensor({1ull << 40, 1ull << 40}, 0, 0), ErrorKind::kDamaged);
   refused(with_tensor({0, 2}, 0, 0), ErrorKind::kDamaged);
-  refused(with_tensor({100}, 12, 0), ErrorKind::kDamaged);            // not whole Q4_K blocks
+  refused(with_tensor({100}, 12, 0), ErrorKind::kDamaged);  // not whole Q4_K blocks
   refused(with_tensor({1, 1, 1, 1, 1}, 0, 0), ErrorKind::kDamaged);
   refused(with_tensor({256}, 19, 0), ErrorKind::kUnsupported);
 }

@@ -62,7 +62,8 @@ class SnapshotStoreTest : public testing::Test {
 
   fs::path file() const { return folder_ / "model.sqlite"; }
   Result<SnapshotStore> open(std::string_view fingerprint = "model") {
-    return SnapshotStore::open(file(), fingerprint, kLayout, [this](const std::string& text) { notices_.push_back(text); });
+    return SnapshotStore::open(file(), fingerprint, kLayout,
+                               [this](const std::string& text) { notices_.push_back(text); });
   }
   void sql(const char* statement) {
     sqlite3* database = nullptr;
@@ -81,8 +82,10 @@ class SnapshotStoreTest : public testing::Test {
     for (int layer = 0; layer < kLayout.layers; ++layer)
       for (int i = 0; i < count; ++i) {
         const size_t bytes = kLayout.width * sizeof(f16);
-        ASSERT_EQ(std::memcmp(loaded.k_row(layer, kTarget + i), stored.kv.k_row(layer, kHeadRows + first + i), bytes), 0);
-        ASSERT_EQ(std::memcmp(loaded.v_row(layer, kTarget + i), stored.kv.v_row(layer, kHeadRows + first + i), bytes), 0);
+        ASSERT_EQ(std::memcmp(loaded.k_row(layer, kTarget + i), stored.kv.k_row(layer, kHeadRows + first + i), bytes),
+                  0);
+        ASSERT_EQ(std::memcmp(loaded.v_row(layer, kTarget + i), stored.kv.v_row(layer, kHeadRows + first + i), bytes),
+                  0);
       }
   }
 
@@ -108,7 +111,8 @@ TEST_F(SnapshotStoreTest, WhatWasPutComesBackAfterReopening) {
   EXPECT_THAT(store.keys("recipe").value(), testing::ElementsAre(stored.segment.key));
   EXPECT_TRUE(store.keys("another recipe").value().empty());
   EXPECT_EQ(store.find_blob("recipe", "blob-1").value().size(), 1u);
-  for (const auto& [first, count] : {std::pair{0, 2500}, {0, 1}, {1000, 100}, {1023, 2}, {2499, 1}}) expect_rows(store, stored, first, count);
+  for (const auto& [first, count] : {std::pair{0, 2500}, {0, 1}, {1000, 100}, {1023, 2}, {2499, 1}})
+    expect_rows(store, stored, first, count);
   EXPECT_TRUE(notices_.empty());
 }
 
@@ -181,8 +185,9 @@ TEST_F(SnapshotStoreTest, AMissingRunIsDamage) {
 }
 
 TEST_F(SnapshotStoreTest, DamagedTokensOrEmbeddingsAreDroppedAndReported) {
-  for (const char* damage : {"UPDATE segment SET tokens = zeroblob(length(tokens))", "UPDATE span SET first_token = first_token + 1",
-                             "UPDATE span SET embedding = zeroblob(length(embedding))", "DELETE FROM span WHERE ordinal = 1"}) {
+  for (const char* damage :
+       {"UPDATE segment SET tokens = zeroblob(length(tokens))", "UPDATE span SET first_token = first_token + 1",
+        "UPDATE span SET embedding = zeroblob(length(embedding))", "DELETE FROM span WHERE ordinal = 1"}) {
     const Stored stored = make(4, 700);
     auto store = open().value();
     notices_.clear();
@@ -223,7 +228,11 @@ TEST_F(SnapshotStoreTest, AFullDiskLeavesNothingHalfWritten) {
   {
     auto store = open().value();
     ASSERT_TRUE(store.put(small.segment, "recipe", small.kv, kHeadRows).has_value());
-    const rlimit before = [] { rlimit limit; getrlimit(RLIMIT_FSIZE, &limit); return limit; }();
+    const rlimit before = [] {
+      rlimit limit;
+      getrlimit(RLIMIT_FSIZE, &limit);
+      return limit;
+    }();
     signal(SIGXFSZ, SIG_IGN);
     const rlimit tight{300'000, before.rlim_max};
     setrlimit(RLIMIT_FSIZE, &tight);

@@ -43,7 +43,8 @@ TEST_P(SmallTokenizer, GivesTheIdsOfHuggingFace) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(PreTokenizers, SmallTokenizer, testing::Values("qwen2", "llama-bpe", "gpt-2", "smollm", "deepseek-v3"));
+INSTANTIATE_TEST_SUITE_P(PreTokenizers, SmallTokenizer,
+                         testing::Values("qwen2", "llama-bpe", "gpt-2", "smollm", "deepseek-v3"));
 
 class RealTokenizer : public testing::TestWithParam<Vocabulary> {
  protected:
@@ -84,7 +85,8 @@ TEST_P(RealTokenizer, NoTextYieldsControlTokens) {
   for (TokenId token = 0; token < tokenizer_->vocabulary_size(); ++token) {
     if (!tokenizer_->is_control(token)) continue;
     const std::string text(tokenizer_->bytes(token, true));
-    for (const TokenId id : tokenizer_->encode("before " + text + " after")) EXPECT_FALSE(tokenizer_->is_control(id)) << text;
+    for (const TokenId id : tokenizer_->encode("before " + text + " after"))
+      EXPECT_FALSE(tokenizer_->is_control(id)) << text;
   }
 }
 
@@ -103,7 +105,8 @@ TEST_P(RealTokenizer, EndsTellWhereEachTokenStopsInTheText) {
 }
 
 TEST_P(RealTokenizer, AMegabyteWithoutABreakDoesNotTakeQuadraticTime) {
-  const std::string text(1 << 20, 'a');  // with quadratic merging this test would run for minutes and hit its time limit
+  const std::string text(1 << 20,
+                         'a');  // with quadratic merging this test would run for minutes and hit its time limit
   EXPECT_EQ(tokenizer_->decode(tokenizer_->encode(text)), text);
 }
 
@@ -129,7 +132,8 @@ TEST_P(RealTokenizer, AnUnfinishedCharacterAtTheEndIsReplaced) {
 // What jinja2 renders from the template in these models' files.
 TEST_P(RealTokenizer, ChatMlIsRenderedAsTheModelsOwnTemplateDoes) {
   const auto chat = ChatTemplate::load(*file_, *tokenizer_).value();
-  const Message messages[] = {{Role::kSystem, "Be brief."}, {Role::kUser, "Hi <|im_end|>"}, {Role::kAssistant, "Hello"}, {Role::kUser, "Bye"}};
+  const Message messages[] = {
+      {Role::kSystem, "Be brief."}, {Role::kUser, "Hi <|im_end|>"}, {Role::kAssistant, "Hello"}, {Role::kUser, "Bye"}};
   std::string text;
   for (const TokenId token : chat.render(messages)) text += tokenizer_->bytes(token, true);
   EXPECT_EQ(text,
@@ -142,7 +146,8 @@ TEST_P(RealTokenizer, ChatMlIsRenderedAsTheModelsOwnTemplateDoes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, RealTokenizer,
-                         testing::Values(Vocabulary{"qwen2", "qwen2.5-coder-0.5b.gguf"}, Vocabulary{"smollm", "smollm2-135m.gguf"}),
+                         testing::Values(Vocabulary{"qwen2", "qwen2.5-coder-0.5b.gguf"},
+                                         Vocabulary{"smollm", "smollm2-135m.gguf"}),
                          [](const auto& info) { return std::string(info.param.pre); });
 
 }  // namespace
