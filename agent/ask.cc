@@ -43,7 +43,7 @@ Answer absent_answer(const Question& question, const Ranking& ranking) {
     if (!ranking.evidence.missing.empty()) {
       answer.text += "; nothing mentions ";
       for (size_t i = 0; i < ranking.evidence.missing.size(); ++i)
-        answer.text += (i ? ", \"" : "\"") + ranking.evidence.missing[i] + "…\"";
+        answer.text += (i ? ", \"" : "\"") + ranking.evidence.missing[i] + "\"";
     }
     answer.text += ".";
   }
@@ -126,7 +126,7 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
     return finish(std::move(answer));
   }
 
-  auto excerpts = choose_excerpts(workspace, *ranking, question, options, texts);
+  auto excerpts = choose_excerpts(workspace, *ranking, options, texts);
   if (!excerpts) return std::unexpected(excerpts.error());
   Session session(workspace.answerer.model);
   auto assembled = assemble(workspace, session, *excerpts, question.text, cancel);
@@ -152,7 +152,7 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
   answer.text = std::move(generated->text);
 
   // Where does it stand? Checked against the index, repaired, added.
-  auto citations = cite(workspace.index, answer, *excerpts, question, texts);
+  auto citations = cite(workspace.index, answer, *excerpts, question, ranking->weights, texts);
   if (!citations) return std::unexpected(citations.error());
   answer.citations = std::move(*citations);
   auto invented = invented_names(workspace.index, answer.text, question);

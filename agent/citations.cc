@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "agent/structural.h"
+#include "repo-indexer/terms.h"
 
 namespace strata::agent {
 
@@ -33,23 +34,35 @@ bool skip(std::string_view text, size_t& at, std::string_view what) {
   return true;
 }
 
-// The lines of an excerpt that have most of the answer's names and words: what the reader should look at.
-Citation narrow(const Excerpt& e, const std::unordered_set<std::string>& wanted, TextCache& texts) {
+// Calls on_line(number, stems that are wanted) for the lines [first, last] of a text.
+template <typename OnLine>
+void each_line(const std::string& text, int first, int last, const TermWeights& wanted, OnLine on_line) {
+  size_t begin = 0;
+  for (int line = 1; begin < text.size() && line <= last; ++line) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    if (line >= first) {
+      std::unordered_set<std::string> found;
+      for (std::string& stem : repo::stems_of(std::string_view(text).substr(begin, end - begin)))
+        if (wanted.contains(stem)) found.insert(std::move(stem));
+      on_line(line, std::move(found));
+    }
+    begin = end + 1;
+  }
+}
+
+// The lines of an excerpt that say most of what the answer and the question say: what the reader should look at.
+Citation narrow(const Excerpt& e, const TermWeights& wanted, TextCache& texts) {
   Citation c{e.file, e.first_line, e.last_line, e.symbol, false};
   if (e.last_line - e.first_line < kCitedLines) return c;
   const std::string* text = texts.text(e.file);
   if (!text) return c;
-  int line = 1, best_line = e.first_line, best = -1;
-  for (size_t begin = 0; begin < text->size() && line <= e.last_line; ++line) {
-    const size_t end = std::min(text->find('\n', begin), text->size());
-    if (line >= e.first_line) {
-      int score = 0;
-      for (const std::string& s : stems_of(std::string_view(*text).substr(begin, end - begin)))
-        score += wanted.contains(s) ? 1 : 0;
-      if (score > best) best = score, best_line = line;
-    }
-    begin = end + 1;
-  }
+  int best_line = e.first_line;
+  double best = -1;
+  each_line(*text, e.first_line, e.last_line, wanted, [&](int line, const std::unordered_set<std::string>& found) {
+    double score = 0;
+    for (const std::string& stem : found) score += wanted.at(stem);
+    if (score > best) best = score, best_line = line;
+  });
   c.start_line = std::max(e.first_line, best_line - kCitedLines / 2);
   c.end_line = std::min(e.last_line, c.start_line + kCitedLines - 1);
   return c;
@@ -112,7 +125,7 @@ std::vector<std::string> find_names(std::string_view text) {
 }
 
 Result<std::vector<Citation>> cite(const repo::Index& index, const Answer& answer, const std::vector<Excerpt>& excerpts,
-                                   const Question& question, TextCache& texts) {
+                                   const Question& question, const TermWeights& asked, TextCache& texts) {
   std::vector<Citation> citations;
   const auto add = [&](Citation c) {
     const bool known = std::ranges::any_of(citations, [&](const Citation& o) {
@@ -120,9 +133,8 @@ Result<std::vector<Citation>> cite(const repo::Index& index, const Answer& answe
     });
     if (!known && citations.size() < kCitations) citations.push_back(std::move(c));
   };
-  std::vector<std::string> stems = stems_of(answer.text);
-  std::unordered_set<std::string> wanted(stems.begin(), stems.end());
-  wanted.insert(question.terms.begin(), question.terms.end());
+  TermWeights wanted = asked;
+  if (auto done = weigh(index, repo::stems_of(answer.text), wanted); !done) return std::unexpected(done.error());
 
   // 1. Names of the answer that are defined in one place, or in one that was read: the symbol's own lines.
   for (const std::string& name : find_names(answer.text)) {
@@ -137,8 +149,18 @@ Result<std::vector<Citation>> cite(const repo::Index& index, const Answer& answe
     if (symbols->size() > 1) std::erase_if(*symbols, [&](const repo::Symbol& s) { return !read(s); });
     if (symbols->size() != 1) continue;
     const repo::Symbol& s = symbols->front();
-    const bool whole = s.last_line - s.first_line < kCitedLines;
-    add({s.file, whole ? s.first_line : s.name_line, whole ? s.last_line : s.name_line, s.qualified_name, true});
+    const auto inside = std::ranges::find_if(excerpts, [&](const Excerpt& e) {
+      return e.file == s.file && s.first_line <= e.first_line && e.last_line <= s.last_line;
+    });
+    if (s.last_line - s.first_line < kCitedLines) {
+      add({s.file, s.first_line, s.last_line, s.qualified_name, true});
+    } else if (inside != excerpts.end()) {
+      Citation c = narrow(*inside, wanted, texts);
+      c.verified = true;
+      add(std::move(c));
+    } else {
+      add({s.file, s.name_line, s.name_line, s.qualified_name, true});
+    }
   }
   // 2. The excerpt that shares most with the answer; the best-ranked if none does. Where a name led there, it is known.
   const Excerpt* used = nullptr;
@@ -146,17 +168,12 @@ Result<std::vector<Citation>> cite(const repo::Index& index, const Answer& answe
   for (size_t i = 0; i < excerpts.size(); ++i) {
     const std::string* text = texts.text(excerpts[i].file);
     if (!text) continue;
-    int line = 1;
-    size_t begin = 0;
-    std::unordered_set<std::string> found;
-    for (; begin < text->size() && line <= excerpts[i].last_line; ++line) {
-      const size_t end = std::min(text->find('\n', begin), text->size());
-      if (line >= excerpts[i].first_line)
-        for (std::string& s : stems_of(std::string_view(*text).substr(begin, end - begin)))
-          if (wanted.contains(s)) found.insert(std::move(s));
-      begin = end + 1;
-    }
-    double score = static_cast<double>(found.size()) / (1.0 + 0.15 * static_cast<double>(i));
+    std::unordered_set<std::string> said;
+    each_line(*text, excerpts[i].first_line, excerpts[i].last_line, wanted,
+              [&](int, std::unordered_set<std::string> found) { said.merge(found); });
+    double score = 0;
+    for (const std::string& stem : said) score += wanted.at(stem);
+    score /= 1.0 + 0.15 * static_cast<double>(i);
     if (beside_the_program(excerpts[i].file, question)) score /= 2;
     if (score > most) most = score, used = &excerpts[i];
   }

@@ -2,11 +2,13 @@
 #include "agent/context_assembly.h"
 
 #include <algorithm>
+#include <cmath>
 #include <format>
 #include <ranges>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "agent/prompts.h"
+#include "repo-indexer/terms.h"
 
 namespace strata::agent {
 
@@ -15,7 +17,8 @@ namespace {
 constexpr int kRecomputed = 16;         // first tokens of a placed excerpt (measured: selection-experiment 3)
 constexpr size_t kExcerptTokens = 320;  // of one passage; the best may have kBestTokens
 constexpr size_t kBestTokens = 560;
-constexpr size_t kFewTokens = 40;  // no room worth filling
+constexpr size_t kFewTokens = 40;    // no room worth filling
+constexpr double kSignature = 0.25;  // of all that the question says, for the window that begins with the signature
 
 std::vector<TokenId> heading(const Tokenizer& tokenizer, const Excerpt& e) {
   return tokenizer.encode(std::format("\nFile: {}, lines {}-{}{}\n", e.file, e.first_line, e.last_line,
@@ -29,13 +32,11 @@ void append(std::vector<TokenId>& to, std::span<const TokenId> tokens) {
 }  // namespace
 
 TokenRange best_window(std::span<const TokenId> tokens, const Tokenizer& tokenizer, int first_line,
-                       const std::vector<std::string>& terms, size_t limit) {
-  // Lines as token ranges; a line counts the question's terms in it, each line's own once.
+                       const TermWeights& asked, size_t limit) {
   struct Line {
-    size_t first, last;
-    double score;
+    size_t first, last;  // tokens
+    std::vector<std::string> found;
   };
-  const std::unordered_set<std::string> wanted(terms.begin(), terms.end());
   std::vector<Line> lines;
   std::string text;
   size_t begin = 0;
@@ -44,11 +45,10 @@ TokenRange best_window(std::span<const TokenId> tokens, const Tokenizer& tokeniz
     text += bytes;
     const auto ended = static_cast<size_t>(std::ranges::count(bytes, '\n'));
     if (ended == 0 && i + 1 < tokens.size()) continue;
-    std::unordered_set<std::string> found;
-    for (std::string& s : stems_of(text))
-      if (wanted.contains(s)) found.insert(std::move(s));
-    lines.push_back({begin, i + 1, static_cast<double>(found.size())});
-    for (size_t blank = 1; blank < ended; ++blank) lines.push_back({i + 1, i + 1, 0});
+    std::vector<std::string> found = repo::stems_of(text);
+    std::erase_if(found, [&](const std::string& stem) { return !asked.contains(stem); });
+    lines.push_back({begin, i + 1, std::move(found)});
+    for (size_t blank = 1; blank < ended; ++blank) lines.push_back({i + 1, i + 1, {}});
     begin = i + 1;
     text.clear();
   }
@@ -58,22 +58,28 @@ TokenRange best_window(std::span<const TokenId> tokens, const Tokenizer& tokeniz
   };
   if (lines.empty()) return {};
   if (tokens.size() <= limit) return range(0, lines.size() - 1);
-  // The signature says what the rest is about, so an equal window further up wins.
+  // What is said again counts for less and less. The signature says what the rest is about, so of equal windows the
+  // first wins, and the one with the signature even if it has a little less.
+  double total = 0;
+  for (const auto& [stem, weight] : asked) total += weight;
   TokenRange best;
   double best_score = -1;
   for (size_t a = 0, b = 0; a < lines.size(); ++a) {
     b = std::max(a, b);
     while (b + 1 < lines.size() && lines[b + 1].last - lines[a].first <= limit) ++b;
-    double score = a == 0 ? 1.5 : 0;
-    for (size_t l = a; l <= b; ++l) score += lines[l].score;
+    std::unordered_map<std::string_view, int> counts;
+    for (size_t l = a; l <= b; ++l)
+      for (const std::string& stem : lines[l].found) ++counts[stem];
+    double score = a == 0 ? kSignature * total : 0;
+    for (const auto& [stem, count] : counts) score += asked.at(std::string(stem)) * (1 + std::log(count));
     if (score > best_score) best_score = score, best = range(a, b);
     if (b + 1 == lines.size()) break;
   }
   return best;
 }
 
-Result<std::vector<Excerpt>> choose_excerpts(Workspace& workspace, const Ranking& ranking, const Question& question,
-                                             const AskOptions& options, TextCache& texts) {
+Result<std::vector<Excerpt>> choose_excerpts(Workspace& workspace, const Ranking& ranking, const AskOptions& options,
+                                             TextCache& texts) {
   const Reader& reader = workspace.answerer;
   const Tokenizer& tokenizer = reader.model->tokenizer();
   // Rows of the scout are of use only to itself.
@@ -100,7 +106,7 @@ Result<std::vector<Excerpt>> choose_excerpts(Workspace& workspace, const Ranking
       if (!text || p.last_byte > text->size()) continue;  // changed on disk since it was indexed
       tokens = tokenizer.encode(std::string_view(*text).substr(p.first_byte, p.last_byte - p.first_byte));
     }
-    const TokenRange range = best_window(tokens, tokenizer, p.first_line, question.terms,
+    const TokenRange range = best_window(tokens, tokenizer, p.first_line, ranking.weights,
                                          std::min(left, excerpts.empty() ? kBestTokens : kExcerptTokens));
     if (range.last <= range.first) continue;
     e.first_line = range.first_line;

@@ -23,17 +23,16 @@ struct Excerpt {
 
 // The best passages that fit into the budget, best first. Long ones are cut to the lines that say most about the
 // question.
-Result<std::vector<Excerpt>> choose_excerpts(Workspace& workspace, const Ranking& ranking, const Question& question,
-                                             const AskOptions& options, TextCache& texts);
+Result<std::vector<Excerpt>> choose_excerpts(Workspace& workspace, const Ranking& ranking, const AskOptions& options,
+                                             TextCache& texts);
 
-// A range [first, last) of at most `limit` tokens made of whole lines around the lines with most of the question's
-// terms.
+// A range [first, last) of at most `limit` tokens made of whole lines that say most of what the question says.
 struct TokenRange {
   size_t first = 0, last = 0;
   int first_line = 0, last_line = 0;
 };
 TokenRange best_window(std::span<const TokenId> tokens, const Tokenizer& tokenizer, int first_line,
-                       const std::vector<std::string>& terms, size_t limit);
+                       const TermWeights& asked, size_t limit);
 
 // How the excerpts came into the context.
 struct Assembled {

@@ -7,6 +7,8 @@
 #include <span>
 #include <unordered_set>
 
+#include "repo-indexer/terms.h"
+
 namespace strata::agent {
 
 namespace {
@@ -286,45 +288,28 @@ bool looks_like_identifier(std::string_view text) {
   return false;
 }
 
-std::string stem(std::string_view word) {
-  std::string s = lower(word);
-  const auto drop = [&](std::string_view ending, size_t keep) {
-    if (s.size() < ending.size() + keep || !s.ends_with(ending)) return false;
-    s.resize(s.size() - ending.size());
-    return true;
-  };
-  if (s.size() > 3 && s.ends_with("ies"))
-    s.replace(s.size() - 3, 3, "y");
-  else if (!s.ends_with("ss") && !s.ends_with("us") && !s.ends_with("is"))
-    drop("s", 3);
-  for (const std::string_view ending :
-       {"izations", "ization", "ations", "ation", "ition", "ments", "ment", "nesses", "ness", "ingly", "ings", "ing",
-        "ally",     "edly",    "ers",    "able",  "ible",  "ive",   "ion",  "or",     "er",   "ed",    "al",   "ly"})
-    if (drop(ending, 4) || ((ending == "ing" || ending == "ed" || ending == "er") && drop(ending, 3))) break;
-  if (s.size() > 3 && s[s.size() - 1] == s[s.size() - 2] && s.back() != 's' && s.back() != 'l')
-    s.pop_back();  // trimm-ed
-  if (s.size() > 3 && (s.back() == 'e' || s.back() == 'y')) s.pop_back();
-  return s;
-}
-
-std::vector<std::string> stems_of(std::string_view text) {
-  std::vector<std::string> stems;
+std::vector<std::string> numbered_names(std::string_view text) {
+  std::vector<std::string> names;
   for (size_t i = 0; i < text.size();) {
-    if (!std::isalnum(static_cast<unsigned char>(text[i]))) {
+    const auto run = [&](size_t from, auto is) {
+      while (from < text.size() && is(static_cast<unsigned char>(text[from]))) ++from;
+      return from;
+    };
+    if (!is_word_char(text[i])) {
       ++i;
       continue;
     }
-    // A part ends at a capital after a small letter ("parse|Headers") and before the last capital of a run
-    // ("HTTP|Server").
-    size_t end = i + 1;
-    while (end < text.size() && std::isalnum(static_cast<unsigned char>(text[end])) &&
-           !(is_upper(text[end]) && (!is_upper(text[end - 1]) || (end + 1 < text.size() && is_lower(text[end + 1])))))
-      ++end;
-    if (end - i >= 2) stems.push_back(stem(text.substr(i, end - i)));
-    i = end;
+    const size_t letters = run(i, [](unsigned char c) { return std::isalpha(c) != 0; });
+    const size_t separator = letters < text.size() && (text[letters] == '/' || text[letters] == '-') ? 1 : 0;
+    const size_t digits = run(letters + separator, [](unsigned char c) { return std::isdigit(c) != 0; });
+    const size_t end = run(digits, [](unsigned char c) { return is_word_char(static_cast<char>(c)); });
+    if (letters >= i + 2 && digits > letters + separator && end == digits) names.emplace_back(text.substr(i, end - i));
+    i = std::max(end, i + 1);
   }
-  return stems;
+  return names;
 }
+
+bool says_nothing(std::string_view word) { return empty_words().contains(word); }
 
 Question analyse_question(std::string_view text, const std::function<bool(std::string_view)>& is_symbol) {
   Question question;
@@ -337,11 +322,13 @@ Question analyse_question(std::string_view text, const std::function<bool(std::s
     if ((certain || (capitals && is_symbol(word.text))) && seen.insert(word.text).second)
       question.identifiers.push_back({word.text, certain});
     if (!certain && empty_words().contains(word.lower)) continue;
-    for (std::string& term : stems_of(word.text))
-      if (seen_terms.insert(term).second) question.terms.push_back(std::move(term));
+    for (const std::string& part : repo::split_identifier(word.text))
+      for (std::string& stem : repo::stems_of(part))
+        if (stem.size() >= 2 && seen_terms.insert(stem).second) question.terms.push_back({std::move(stem), part});
     question.about_tests |= word.lower.starts_with("test");
     question.about_docs |= word.lower.starts_with("doc") || word.lower == "readme" || word.lower == "example";
   }
+  question.numbered = numbered_names(text.substr(0, kLongestQuestion));
   question.asks_where = !words.empty() && (words[0].lower == "where" || words[0].lower == "which");
   Forms(words, is_symbol).read(question);
   if (!question.subject.empty() && !seen.contains(question.subject))

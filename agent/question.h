@@ -23,12 +23,18 @@ struct Identifier {
   bool certain = true;  // its form says so (max_size, Parser::parse, `run`), else only the index does (run, JSON)
 };
 
+struct Term {
+  std::string stem;  // as repo::stems_of() makes it
+  std::string word;  // as it was asked, lower case
+};
+
 struct Question {
   std::string text;
   QuestionKind kind = QuestionKind::kDescription;
   std::string subject;                  // the X above, empty for kDescription
   std::vector<Identifier> identifiers;  // in order, each once
-  std::vector<std::string> terms;       // stems of the words that carry meaning, each once, identifiers included
+  std::vector<Term> terms;              // the words that carry meaning, each stem once, parts of identifiers included
+  std::vector<std::string> numbered;    // "HTTP/2", "SHA-256", "OAuth2": neither the word nor the number says it alone
   bool asks_where = false;
   bool about_tests = false, about_docs = false;
 };
@@ -36,10 +42,8 @@ struct Question {
 // `is_symbol` says whether the repository defines a symbol of this name.
 Question analyse_question(std::string_view text, const std::function<bool(std::string_view)>& is_symbol);
 
-// A word without its English endings, lower-cased: crude on purpose, both sides of a comparison go through it.
-std::string stem(std::string_view word);
-// The stems of all words and parts of identifiers in a text.
-std::vector<std::string> stems_of(std::string_view text);
+// Function words and the vocabulary of asking about code ("function", "implemented"), lower case.
+bool says_nothing(std::string_view word);
 // The last component of a qualified name: "parse" of "Parser::parse".
 std::string_view last_component(std::string_view name);
 // Text that has the form of an identifier and of no English word: underscores, inner capitals, digits, qualification.

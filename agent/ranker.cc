@@ -8,14 +8,16 @@
 
 #include "agent/prompts.h"
 #include "agent/structural.h"
+#include "repo-indexer/terms.h"
 
 namespace strata::agent {
 
 namespace {
 
 constexpr size_t kCandidates = 150;       // of each signal
-constexpr int kFrequencyLimit = 400;      // passages with a term are counted up to this
 constexpr size_t kEvidencePassages = 24;  // of each signal, looked at for the question's terms
+constexpr double kDeclared = 0.5;         // of the name of what is only declared
+constexpr double kNumberedWeight = 6;     // of "HTTP/2" where nothing has it: that of a word of one passage in 400
 constexpr std::string_view kQuestionMean = "question-mean-1";
 
 struct Moments {
@@ -73,7 +75,7 @@ class Candidates {
   explicit Candidates(const repo::Index& index) : index_(&index) {}
   Candidate& at(const repo::Passage& passage) {
     const auto [it, inserted] = places_.try_emplace({passage.file, passage.first_line}, all_.size());
-    if (inserted) all_.push_back({passage, {}, 0, 0});
+    if (inserted) all_.push_back({passage, {}, 0, 0, 0});
     return all_[it->second];
   }
   // The passage that holds this line; nullptr if the file has none there.
@@ -97,7 +99,24 @@ class Candidates {
   std::vector<Candidate> all_;
 };
 
-Result<Evidence> find_evidence(const repo::Index& index, const Question& question,
+// What symbols that are defined within the passage are called.
+Result<void> match_names(const repo::Index& index, const TermWeights& asked, std::vector<Candidate>& candidates) {
+  std::map<std::string_view, std::vector<Candidate*>> by_file;
+  for (Candidate& c : candidates) by_file[c.passage.file].push_back(&c);
+  for (const auto& [file, passages] : by_file) {
+    auto symbols = index.symbols(file);
+    if (!symbols) return std::unexpected(symbols.error());
+    for (const repo::Symbol& symbol : *symbols) {
+      const double match = name_match(symbol.name, asked) * (symbol.definition ? 1 : kDeclared);
+      for (Candidate* c : passages)
+        if (c->passage.first_line <= symbol.name_line && symbol.name_line <= c->passage.last_line)
+          c->name = std::max(c->name, match);
+    }
+  }
+  return {};
+}
+
+Result<Evidence> find_evidence(const repo::Index& index, const Question& question, const TermWeights& weights,
                                const std::vector<RankedPassage>& ranked, TextCache& texts) {
   Evidence evidence;
   for (const Identifier& identifier : question.identifiers) {
@@ -105,18 +124,29 @@ Result<Evidence> find_evidence(const repo::Index& index, const Question& questio
     auto known = index.knows_word(last_component(identifier.text));
     if (!known) return std::unexpected(known.error());
     if (!*known) evidence.unknown.push_back(identifier.text);
+    auto symbols = index.find_symbols(last_component(identifier.text));
+    if (!symbols) return std::unexpected(symbols.error());
+    evidence.named |= !symbols->empty();
   }
-  // A term counts by how rare it is: what hardly any passage has is what the question is about.
-  std::vector<double> weights;
-  double total = 0;
-  for (const std::string& term : question.terms) {
-    auto hits = index.search(term, kFrequencyLimit);
-    if (!hits) return std::unexpected(hits.error());
-    const double weight = std::log((kFrequencyLimit + 1.0) / (static_cast<double>(hits->size()) + 0.5));
-    if (hits->empty()) evidence.missing.push_back(term);
-    weights.push_back(weight + 0.1);
-    total += weights.back();
+  double total = 0, missing = 0;
+  for (const Term& term : question.terms) {
+    auto frequency = index.frequency(term.stem);
+    if (!frequency) return std::unexpected(frequency.error());
+    const double weight = weights.at(term.stem);
+    total += weight;
+    if (frequency->passages > 0) continue;
+    missing += weight;
+    evidence.missing.push_back(term.word);
   }
+  for (const std::string& name : question.numbered) {
+    auto known = index.knows_phrase(name);
+    if (!known) return std::unexpected(known.error());
+    if (*known) continue;
+    total += kNumberedWeight;
+    missing += kNumberedWeight;
+    evidence.missing.push_back(name);
+  }
+  if (total > 0) evidence.missing_share = missing / total;
   std::vector<const RankedPassage*> looked_at;
   for (size_t i = 0; i < std::min(kEvidencePassages, ranked.size()); ++i) looked_at.push_back(&ranked[i]);
   for (const RankedPassage* r : looked_at) {
@@ -126,10 +156,10 @@ Result<Evidence> find_evidence(const repo::Index& index, const Question& questio
     for (const std::string_view part :
          {std::string_view(r->passage.file), std::string_view(r->passage.symbol),
           std::string_view(*text).substr(r->passage.first_byte, r->passage.last_byte - r->passage.first_byte)})
-      for (std::string& s : stems_of(part)) stems.insert(std::move(s));
+      for (std::string& s : repo::stems_of(part)) stems.insert(std::move(s));
     double covered = 0;
-    for (size_t t = 0; t < weights.size(); ++t)
-      if (stems.contains(question.terms[t])) covered += weights[t];
+    for (const auto& [stem, weight] : weights)
+      if (stems.contains(stem)) covered += weight;
     if (total > 0) evidence.coverage = std::max(evidence.coverage, covered / total);
   }
   if (question.terms.empty()) evidence.coverage = 1;
@@ -149,6 +179,31 @@ const std::string* TextCache::text(const std::string& path) {
   return it->second ? &*it->second : nullptr;
 }
 
+Result<void> weigh(const repo::Index& index, const std::vector<std::string>& stems, TermWeights& weights) {
+  for (const std::string& stem : stems) {
+    const auto [it, added] = weights.try_emplace(stem);
+    if (!added) continue;
+    auto frequency = index.frequency(stem);
+    if (!frequency) return std::unexpected(frequency.error());
+    it->second = std::log((static_cast<double>(frequency->of) + 1) / (static_cast<double>(frequency->passages) + 0.5));
+  }
+  return {};
+}
+
+double name_match(std::string_view name, const TermWeights& asked) {
+  double total = 0, said = 0;
+  for (const auto& [stem, weight] : asked) total += weight;
+  int parts = 0, found = 0;
+  for (const std::string& part : repo::split_identifier(name)) {
+    if (part.size() < 2 || says_nothing(part)) continue;
+    ++parts;
+    for (const std::string& stem : repo::stems_of(part))
+      if (const auto it = asked.find(stem); it != asked.end()) ++found, said += it->second;
+  }
+  // One word in common is a coincidence as long as the question has more to say.
+  return parts && total > 0 ? static_cast<double>(found) / parts * std::sqrt(std::min(1.0, said / total)) : 0;
+}
+
 std::vector<RankedPassage> fuse(std::vector<Candidate> candidates, const Question& question,
                                 const RankingWeights& weights) {
   const Moments cosine = moments(candidates, [](const Candidate& c) { return c.cosine; });
@@ -160,7 +215,8 @@ std::vector<RankedPassage> fuse(std::vector<Candidate> candidates, const Questio
     r.bm25 = bm25.z(c.bm25);
     r.embedding = c.cosine ? cosine.z(*c.cosine) : weights.unread * r.bm25;
     r.identifier = c.identifier;
-    r.score = r.embedding + weights.bm25 * r.bm25 + weights.identifier * c.identifier;
+    r.name = c.name;
+    r.score = r.embedding + weights.bm25 * r.bm25 + weights.identifier * c.identifier + weights.name * c.name;
     if (beside_the_program(c.passage.file, question)) r.score -= weights.demotion;
     r.passage = std::move(c.passage);
     ranked.push_back(std::move(r));
@@ -187,6 +243,9 @@ Result<Ranking> rank(Workspace& workspace, const Question& question, TextCache& 
     }
   }
   Ranking ranking;
+  std::vector<std::string> stems;
+  for (const Term& term : question.terms) stems.push_back(term.stem);
+  if (auto done = weigh(index, stems, ranking.weights); !done) return std::unexpected(done.error());
   std::vector<float> direction;
   if (workspace.read->size() > 0) {
     auto made = question_direction(workspace.scout, question.text, cancel);
@@ -201,8 +260,9 @@ Result<Ranking> rank(Workspace& workspace, const Question& question, TextCache& 
     for (Candidate& c : candidates.all())
       if (!c.cosine) c.cosine = workspace.read->cosine(direction, c.passage.file, c.passage.first_line);
   }
+  if (auto done = match_names(index, ranking.weights, candidates.all()); !done) return std::unexpected(done.error());
   ranking.passages = fuse(std::move(candidates.all()), question);
-  auto evidence = find_evidence(index, question, ranking.passages, texts);
+  auto evidence = find_evidence(index, question, ranking.weights, ranking.passages, texts);
   if (!evidence) return std::unexpected(evidence.error());
   evidence->cosine = ranking.evidence.cosine;
   ranking.evidence = std::move(*evidence);
@@ -210,10 +270,10 @@ Result<Ranking> rank(Workspace& workspace, const Question& question, TextCache& 
 }
 
 bool seems_absent(const Evidence& evidence) {
-  constexpr double kLittle = 0.35, kHalf = 0.55, kFar = 0.30;
+  constexpr double kQuarter = 0.25, kHalf = 0.5, kNear = 0.45;
   if (!evidence.unknown.empty()) return true;
-  if (evidence.coverage < kLittle) return !evidence.cosine || *evidence.cosine < 2 * kFar;
-  return evidence.coverage < kHalf && !evidence.missing.empty() && (!evidence.cosine || *evidence.cosine < kFar);
+  if (evidence.named || evidence.missing_share < kQuarter) return false;
+  return evidence.coverage < kHalf && (!evidence.cosine || *evidence.cosine < kNear);
 }
 
 }  // namespace strata::agent

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "agent/ask.h"
@@ -18,13 +19,23 @@ struct Candidate {
   std::optional<double> cosine;  // nothing: the passage has not been read
   double bm25 = 0;               // 0: not among the hits
   double identifier = 0;         // 1: defines what the question names
+  double name = 0;               // 1: defines what is called as the question describes it; see name_match()
 };
+
+// How much each stem says: the logarithm of how rare it is among the passages.
+using TermWeights = std::unordered_map<std::string, double>;
+Result<void> weigh(const repo::Index& index, const std::vector<std::string>& stems, TermWeights& weights);
+
+// How far a name says what the question says, 0..1: all of `validate_absolute_path` in "where is the absolute path of a
+// file validated", none of `run`. `asked`: the question's terms.
+double name_match(std::string_view name, const TermWeights& asked);
 
 struct RankingWeights {
   double bm25 = 1.0;  // beside the embedding's 1. Comments are kept, so words count for more than in the experiment
   double identifier = 2.0;
+  double name = 2.0;
   double unread = 0.5;    // a passage that has not been read gets this share of z(bm25) for its embedding
-  double demotion = 2.0;  // taken from tests and documentation, unless the question is about them
+  double demotion = 4.0;  // taken from tests and documentation, unless the question is about them
 };
 
 // Best first. Pure.
@@ -45,14 +56,17 @@ class TextCache {
 // What speaks for the question being about this repository at all.
 struct Evidence {
   double coverage = 0;               // best share of the question's weighted terms in one passage, 0..1
+  double missing_share = 0;          // share of the question's weighted terms that no passage has, 0..1
+  bool named = false;                // the question names something that is defined here
   std::optional<double> cosine;      // of the best passage; nothing if little has been read
   std::vector<std::string> unknown;  // identifiers of the question that occur nowhere
-  std::vector<std::string> missing;  // terms that no passage has
+  std::vector<std::string> missing;  // words that no passage has
 };
 
 struct Ranking {
   std::vector<RankedPassage> passages;
   Evidence evidence;
+  TermWeights weights;  // of the question's terms
 };
 
 Result<Ranking> rank(Workspace& workspace, const Question& question, TextCache& texts, const Cancel* cancel);

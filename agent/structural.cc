@@ -189,8 +189,10 @@ bool is_test_path(std::string_view path) {
 
 bool is_documentation_path(std::string_view path) {
   const auto ends = [&](std::string_view ending) { return path.ends_with(ending); };
-  return path.starts_with("doc/") || path.starts_with("docs/") || ends(".md") || ends(".rst") || ends(".txt") ||
-         ends(".html") || ends(".po") || path.starts_with("CHANGES") || path.starts_with("README");
+  for (const std::string_view folder : {"doc/", "docs/", "man/", "manual/", "website/", "www/"})
+    if (path.starts_with(folder)) return true;
+  return ends(".md") || ends(".rst") || ends(".txt") || ends(".html") || ends(".css") || ends(".po") || ends(".conf") ||
+         path.starts_with("CHANGES") || path.starts_with("README");
 }
 
 bool beside_the_program(std::string_view path, const Question& question) {

@@ -494,6 +494,27 @@ Result<std::vector<Symbol>> Index::subclasses(std::string_view name) const {
                      symbol_of, name);
 }
 
+Result<Index::Frequency> Index::frequency(std::string_view stem) const {
+  Frequency frequency;
+  auto done = impl_->database().query(
+      "SELECT coalesce((SELECT max(doc) FROM term WHERE term = ?1 AND col <> 'words'), 0),"
+      " (SELECT count(*) FROM passage)",
+      [&](const Row& row) { frequency = {row.integer(0), row.integer(1)}; }, stem);
+  if (!done) return std::unexpected(done.error());
+  return frequency;
+}
+
+Result<bool> Index::knows_phrase(std::string_view words) const {
+  std::string phrase;
+  for (const std::string& stem : stems_of(words)) phrase += stem + ' ';
+  bool known = false;
+  auto done = impl_->database().query(
+      "SELECT 1 FROM search WHERE search MATCH ?1 LIMIT 1", [&](const Row&) { known = true; },
+      std::string_view("{name code comments} : \"" + phrase + "\""));
+  if (!done) return std::unexpected(done.error());
+  return known;
+}
+
 Result<std::vector<Hit>> Index::search(std::string_view query, int limit) const {
   const std::string expression = impl_->terms.query(query);
   if (expression.empty() || limit <= 0) return std::vector<Hit>{};

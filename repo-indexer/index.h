@@ -125,6 +125,14 @@ class Index {
   // Symbols that inherit from / implement `name`.
   Result<std::vector<Symbol>> subclasses(std::string_view name) const;
 
+  // How many passages have this term, a stem of stems_of(), in one of their columns; and how many there are.
+  struct Frequency {
+    int64_t passages = 0, of = 0;
+  };
+  Result<Frequency> frequency(std::string_view stem) const;
+  // Do these words stand side by side anywhere? "HTTP/2", "http2" and "HTTP_2" are the same phrase.
+  Result<bool> knows_phrase(std::string_view words) const;
+
   // BM25 over passages: identifiers whole and split, words stemmed, comments, path and symbol names included.
   Result<std::vector<Hit>> search(std::string_view query, int limit) const;
 

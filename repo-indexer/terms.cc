@@ -81,6 +81,15 @@ std::vector<std::string> split_identifier(std::string_view s) {
   return parts;
 }
 
+std::vector<std::string> stems_of(std::string_view text) {
+  TermMaker maker;
+  std::vector<std::string> stems;
+  each_identifier(text, [&](std::string_view word, size_t) {
+    for (const std::string& part : split_identifier(word)) stems.push_back(maker.stem(part));
+  });
+  return stems;
+}
+
 void TermMaker::Delete::operator()(sb_stemmer* stemmer) const { sb_stemmer_delete(stemmer); }
 
 TermMaker::TermMaker() : stemmer_(sb_stemmer_new("english", "UTF_8")) {}

@@ -33,6 +33,7 @@ class TermMaker {
   // `comments`: ranges of the file's text, ascending; those inside [first, last) are used.
   PassageTerms passage(std::string_view path, std::string_view symbol, std::string_view text, uint32_t first,
                        uint32_t last, const std::vector<ByteRange>& comments);
+  const std::string& stem(const std::string& word);
   // The question as an FTS5 expression over these columns; empty if it has no words worth searching.
   std::string query(std::string_view question);
 
@@ -40,13 +41,14 @@ class TermMaker {
   struct Delete {
     void operator()(sb_stemmer* stemmer) const;
   };
-  const std::string& stem(const std::string& word);
   void append_stems(std::string& out, std::string_view identifier);
 
   std::unique_ptr<sb_stemmer, Delete> stemmer_;
   std::unordered_map<std::string, std::string> stems_;
 };
 
+// The stems of the words and of the parts of identifiers of a text, in order: what the search table holds of it.
+std::vector<std::string> stems_of(std::string_view text);
 // "HTTPServer2_port" -> http server 2 port, lower-cased.
 std::vector<std::string> split_identifier(std::string_view identifier);
 std::string lower_case(std::string_view text);  // ASCII

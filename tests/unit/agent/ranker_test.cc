@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "repo-indexer/terms.h"
+
 namespace strata::agent {
 namespace {
 
@@ -44,17 +46,49 @@ TEST(Fuse, TestsComeAfterTheProgramUnlessAskedFor) {
   EXPECT_EQ(best(twins, about_tests), "tests/test_parse.py");
 }
 
+TermWeights question_about(std::initializer_list<const char*> words) {
+  TermWeights asked;
+  for (const char* word : words)
+    for (const std::string& stem : repo::stems_of(word)) asked[stem] = 3;
+  return asked;
+}
+
+TEST(NameMatch, FormsOfAWordAndPartsOfANameAreTheSame) {
+  const TermWeights asked = question_about({"retained", "message", "stored"});
+  EXPECT_GT(name_match("retain__store", asked), 0.8);
+  EXPECT_GT(name_match("storeRetainedMessage", asked), name_match("retain__store", asked));
+  EXPECT_LT(name_match("store", asked), name_match("retain__store", asked));
+  EXPECT_EQ(name_match("run", asked), 0);
+  EXPECT_EQ(name_match("", asked), 0);
+  EXPECT_EQ(name_match("run", {}), 0);
+}
+
+Evidence evidence(double coverage, double missing_share, std::optional<double> cosine = {}) {
+  Evidence e;
+  e.coverage = coverage;
+  e.missing_share = missing_share;
+  e.cosine = cosine;
+  return e;
+}
+
 TEST(SeemsAbsent, AnUnknownIdentifierDecides) {
-  EXPECT_TRUE(seems_absent({.coverage = 1, .cosine = 0.9, .unknown = {"reticulate_splines"}, .missing = {}}));
+  Evidence e = evidence(1, 0, 0.9);
+  e.unknown = {"reticulate_splines"};
+  EXPECT_TRUE(seems_absent(e));
 }
 
-TEST(SeemsAbsent, WordsThatStandTogetherAreEvidence) {
-  EXPECT_FALSE(seems_absent({.coverage = 0.9, .cosine = {}, .unknown = {}, .missing = {}}));
-  EXPECT_TRUE(seems_absent({.coverage = 0.1, .cosine = {}, .unknown = {}, .missing = {"kafk"}}));
+TEST(SeemsAbsent, AWordThatNothingHasIsEvidenceUnlessTheRestStandsTogether) {
+  EXPECT_FALSE(seems_absent(evidence(0.3, 0)));
+  EXPECT_TRUE(seems_absent(evidence(0.1, 0.6)));
+  EXPECT_FALSE(seems_absent(evidence(0.6, 0.4)));
 }
 
-TEST(SeemsAbsent, AParaphraseIsSavedByItsEmbedding) {
-  EXPECT_FALSE(seems_absent({.coverage = 0.2, .cosine = 0.8, .unknown = {}, .missing = {}}));
+TEST(SeemsAbsent, AParaphraseIsSavedByItsEmbedding) { EXPECT_FALSE(seems_absent(evidence(0.2, 0.5, 0.8))); }
+
+TEST(SeemsAbsent, WhatIsNamedAndDefinedIsThere) {
+  Evidence e = evidence(0.4, 0.4);
+  e.named = true;
+  EXPECT_FALSE(seems_absent(e));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <random>
 
+#include "repo-indexer/terms.h"
 #include "tests/unit/repo-indexer/temporary_tree.h"
 
 namespace strata::repo {
@@ -132,6 +133,24 @@ TEST_F(IndexTest, SearchFindsByOtherFormsOfTheWords) {
   EXPECT_TRUE(index.search("", 5)->empty());
   EXPECT_LE(index.search("label", 1)->size(), 1u);
   EXPECT_TRUE(index.search("\"NEAR( * : ^ -- ' OR AND name:", 5));
+}
+
+TEST_F(IndexTest, SaysHowRareAWordIs) {
+  Index index = tree_.open();
+  ASSERT_TRUE(index.update());
+  const auto courier = index.frequency(stems_of("couriers").front());
+  ASSERT_TRUE(courier) << courier.error().message;
+  EXPECT_GE(courier->passages, 1);
+  EXPECT_LT(courier->passages, courier->of);
+  EXPECT_EQ(index.frequency("submarine")->passages, 0);
+}
+
+TEST_F(IndexTest, KnowsWordsThatStandSideBySide) {
+  Index index = tree_.open();
+  ASSERT_TRUE(index.update());
+  EXPECT_TRUE(*index.knows_phrase("print-label"));
+  EXPECT_FALSE(*index.knows_phrase("label/courier"));
+  EXPECT_FALSE(*index.knows_phrase(""));
 }
 
 TEST_F(IndexTest, PassagesAreTheTextOfTheFile) {
