@@ -23,39 +23,108 @@ constexpr int64_t kRows = kPanelRows;
 
 struct Panel {
   // [columns / 4][rows][4]: four columns of each row side by side, as VNNI adds them up.
-  HWY_ALIGN uint8_t quants[kPrefillGroup / 4][kRows][4];
+  HWY_ALIGN uint8_t quants[kPanelColumns / 4][kRows][4];
   HWY_ALIGN float scale[kRows];
 };
 
-// Columns [first, first + count) of one row, requantised into the panel.
-template <typename Format>
-HWY_INLINE void expand_row(const std::byte* row, int64_t first, int64_t count, int r, Panel& panel) {
-  constexpr int kGroups = Format::kElements / 32, kPerGroup = Format::kSplit ? 2 : 1;
-  const hn::FixedTag<float, 8> df;
+// 16 weights from their quants: the nearest bytes to q * scale + minimum + 128.
+HWY_INLINE hn::Vec<HalfBytes> requantise(hn::Vec<HalfBytes> q, float scale, float minimum) {
+  const hn::CappedTag<float, 16> df;
   const hn::Rebind<int32_t, decltype(df)> di;
   const hn::Rebind<uint8_t, decltype(df)> d8;
-  const auto* blocks = reinterpret_cast<const typename Format::Block*>(row);
-  const int groups = static_cast<int>(count / 32);
-  HWY_ALIGN float scale[2 * kPrefillGroup / 32], minimum[2 * kPrefillGroup / 32];
-  const int64_t first_block = first / Format::kElements;
+  constexpr size_t kLanes = HWY_MAX_LANES_D(decltype(df));
+  alignas(16) uint8_t bytes[16];
+  hn::Store(q, HalfBytes(), bytes);
+  for (size_t i = 0; i < 16; i += kLanes) {
+    const auto w = hn::ConvertTo(df, hn::PromoteTo(di, hn::LoadU(d8, bytes + i)));
+    const auto scaled = hn::MulAdd(w, hn::Set(df, scale), hn::Set(df, minimum + 128.0f));
+    hn::StoreU(hn::DemoteTo(d8, hn::NearestInt(scaled)), d8, bytes + i);
+  }
+  return hn::Load(HalfBytes(), bytes);
+}
+
+// A group of 32 weights as bytes. Quants of 4 and 5 bits have so few values that those are requantised and looked up.
+template <typename Format>
+HWY_INLINE Quants requantised_group(const typename Format::Block& block, int group, const float* scale,
+                                    const float* minimum) {
+  const Quants q = Format::quants(block, group);
+  const auto iota = hn::Iota(HalfBytes(), 0);
+  if constexpr (Format::kMost <= 15) {
+    const auto table = requantise(iota, scale[0], minimum[0]);
+    return hn::TableLookupBytes(hn::Combine(Bytes(), table, table), q);
+  } else if constexpr (Format::kMost <= 31) {
+    const auto low = requantise(iota, scale[0], minimum[0]);
+    const auto high = requantise(hn::Add(iota, hn::Set(HalfBytes(), 16)), scale[0], minimum[0]);
+    return hn::TableLookupLanes(hn::Combine(Bytes(), high, low), hn::IndicesFromVec(Bytes(), q));
+  } else {
+    constexpr int kSecond = Format::kSplit ? 1 : 0;
+    const auto low = requantise(hn::LowerHalf(HalfBytes(), q), scale[0], minimum[0]);
+    const auto high = requantise(hn::UpperHalf(HalfBytes(), q), scale[kSecond], minimum[kSecond]);
+    return hn::Combine(Bytes(), high, low);
+  }
+}
+
+// The scales and minima of a row's groups in steps of its byte scale, which is returned.
+template <typename Format>
+HWY_INLINE float byte_scales(const typename Format::Block* blocks, int groups, float* scale, float* minimum) {
+  constexpr int kGroups = Format::kElements / 32, kPerGroup = Format::kSplit ? 2 : 1;
+  const hn::FixedTag<float, 8> df;
+  const int count = groups * kPerGroup, padded = (count + 7) / 8 * 8;
   for (int g = 0; g < groups; g += kGroups)
-    Format::scales(blocks[first_block + g / kGroups], scale + g * kPerGroup, minimum + g * kPerGroup);
-  float most = 0;  // a bound of |w| from the scales alone
-  for (int i = 0; i < groups * kPerGroup; ++i)
-    most = std::max({most, std::fabs(minimum[i]), std::fabs(scale[i] * Format::kMost + minimum[i])});
-  const float inverse = most > 0 ? 127.0f / most : 0.0f;
-  panel.scale[r] = most / 127.0f;
+    Format::scales(blocks[g / kGroups], scale + g * kPerGroup, minimum + g * kPerGroup);
+  for (int i = count; i < padded; ++i) scale[i] = minimum[i] = 0;
+  auto largest = hn::Zero(df);  // a bound of |w| from the scales alone
+  for (int i = 0; i < padded; i += 8) {
+    const auto m = hn::Load(df, minimum + i);
+    const auto end = hn::MulAdd(hn::Load(df, scale + i), hn::Set(df, Format::kMost), m);
+    largest = hn::Max(largest, hn::Max(hn::Abs(m), hn::Abs(end)));
+  }
+  const float most = hn::ReduceMax(df, largest);
+  const auto inverse = hn::Set(df, most > 0 ? 127.0f / most : 0.0f);
+  for (int i = 0; i < padded; i += 8) {
+    hn::Store(hn::Mul(hn::Load(df, scale + i), inverse), df, scale + i);
+    hn::Store(hn::Mul(hn::Load(df, minimum + i), inverse), df, minimum + i);
+  }
+  return most / 127.0f;
+}
+
+// Columns [first, first + count) of rows [row, row + 4) of the weight, requantised as rows r, r + 1, ... of the panel.
+template <typename Format>
+HWY_INLINE void expand_rows(const CpuWeight& weight, int64_t row, int64_t first, int64_t count, int r, Panel& panel) {
+  constexpr int kGroups = Format::kElements / 32, kPerGroup = Format::kSplit ? 2 : 1, kScales = 2 * kPanelColumns / 32;
+  const hn::Repartition<uint32_t, Bytes> d32;
+  const hn::Repartition<uint64_t, Bytes> d64;
+  const hn::Half<decltype(d32)> half;
+  const int groups = static_cast<int>(count / 32);
+  HWY_ALIGN float scale[4][kScales], minimum[4][kScales];
+  const typename Format::Block* blocks[4];
+  for (int i = 0; i < 4; ++i) {
+    blocks[i] = reinterpret_cast<const typename Format::Block*>(weight.row(row + i).data()) + first / Format::kElements;
+    // What this row holds for the next panel, by then in the cache: rows lie too far apart for the processor to guess.
+    for (size_t byte = 0; byte < groups * sizeof(typename Format::Block) / kGroups; byte += 64)
+      __builtin_prefetch(reinterpret_cast<const char*>(blocks[i] + groups / kGroups) + byte, 0, 2);
+    panel.scale[r + i] = byte_scales<Format>(blocks[i], groups, scale[i], minimum[i]);
+  }
   for (int g = 0; g < groups; ++g) {
-    HWY_ALIGN uint8_t q[32];
-    hn::StoreU(Format::quants(blocks[first_block + g / kGroups], g % kGroups), Bytes(), q);
-    HWY_ALIGN uint8_t out[32];
-    for (int i = 0; i < 32; i += 8) {
-      const int at = g * kPerGroup + (Format::kSplit ? i / 16 : 0);
-      const auto w = hn::ConvertTo(df, hn::PromoteTo(di, hn::LoadU(d8, q + i)));
-      const auto scaled = hn::MulAdd(w, hn::Set(df, scale[at] * inverse), hn::Set(df, minimum[at] * inverse + 128.0f));
-      hn::StoreU(hn::DemoteTo(d8, hn::NearestInt(scaled)), d8, out + i);
-    }
-    for (int i = 0; i < 8; ++i) std::memcpy(panel.quants[g * 8 + i][r], out + 4 * i, 4);
+    hn::Vec<decltype(d32)> w[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i)
+      w[i] = hn::BitCast(d32, requantised_group<Format>(blocks[i][g / kGroups], g % kGroups, scale[i] + g * kPerGroup,
+                                                        minimum[i] + g * kPerGroup));
+    // Four columns of four rows are a 4 x 4 matrix of words in each half of the vectors: transposed, a store each.
+    const auto low01 = hn::BitCast(d64, hn::InterleaveLower(d32, w[0], w[1]));
+    const auto low23 = hn::BitCast(d64, hn::InterleaveLower(d32, w[2], w[3]));
+    const auto high01 = hn::BitCast(d64, hn::InterleaveUpper(d32, w[0], w[1]));
+    const auto high23 = hn::BitCast(d64, hn::InterleaveUpper(d32, w[2], w[3]));
+    const auto store = [&](int column, auto words) {
+      const auto four = hn::BitCast(d32, words);
+      hn::StoreU(hn::LowerHalf(half, four), half, reinterpret_cast<uint32_t*>(panel.quants[g * 8 + column][r]));
+      hn::StoreU(hn::UpperHalf(half, four), half, reinterpret_cast<uint32_t*>(panel.quants[g * 8 + column + 4][r]));
+    };
+    store(0, hn::InterleaveLower(d64, low01, low23));
+    store(1, hn::InterleaveUpper(d64, low01, low23));
+    store(2, hn::InterleaveLower(d64, high01, high23));
+    store(3, hn::InterleaveUpper(d64, high01, high23));
   }
 }
 
@@ -74,7 +143,7 @@ HWY_INLINE void multiply(const Panel& panel, int64_t count, const QuantizedX& x,
   float x_scale[kTokens];
   int32_t start[kTokens];
   for (int i = 0; i < kTokens; ++i) {
-    rows[i] = x.row(t + i) + group * kPrefillGroup;
+    rows[i] = x.row(t + i) + group * kPanelColumns;
     x_scale[i] = x.scales[(t + i) * x.groups + group];
     start[i] = -128 * x.totals[(t + i) * x.groups + group];
   }
@@ -115,9 +184,8 @@ bool int8_panel_of(const CpuWeight& weight, int64_t first, const QuantizedX& x, 
   return with_format(weight.type, [&](auto format) {
     Panel panel;
     for (int64_t group = 0; group < x.groups; ++group) {
-      const int64_t column = group * kPrefillGroup, count = std::min(kPrefillGroup, weight.columns - column);
-      for (int r = 0; r < kRows; ++r)
-        expand_row<decltype(format)>(weight.row(first + r).data(), column, count, r, panel);
+      const int64_t column = group * kPanelColumns, count = std::min(kPanelColumns, weight.columns - column);
+      for (int r = 0; r < kRows; r += 4) expand_rows<decltype(format)>(weight, first + r, column, count, r, panel);
       int64_t t = 0;
       for (; t + 6 <= x.rows; t += 6) multiply<6>(panel, count, x, group, t, first, group > 0, y);
       for (; t < x.rows; ++t) multiply<1>(panel, count, x, group, t, first, group > 0, y);

@@ -42,13 +42,17 @@ struct MatmulEngine::Impl {
   bool decode_int8;   // AVX2 or better
   bool prefill_int8;  // VNNI
   PanelGemm panels;
-  QuantizedX x;
+  QuantizedX blocks_of_32{32}, blocks_of_256{256};
 
-  void quantize(Tensor from, int64_t group) {
-    x.resize(from.rows, from.columns, group);
+  void quantize(Tensor from, QuantizedX& x) {
+    x.resize(from.rows, from.columns);
     parallel_rows(threads, from.rows, from.columns, [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) x.quantize_row(from.row(r), r);
     });
+  }
+
+  QuantizedX& decoded_with(const Weight& weight) {
+    return decode_group(static_cast<const CpuWeight&>(weight).type) == 256 ? blocks_of_256 : blocks_of_32;
   }
 
   // Tasks of `rows` rows over all products, on all threads; false if a type has no kernel.
@@ -70,31 +74,32 @@ struct MatmulEngine::Impl {
 
 MatmulEngine::MatmulEngine(int threads, Precision precision)
     : impl_(std::make_unique<Impl>(threads, precision == Precision::kFast && has_feature("avx2"),
-                                   precision == Precision::kFast && has_feature("avx512_vnni"), PanelGemm(threads),
-                                   QuantizedX())) {}
+                                   precision == Precision::kFast && has_feature("avx512_vnni"), PanelGemm(threads))) {}
 
 MatmulEngine::~MatmulEngine() = default;
 
 void MatmulEngine::multiply(Tensor x, std::span<const Product> products) {
   if (x.rows == 0) return;
   Impl& m = *impl_;
-  // Expanding a panel costs about as much as three tokens of decode.
-  constexpr int64_t kMostDecodeRows = 3;
+  // Expanding a panel costs about as much as eight tokens of decode.
+  constexpr int64_t kMostDecodeRows = 8;
   // Small enough that the threads finish together, large enough that handing them out costs nothing.
   constexpr int64_t kDecodeTask = 128;
   if (m.decode_int8 && x.columns % 32 == 0) {
     if (x.rows <= kMostDecodeRows) {
-      m.quantize(x, kDecodeGroup);
+      for (QuantizedX* form : {&m.blocks_of_32, &m.blocks_of_256})
+        if (std::ranges::any_of(products, [&](const Product& p) { return &m.decoded_with(*p.weight) == form; }))
+          m.quantize(x, *form);
       if (m.for_rows(products, kDecodeTask, [&](const CpuWeight& w, int64_t first, int64_t last, Tensor y) {
-            return row_dots(w, first, last, m.x, y);
+            return row_dots(w, first, last, m.decoded_with(w), y);
           }))
         return;
     } else if (m.prefill_int8) {
       const bool whole =
           std::ranges::all_of(products, [](const Product& p) { return p.weight->rows % kPanelRows == 0; });
-      m.quantize(x, kPrefillGroup);
+      m.quantize(x, m.blocks_of_256);
       if (whole && m.for_rows(products, kPanelRows, [&](const CpuWeight& w, int64_t first, int64_t, Tensor y) {
-            return int8_panel(w, first, m.x, y);
+            return int8_panel(w, first, m.blocks_of_256, y);
           }))
         return;
     }

@@ -7,10 +7,11 @@
 
 namespace strata::cpu {
 
-inline constexpr int64_t kDecodeGroup = 32;
+// How many columns of x share a scale: as many as weights of this type do.
+inline int64_t decode_group(BlockType type) { return static_cast<int64_t>(block_layout(type).elements); }
 
-// y[t, r] for rows [first, last) of the weight and every row t of x (groups of kDecodeGroup columns). False if the
-// weight's type has no vector kernel.
+// y[t, r] for rows [first, last) of the weight and every row t of x, which is quantised by decode_group(weight.type).
+// False if the type has no vector kernel.
 bool row_dots(const CpuWeight& weight, int64_t first, int64_t last, const QuantizedX& x, Tensor y);
 
 }  // namespace strata::cpu
