@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <chrono>
 #include <format>
+#include <ranges>
 #include <set>
 
+#include "agent/calibration.h"
 #include "agent/citations.h"
 #include "agent/context_assembly.h"
+#include "agent/prompts.h"
 #include "agent/question.h"
 #include "agent/ranker.h"
 #include "agent/structural.h"
@@ -29,6 +32,21 @@ std::string place(const Citation& c) {
                                     : std::format("`{}:{}-{}`", c.file, c.start_line, c.end_line);
 }
 
+constexpr size_t kNearestPlaces = 3;
+
+// How much more likely the model finds it that the assembled excerpts do what is asked about than that they do not.
+Result<double> implemented(Session& session, const Model& model, const Cancel* cancel) {
+  const auto length = static_cast<int>(session.tokens().size());
+  if (auto done = instruct(session, model, kIsImplemented, cancel); !done) return std::unexpected(done.error());
+  const auto logit = [&](std::string_view one, std::string_view other) {
+    const auto id = [&](std::string_view word) { return static_cast<size_t>(model.tokenizer().encode(word).front()); };
+    return std::max(session.logits()[id(one)], session.logits()[id(other)]);
+  };
+  const double odds = logit("yes", "Yes") - logit("no", "No");
+  session.truncate(length);
+  return odds;
+}
+
 // What was searched, and the nearest there is: enough to see whether the question was understood.
 Answer absent_answer(const Question& question, const Ranking& ranking) {
   Answer answer;
@@ -47,10 +65,13 @@ Answer absent_answer(const Question& question, const Ranking& ranking) {
     }
     answer.text += ".";
   }
-  if (!ranking.passages.empty() && question.kind == QuestionKind::kDescription) {
-    const repo::Passage& p = ranking.passages[0].passage;
-    answer.citations.push_back({p.file, p.first_line, p.last_line, p.symbol, true});
-    answer.text += " The nearest place is " + place(answer.citations[0]) + ".";
+  if (question.kind == QuestionKind::kDescription) {
+    for (const RankedPassage& r : ranking.passages | std::views::take(kNearestPlaces)) {
+      const repo::Passage& p = r.passage;
+      answer.citations.push_back({p.file, p.first_line, p.last_line, p.symbol, true});
+      answer.text += (answer.citations.size() == 1 ? " The nearest to it: " : ", ") + place(answer.citations.back());
+    }
+    if (!answer.citations.empty()) answer.text += ".";
   }
   return answer;
 }
@@ -117,20 +138,32 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
   const double select_s = clock.seconds();
   if (events.on_ranked) events.on_ranked(ranking->passages);
 
-  // Small models never say that something is not there, so it is decided without them.
-  if (ranking->passages.empty() || seems_absent(ranking->evidence)) {
+  // Small models never say that something is not there, so that is decided by what nothing mentions and, for a model
+  // that was calibrated for it, by how it judges the excerpts.
+  const auto absent = [&] {
     Answer answer = absent_answer(question, *ranking);
     answer.timing.select_s = select_s;
     answer.passages = std::move(ranking->passages);
     if (events.on_text) events.on_text(answer.text);
     return finish(std::move(answer));
-  }
+  };
+  const Model& model = *workspace.answerer.model;
+  const Evidence& evidence = ranking->evidence;
+  const std::optional<double> answerable =
+      evidence.named ? std::nullopt : answerable_from(model.params().name);
+  if (ranking->passages.empty() || !evidence.unknown.empty() || (!answerable && seems_absent(evidence))) return absent();
 
   auto excerpts = choose_excerpts(workspace, *ranking, options, texts);
   if (!excerpts) return std::unexpected(excerpts.error());
   Session session(workspace.answerer.model);
   auto assembled = assemble(workspace, session, *excerpts, question.text, cancel);
   if (!assembled) return std::unexpected(assembled.error());
+  if (answerable) {
+    auto odds = implemented(session, model, cancel);
+    if (!odds) return std::unexpected(odds.error());
+    if (*odds - evidence.missing_share / 2 < *answerable) return absent();
+  }
+  if (auto done = instruct(session, model, kInstruction, cancel); !done) return std::unexpected(done.error());
 
   Answer answer;
   answer.timing.select_s = select_s;

@@ -180,17 +180,19 @@ Result<Assembled> assemble(Workspace& workspace, Session& session, const std::ve
       compute(at, count);
     }
   }
-  std::vector<TokenId> closing =
-      tokenizer.encode(std::format("\nQuestion: {}\nAnswer in one to three short sentences.", question));
-  append(closing, chat->close(Role::kUser));
-  append(closing, chat->open(Role::kAssistant));
-  const auto last = std::span<const TokenId>(closing).last(1);  // appended, as its logits begin the answer
-  const auto before_last = std::span<const TokenId>(closing).first(closing.size() - 1);
-  compute(static_cast<int>(session.tokens().size()), static_cast<int>(before_last.size()));
-  place_blank(before_last);
+  const std::vector<TokenId> asked = tokenizer.encode(std::format("\nQuestion: {}\n", question));
+  compute(static_cast<int>(session.tokens().size()), static_cast<int>(asked.size()));
+  place_blank(asked);
   if (auto done = session.recompute(computed, cancel); !done) return std::unexpected(done.error());
-  if (auto done = session.append(last, cancel); !done) return std::unexpected(done.error());
   return assembled;
+}
+
+Result<void> instruct(Session& session, const Model& model, std::string_view instruction, const Cancel* cancel) {
+  const ChatTemplate& chat = *model.chat_template();
+  std::vector<TokenId> closing = model.tokenizer().encode(instruction);
+  append(closing, chat.close(Role::kUser));
+  append(closing, chat.open(Role::kAssistant));
+  return session.append(closing, cancel);
 }
 
 }  // namespace strata::agent

@@ -40,8 +40,12 @@ struct Assembled {
   int64_t reread = 0;  // of these, computed again in their new place
 };
 
-// Puts the whole prompt into `session`, ready to generate.
+// Puts the prompt into `session`, up to the question. Errors: kUnsupported for a model without a chat template.
 Result<Assembled> assemble(Workspace& workspace, Session& session, const std::vector<Excerpt>& excerpts,
                            std::string_view question, const Cancel* cancel);
+
+// Ends the prompt of an assembled session with what is to be done about the question; ready to generate. The session may
+// be truncated to its former length and instructed otherwise.
+Result<void> instruct(Session& session, const Model& model, std::string_view instruction, const Cancel* cancel);
 
 }  // namespace strata::agent

@@ -54,7 +54,17 @@ const std::unordered_set<std::string_view>& empty_words() {
       "itself",      "actually",  "whenever",    "s",          "t",
       "choose",      "chooses",   "chosen",      "decide",     "decides",
       "decided",     "determine", "determines",  "determined", "deal",
-      "deals",       "dealt",     "take",        "takes",      "taken"};
+      "deals",       "dealt",     "take",        "takes",      "taken",
+      "somebody",    "someone",   "something",   "somewhere",  "anybody",
+      "anyone",      "anything",  "nobody",      "nothing",    "everybody",
+      "everyone",    "everything", "thing",      "things",     "instead",
+      "themselves",  "himself",   "herself",    "own",        "kind",
+      "sort",        "many",      "much",        "more",       "most",
+      "few",         "already",   "still",       "yet",        "again",
+      "once",        "always",    "never",       "become",     "becomes",
+      "behaviour",   "behavior",  "logic",       "want",       "wants",
+      "wanted",      "need",      "needs",       "needed",     "let",
+      "lets",        "ever",      "mean",        "means",      "really"};
   return words;
 }
 

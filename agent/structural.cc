@@ -176,8 +176,12 @@ Result<std::optional<Answer>> value_of(const repo::Index& index, const Question&
 
 bool is_test_path(std::string_view path) {
   const auto is_test = [](std::string_view part) {
-    return part == "test" || part == "tests" || part == "testing" || part == "examples" || part == "example" ||
-           part.starts_with("test_") || part.find("_test.") != std::string_view::npos;
+    for (const std::string_view name : {"test", "tests", "testing", "testdata", "fixtures", "spec", "specs", "__tests__",
+                                        "examples", "example", "benchmarks", "benchmark", "conftest.py"})
+      if (part == name) return true;
+    for (const std::string_view inside : {"_test.", ".test.", ".spec.", "Test.java", "Tests.java", "Test.kt", "Tests.cs"})
+      if (part.find(inside) != std::string_view::npos) return true;
+    return part.starts_with("test_") || part.starts_with("test-");
   };
   for (size_t begin = 0; begin < path.size();) {
     const size_t end = std::min(path.find('/', begin), path.size());
@@ -188,11 +192,21 @@ bool is_test_path(std::string_view path) {
 }
 
 bool is_documentation_path(std::string_view path) {
-  const auto ends = [&](std::string_view ending) { return path.ends_with(ending); };
   for (const std::string_view folder : {"doc/", "docs/", "man/", "manual/", "website/", "www/"})
     if (path.starts_with(folder)) return true;
-  return ends(".md") || ends(".rst") || ends(".txt") || ends(".html") || ends(".css") || ends(".po") || ends(".conf") ||
-         path.starts_with("CHANGES") || path.starts_with("README");
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  for (const std::string_view ending : {".md", ".rst", ".txt", ".html", ".css", ".po", ".conf", ".texi", ".tex", ".adoc",
+                                        ".pod", ".org", ".svg", ".m4", ".am", ".in", ".ac"})
+    if (name.ends_with(ending)) return true;
+  // Manual pages: "ls.1", "printf.3p".
+  const size_t dot = name.rfind('.');
+  if (dot != std::string_view::npos && dot + 1 < name.size() && name[dot + 1] >= '1' && name[dot + 1] <= '8' &&
+      name.size() - dot <= 3)
+    return true;
+  for (const std::string_view start : {"CHANGE", "Change", "README", "NEWS", "COPYING", "LICENSE", "AUTHORS", "INSTALL",
+                                       "THANKS", "TODO", "configure", "config.guess", "config.sub", "depcomp", "ltmain.sh"})
+    if (name.starts_with(start)) return true;
+  return false;
 }
 
 bool beside_the_program(std::string_view path, const Question& question) {

@@ -15,6 +15,7 @@ Result<std::optional<Answer>> structural_answer(const repo::Index& index, const 
 
 // Tests, examples and the like: they talk about everything, and are seldom where something is.
 bool is_test_path(std::string_view path);
+// Documents, and what builds the program: it has the same words as the program, and none of the answers.
 bool is_documentation_path(std::string_view path);
 // One of them, while the question is not about them.
 bool beside_the_program(std::string_view path, const Question& question);

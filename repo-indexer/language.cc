@@ -25,7 +25,7 @@ const TSLanguage* tree_sitter_markdown();
 namespace strata::resources {
 extern const std::string_view c_symbols, c_references, cpp_symbols, cpp_references, python_symbols, python_references,
     rust_symbols, rust_references, go_symbols, go_references, java_symbols, java_references, javascript_symbols,
-    javascript_references, typescript_symbols, typescript_references, markdown_symbols;
+    javascript_references, typescript_symbols, typescript_references, markdown_symbols, words;
 }
 
 namespace strata::repo {
@@ -182,11 +182,14 @@ std::string_view detect_language(std::string_view path, std::string_view text) {
 
 uint32_t queries_fingerprint() {
   uint32_t hash = 2166136261u;  // FNV-1a
+  const auto add = [&](std::string_view text) {
+    for (char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619u;
+  };
   for (const Entry& entry : entries()) {
-    for (const std::string_view* text : {entry.symbols, entry.references}) {
-      for (char c : text ? *text : std::string_view()) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619u;
-    }
+    for (const std::string_view* text : {entry.symbols, entry.references})
+      if (text) add(*text);
   }
+  add(resources::words);
   return hash;
 }
 

@@ -343,11 +343,26 @@ class Extraction {
     return out;
   }
 
+  // The comment or attribute that ends above line `line` (1-based). Older C leaves an empty line between a comment and its
+  // function; what stands at the top of the file then belongs to the file.
+  std::map<uint32_t, TSNode>::const_iterator leading_above(int line, bool may_stand_off) const {
+    auto above = leading_by_last_row_.find(static_cast<uint32_t>(line) - 2);
+    if (above != leading_by_last_row_.end() || !may_stand_off || line < 4) return above;
+    above = leading_by_last_row_.find(static_cast<uint32_t>(line) - 3);
+    if (above == leading_by_last_row_.end()) return above;
+    const uint32_t end = ts_node_end_byte(above->second);
+    const size_t next_line = text_.find('\n', end), next_word = text_.find_first_not_of(" \t\r\n", end);
+    const bool empty_line = next_line != std::string_view::npos && next_word > text_.find('\n', next_line + 1);
+    const bool of_the_file = ts_node_start_point(above->second).row == 0;
+    return empty_line && !of_the_file && text_[ts_node_start_byte(above->second)] == '/' ? above
+                                                                                          : leading_by_last_row_.end();
+  }
+
   // Finds the comment above the symbol.
   void lead(ParsedSymbol& s, const Candidate& c) {
     uint32_t doc_first = 0, doc_last = 0;
     while (starts_line(c.first)) {
-      const auto above = leading_by_last_row_.find(static_cast<uint32_t>(s.lead_line) - 2);
+      const auto above = leading_above(s.lead_line, s.lead_line == s.first_line && is_function(s.kind) && s.definition);
       if (s.lead_line < 2 || above == leading_by_last_row_.end()) break;
       s.lead_line = static_cast<int>(ts_node_start_point(above->second).row) + 1;
       if (attributes_.contains(ts_node_start_byte(above->second))) continue;

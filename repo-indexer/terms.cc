@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "repo-indexer/compounds.h"
+
 namespace strata::repo {
 namespace {
 
@@ -62,7 +64,12 @@ std::vector<std::string> split_identifier(std::string_view s) {
   std::vector<std::string> parts;
   size_t first = 0;
   const auto end_part = [&](size_t end) {
-    if (end > first) parts.push_back(lower_case(s.substr(first, end - first)));
+    if (end > first) {
+      std::string part = lower_case(s.substr(first, end - first));
+      const auto words = split_compound(part);
+      if (words.empty()) parts.push_back(std::move(part));
+      else parts.insert(parts.end(), words.begin(), words.end());
+    }
     first = end;
   };
   for (size_t i = 0; i < s.size(); ++i) {
@@ -109,10 +116,12 @@ const std::string& TermMaker::stem(const std::string& word) {
 }
 
 void TermMaker::append_stems(std::string& out, std::string_view identifier) {
-  for (const std::string& part : split_identifier(identifier)) {
-    out += stem(part);
-    out += ' ';
-  }
+  // Splitting costs more than the rest of making terms, and a file says the same names again and again.
+  if (split_.size() > kMaxKeptStems) split_.clear();
+  const auto [found, added] = split_.try_emplace(std::string(identifier));
+  if (added)
+    for (const std::string& part : split_identifier(identifier)) (found->second += stem(part)) += ' ';
+  out += found->second;
 }
 
 PassageTerms TermMaker::passage(std::string_view path, std::string_view symbol, std::string_view text, uint32_t first,

@@ -44,12 +44,13 @@ class TermMaker {
   void append_stems(std::string& out, std::string_view identifier);
 
   std::unique_ptr<sb_stemmer, Delete> stemmer_;
-  std::unordered_map<std::string, std::string> stems_;
+  std::unordered_map<std::string, std::string> stems_;  // by word
+  std::unordered_map<std::string, std::string> split_;  // by identifier: what append_stems() appends
 };
 
 // The stems of the words and of the parts of identifiers of a text, in order: what the search table holds of it.
 std::vector<std::string> stems_of(std::string_view text);
-// "HTTPServer2_port" -> http server 2 port, lower-cased.
+// "HTTPServer2_port" -> http server 2 port, lower-cased; "openredirect" -> open redirect.
 std::vector<std::string> split_identifier(std::string_view identifier);
 std::string lower_case(std::string_view text);  // ASCII
 

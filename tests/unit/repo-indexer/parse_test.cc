@@ -183,6 +183,22 @@ TEST(Parse, MarkdownHeadings) {
                                               "heading Title > Second part 9-11"));
 }
 
+// What the comment of the only function of a C file says.
+std::string doc_in(std::string_view text) {
+  Grammars grammars;
+  const ParsedFile file = Parser().parse(*grammars.find("c"), text);
+  for (const ParsedSymbol& s : file.symbols)
+    if (s.kind == "function") return s.doc;
+  return "no function";
+}
+
+TEST(Parse, ACommentMayStandOffItsFunctionByOneLine) {
+  EXPECT_EQ(doc_in("int x;\n\n/*\n * Frees it.\n */\n\nvoid\nf(void) {\n}\n"), "Frees it.");
+  EXPECT_EQ(doc_in("int x;\n\n/* Frees it. */\n\n\nvoid f(void) {\n}\n"), "") << "two lines off";
+  EXPECT_EQ(doc_in("/* Copyright. */\n\nvoid f(void) {\n}\n"), "") << "that is the file's";
+  EXPECT_EQ(doc_in("/* Frees it. */\nvoid f(void) {\n}\n"), "Frees it.");
+}
+
 TEST(Parse, SyntaxErrorsCostOnlyTheirPlace) {
   Grammars grammars;
   const ParsedFile file =

@@ -19,6 +19,15 @@ TEST(Terms, IdentifiersAreSplitWhereAReaderWould) {
   EXPECT_THAT(split_identifier("_"), ElementsAre());
 }
 
+TEST(Terms, WordsRunTogetherAreToldApart) {
+  EXPECT_THAT(split_identifier("openredirect"), ElementsAre("open", "redirect"));
+  EXPECT_THAT(split_identifier("poplocalvars"), ElementsAre("pop", "local", "vars"));
+  EXPECT_THAT(split_identifier("changepath_t"), ElementsAre("change", "path", "t"));
+  // Words, and what is no words.
+  for (const char* whole : {"important", "container", "together", "strtoul", "tokenizer", "qwerty"})
+    EXPECT_THAT(split_identifier(whole), ElementsAre(whole));
+}
+
 TEST(Terms, CodeAndCommentsAreToldApart) {
   const std::string text = "int maxRetries; // parsing headers\n";
   const auto terms =
