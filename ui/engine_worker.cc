@@ -3,6 +3,7 @@
 
 #include <QDateTime>
 #include <QMetaObject>
+#include <algorithm>
 
 #include "base/user_folders.h"
 
@@ -37,29 +38,25 @@ void EngineWorker::open(const QString& folder) {
   // Another one was asked for since, or the window is being closed.
   if (controls_->opens.fetch_sub(1) > 1 || controls_->closing) return;
 
+  auto cache = cache_folder("index");
+  if (!cache) return openFailed(cache.error());
+  auto index = repo::Index::open(folder.toStdString(), *cache);
+  if (!index) return openFailed(index.error());
+  auto report = index->update(progressSignal(), &controls_->opening);
+  if (!report) return openFailed(report.error());
+  auto files = index->files();
+  if (!files) return openFailed(files.error());
+
+  // From here on the new one is open.
   ingestion_.reset();
   workspace_.reset();
-  index_.reset();
-  files_.clear();
   changed_.clear();
   wanted_first_.clear();
   setState(ReadingState::kIdle);
-
-  auto cache = cache_folder("index");
-  if (!cache) return emit repositoryFailed(text(cache.error()));
-  auto index = repo::Index::open(folder.toStdString(), *cache);
-  if (!index) return emit repositoryFailed(text(index.error()));
-  auto report = index->update(progressSignal(), &controls_->opening);
-  if (!report) {
-    if (report.error().kind != ErrorKind::kCancelled) emit repositoryFailed(text(report.error()));
-    return;
-  }
-  auto files = index->files();
-  if (!files) return emit repositoryFailed(text(files.error()));
-  for (const repo::File& file : *files) files_ << text(file.path);
+  files_ = std::move(*files);
   root_ = index->root();
   index_ = std::move(*index);
-  emit repositoryOpened({text(root_.string()), files_, *report});
+  emit repositoryOpened(describe(*report));
   if (!report->notice.empty()) emit notice(text(report->notice));
 
   if (!conversations_) {
@@ -81,6 +78,41 @@ void EngineWorker::open(const QString& folder) {
   }
   // Queued, so that a window closed or a repository opened meanwhile does not wait for it.
   QMetaObject::invokeMethod(this, &EngineWorker::makeWorkspace, Qt::QueuedConnection);
+}
+
+void EngineWorker::openFailed(const Error& error) {
+  // Cancelled: another one is about to be opened, or the window is being closed.
+  if (error.kind != ErrorKind::kCancelled) emit repositoryFailed(text(error));
+  // The one before may not have got its model yet, because this one was in the queue.
+  if (index_) QMetaObject::invokeMethod(this, &EngineWorker::makeWorkspace, Qt::QueuedConnection);
+}
+
+OpenedRepository EngineWorker::describe(const repo::IndexReport& report) const {
+  QStringList paths;
+  for (const repo::File& file : files_) paths << text(file.path);
+  return {text(root_.string()), paths, report};
+}
+
+void EngineWorker::refresh() {
+  controls_->refresh_queued = false;
+  controls_->reading.reset();  // first this, then the look at `urgent`: see readOn()
+  if (!workspace_ || controls_->closing || controls_->urgent > 0) return;
+  auto report = workspace_->index.update({}, &controls_->reading);
+  auto files = workspace_->index.files();
+  if (!report || !files) {
+    const Error& error = report ? files.error() : report.error();
+    if (error.kind != ErrorKind::kCancelled) emit notice(text(error));
+    return;
+  }
+  if (std::ranges::equal(*files, files_, [](const repo::File& a, const repo::File& b) {
+        return a.path == b.path && a.blob_id == b.blob_id;
+      }))
+    return;
+  files_ = std::move(*files);
+  emit repositoryChanged(describe(*report));
+  ingestion_.reset();
+  if (state_ != ReadingState::kPaused && state_ != ReadingState::kStopped) setState(ReadingState::kPlanning);
+  queueReadOn();
 }
 
 void EngineWorker::loadModel() {
@@ -122,7 +154,7 @@ void EngineWorker::readOn() {
   if (!ingestion_) return planReading();
 
   auto step = ingestion_->step(&controls_->reading);
-  reportStates(false);
+  reportChanges();
   emit readingProgress(ingestion_->progress());
   if (!step && step.error().kind != ErrorKind::kCancelled) {
     setState(ReadingState::kFailed);
@@ -141,20 +173,26 @@ void EngineWorker::planReading() {
   }
   ingestion_ = std::make_unique<agent::Ingestion>(std::move(*plan));
   ingestion_->on_state = [this](const std::string& path, agent::FileState state) {
-    changed_.emplace_back(text(path), state);
-    reportStates(false);
+    report(path, state);
+    reportChanges();
   };
-  reportStates(true);
+  changed_.clear();
+  for (const repo::File& file : files_) report(file.path, ingestion_->state(file.path));
+  reportChanges();
   emit readingProgress(ingestion_->progress());
   setState(ingestion_->finished() ? ReadingState::kFinished : ReadingState::kReading);
   queueReadOn();
 }
 
-void EngineWorker::reportStates(bool all) {
-  if (all) {
-    changed_.clear();
-    for (const QString& path : files_) changed_.emplace_back(path, ingestion_->state(path.toStdString()));
-  }
+void EngineWorker::report(const std::string& path, agent::FileState state) {
+  FileReport report{text(path), state};
+  if (state == agent::FileState::kFailed)
+    for (const repo::Skipped& skipped : ingestion_->skipped())
+      if (skipped.path == path) report.reason = text(skipped.reason);
+  changed_.push_back(std::move(report));
+}
+
+void EngineWorker::reportChanges() {
   if (!changed_.empty()) emit filesChanged(std::exchange(changed_, {}));
 }
 

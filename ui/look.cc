@@ -35,7 +35,8 @@ const Colours& lightColours() {
                          .good = "#2e7d4f",
                          .warn = "#96600a",
                          .bad = "#b3372f",
-                         .cited = "#fbf0d4"};
+                         .cited = "#fbf0d4",
+                         .marked = "#a3cfd2"};
   return c;
 }
 
@@ -52,7 +53,8 @@ const Colours& darkColours() {
                          .good = "#72bf8d",
                          .warn = "#dfaf5e",
                          .bad = "#ea8079",
-                         .cited = "#393219"};
+                         .cited = "#393219",
+                         .marked = "#2f666b"};
   return c;
 }
 
@@ -108,6 +110,7 @@ QTreeView, QListView, QListWidget { border: none; outline: none; background: $wi
 QTreeView::item { padding: 2px 0; }
 QTreeView::item:hover, QListView::item:hover { background: $raised; }
 QTreeView::item:selected, QListView::item:selected { background: $selection; color: $text; }
+#matchingFiles::item { padding: 4px 8px; border-radius: 4px; }
 QTreeView::branch:selected { background: $selection; }
 QTreeView::branch:hover { background: $raised; }
 QLineEdit { background: $base; border: 1px solid $border; border-radius: 6px; padding: 4px 8px; selection-background-color: $selection;
@@ -126,6 +129,8 @@ QProgressBar { background: $raised; border: none; border-radius: 3px; max-height
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
 QScrollBar:vertical { background: transparent; width: 11px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 11px; margin: 0; }
+QPlainTextEdit { selection-background-color: $marked; selection-color: $text; }
+QPlainTextEdit QScrollBar { background: $base; }
 QScrollBar::handle { background: $border; border-radius: 4px; margin: 2px; min-height: 28px; min-width: 28px; }
 QScrollBar::handle:hover { background: $muted; }
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page { background: transparent; width: 0; height: 0; }
@@ -137,6 +142,7 @@ QToolButton[chip="true"] { background: $base; border: 1px solid $border; border-
 QToolButton[chip="true"]:hover, QToolButton[chip="true"]:focus { border-color: $accent; }
 #questionFrame { background: $base; border: 1px solid $border; border-radius: 9px; }
 #messageStrip { background: $cited; border-bottom: 1px solid $border; }
+#quickOpen { border: 1px solid $border; }
 #answer, #question { background: transparent; }
 #closeTab { padding: 1px; margin-left: 4px; }
 )");
@@ -150,7 +156,8 @@ QToolButton[chip="true"]:hover, QToolButton[chip="true"]:focus { border-color: $
                                                   {"$base", c.base},
                                                   {"$text", c.text},
                                                   {"$bad", c.bad},
-                                                  {"$cited", c.cited}};
+                                                  {"$cited", c.cited},
+                                                  {"$marked", c.marked}};
   for (const auto& [name, colour] : names) sheet.replace(QLatin1String(name), colour.name());
   return sheet;
 }

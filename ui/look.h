@@ -12,7 +12,7 @@ namespace strata::ui {
 
 struct Colours {
   QColor window, base, raised, border, text, muted, accent, accent_text, selection;
-  QColor good, warn, bad, cited;  // cited: background of cited lines
+  QColor good, warn, bad, cited, marked;  // cited: background of cited lines; marked: of selected code
 };
 
 enum class ColourScheme { kSystem, kLight, kDark };

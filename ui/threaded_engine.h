@@ -21,6 +21,7 @@ class ThreadedEngine : public EngineController {
   ~ThreadedEngine() override;
 
   void openRepository(const QString& folder) override;
+  void refresh() override;
   void ask(const QString& question) override;
   void cancelAnswer() override;
   void pauseReading() override;

@@ -59,7 +59,7 @@ class MainWindowTest : public QObject {
     QCOMPARE(tree->model()->index(0, 0).data().toString(), "src");
     QCOMPARE(tree->model()->index(1, 0).data().toString(), "parser.c");
     QCOMPARE(recentRepositories().value(0), repository_->path());
-    emit engine_->filesChanged({{"parser.c", agent::FileState::kRead}});
+    emit engine_->filesChanged({{"parser.c", agent::FileState::kRead, {}}});
     QCOMPARE(tree->model()->index(1, 0).data(RepositoryModel::kStateRole).value<agent::FileState>(),
              agent::FileState::kRead);
   }

@@ -6,6 +6,7 @@
 #include <KSyntaxHighlighting/SyntaxHighlighter>
 #include <KSyntaxHighlighting/Theme>
 #include <QPainter>
+#include <QScrollBar>
 #include <QTextBlock>
 #include <algorithm>
 
@@ -13,6 +14,8 @@
 
 namespace strata::ui {
 namespace {
+
+constexpr qsizetype kLargestColoured = 1 << 20;  // characters
 
 class Margin : public QWidget {
  public:
@@ -39,7 +42,7 @@ CodeView::CodeView(KSyntaxHighlighting::Repository& syntax, QWidget* parent)
   setFrameShape(NoFrame);
   setFont(codeFont());
   setTabStopDistance(fontMetrics().horizontalAdvance(u' ') * 4);
-  document()->setDocumentMargin(6);
+  document()->setDocumentMargin(0);  // so that marked lines reach from edge to edge
   connect(this, &QPlainTextEdit::updateRequest, margin_, [this](const QRect& rect, int dy) {
     if (dy)
       margin_->scroll(0, dy);
@@ -55,9 +58,24 @@ CodeView::~CodeView() = default;
 void CodeView::showFile(const QString& path, const QString& text) {
   path_ = path;
   setAccessibleName(tr("Text of %1").arg(path));
-  highlighter_->setDefinition(syntax_.definitionForFileName(path));
+  // Colouring is done at once and in this thread: half a second for a megabyte.
+  const bool plain = text.size() > kLargestColoured;
+  highlighter_->setDefinition(plain ? KSyntaxHighlighting::Definition() : syntax_.definitionForFileName(path));
   setPlainText(text);
   setViewportMargins(marginWidth(), 0, 0, 0);
+}
+
+void CodeView::replaceText(const QString& text) {
+  if (text == toPlainText()) return;
+  const int scrolled = verticalScrollBar()->value();
+  const int position = textCursor().position();
+  showFile(path_, text);
+  QTextCursor cursor = textCursor();
+  cursor.setPosition(std::min(position, document()->characterCount() - 1));
+  setTextCursor(cursor);
+  verticalScrollBar()->setValue(scrolled);
+  last_marked_ = std::min(last_marked_, blockCount());
+  markLines();
 }
 
 void CodeView::followLook() {
@@ -81,9 +99,11 @@ void CodeView::showLines(int first, int last) {
   first_marked_ = std::clamp(first, 1, blockCount());
   last_marked_ = std::clamp(last, first_marked_, blockCount());
   markLines();
-  QTextCursor cursor(document()->findBlockByNumber(first_marked_ - 1));
-  setTextCursor(cursor);
-  centerCursor();
+  setTextCursor(QTextCursor(document()->findBlockByNumber(first_marked_ - 1)));
+  // All of them if they fit, else their beginning, with something before it.
+  const int rows = viewport()->height() / std::max(1, fontMetrics().lineSpacing());
+  const int spare = rows - (last_marked_ - first_marked_ + 1);
+  verticalScrollBar()->setValue(first_marked_ - 1 - std::max(spare / 2, rows / 6));
 }
 
 void CodeView::markLines() {

@@ -31,9 +31,9 @@ ConversationView::ConversationView(QWidget* parent)
   scroll_->setFrameShape(QFrame::NoFrame);
   scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scroll_->setAccessibleName(tr("Conversation"));
-  empty_->setText(
-      tr("Ask anything about this repository: where something is done, what a value is, who calls a function, how a "
-         "part works."));
+  empty_->setText(tr("Ask where something is done, what a value is, who calls a function or how a part works.\n\n"
+                     "Answers name the lines they rest on. There is no need to wait until everything has been read."));
+  empty_->setTextFormat(Qt::PlainText);
   empty_->setWordWrap(true);
   empty_->setProperty("muted", true);
   exchanges_->insertWidget(0, empty_);
@@ -76,7 +76,7 @@ ConversationView::ConversationView(QWidget* parent)
 void ConversationView::setReady(bool ready) {
   ready_ = ready;
   question_->setEnabled(ready);
-  empty_->setVisible(ready && exchanges_->count() <= 2);
+  empty_->setVisible(ready && count() == 0);
   setAnswering(answering_ && ready);
 }
 
@@ -107,6 +107,8 @@ void ConversationView::showConversation(const std::vector<agent::Exchange>& exch
   setAnswering(false);
 }
 
+int ConversationView::count() const { return exchanges_->count() - 2; }  // beside empty_ and the stretch
+
 void ConversationView::submit() {
   const QString question = question_->toPlainText().trimmed();
   if (question.isEmpty() || answering_ || !ready_) return;
@@ -118,7 +120,7 @@ void ConversationView::submit() {
 }
 
 void ConversationView::showPassages(const std::vector<agent::RankedPassage>& passages) {
-  if (current_) current_->showPassages(passages);
+  if (current_) current_->showRanking(passages);
 }
 
 void ConversationView::appendText(const QString& piece) {
@@ -132,7 +134,13 @@ void ConversationView::showAnswer(const agent::Answer& answer) {
 }
 
 void ConversationView::showFailure(const QString& message, bool cancelled) {
-  if (current_) current_->showFailure(cancelled ? tr("Stopped.") : message);
+  if (current_) {
+    current_->showFailure(message, cancelled);
+    if (question_->document()->isEmpty()) {  // asked again, changed, or typed over
+      question_->setPlainText(current_->question());
+      question_->selectAll();
+    }
+  }
   current_ = nullptr;
   setAnswering(false);
 }
@@ -148,10 +156,6 @@ bool ConversationView::eventFilter(QObject* object, QEvent* event) {
     const bool enter = key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter;
     if (enter && !(key->modifiers() & Qt::ShiftModifier)) {
       submit();
-      return true;
-    }
-    if (key->key() == Qt::Key_Escape && answering_) {
-      emit cancelRequested();
       return true;
     }
   }

@@ -10,7 +10,7 @@ using agent::FileState;
 struct RepositoryModel::Node {
   Node* parent = nullptr;
   int row = 0;
-  QString name, path;
+  QString name, path, reason;
   bool folder = false;
   FileState state = FileState::kWaiting;
   int files = 0, read = 0;  // of a folder, at any depth
@@ -81,11 +81,12 @@ void RepositoryModel::setFiles(const QStringList& paths) {
   endResetModel();
 }
 
-void RepositoryModel::setState(const QString& path, FileState state) {
+void RepositoryModel::setState(const QString& path, FileState state, const QString& reason) {
   Node* node = file_nodes_.value(path);
-  if (!node || node->state == state) return;
+  if (!node || (node->state == state && node->reason == reason)) return;
   const int read = (state == FileState::kRead) - (node->state == FileState::kRead);
   node->state = state;
+  node->reason = reason;
   emit dataChanged(indexOf(node), indexOf(node));
   if (read == 0) return;
   for (Node* folder = node->parent; folder != root_.get(); folder = folder->parent) {
@@ -131,7 +132,8 @@ QVariant RepositoryModel::data(const QModelIndex& index, int role) const {
     case Qt::AccessibleDescriptionRole:
       if (node->folder)
         return tr("%1: %2 of %3 files read").arg(node->path.toHtmlEscaped()).arg(node->read).arg(node->files);
-      return tr("%1: %2").arg(node->path.toHtmlEscaped(), describe(node->state));
+      return tr("%1: %2").arg(node->path.toHtmlEscaped(),
+                              node->reason.isEmpty() ? describe(node->state) : node->reason.toHtmlEscaped());
     case kPathRole: return node->path;
     case kStateRole: return QVariant::fromValue(node->state);
     case kIsFolderRole: return node->folder;

@@ -22,7 +22,8 @@ class RepositoryModel : public QAbstractItemModel {
   ~RepositoryModel() override;
 
   void setFiles(const QStringList& paths);
-  void setState(const QString& path, strata::agent::FileState state);
+  // `reason`: why it could not be read.
+  void setState(const QString& path, strata::agent::FileState state, const QString& reason = {});
   QModelIndex indexOf(const QString& path) const;
   const QStringList& files() const { return files_; }
 

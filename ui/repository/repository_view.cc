@@ -5,9 +5,11 @@
 #include <QLineEdit>
 #include <QPainter>
 #include <QStyledItemDelegate>
+#include <QTextDocument>
 #include <QTreeView>
 #include <QVBoxLayout>
 
+#include "ui/elided_label.h"
 #include "ui/look.h"
 #include "ui/repository/repository_model.h"
 
@@ -27,8 +29,11 @@ class StateDelegate : public QStyledItemDelegate {
     item.icon = lineIcon(folder ? QStringLiteral("folder") : QStringLiteral("file"), &Colours::muted);
     item.features |= QStyleOptionViewItem::HasDecoration;
     item.decorationSize = QSize(16, 16);
+    item.text = item.fontMetrics.elidedText(item.text, Qt::ElideMiddle, option.rect.width() - kBesideText);
     const QWidget* widget = option.widget;
     widget->style()->drawControl(QStyle::CE_ItemViewItem, &item, painter, widget);
+    if (option.state & QStyle::State_HasFocus)
+      painter->fillRect(QRect(0, option.rect.top(), 3, option.rect.height()), colours().accent);
 
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);
@@ -41,10 +46,12 @@ class StateDelegate : public QStyledItemDelegate {
   }
 
  private:
+  static constexpr int kBesideText = 64;  // the icon before it, the state behind it
+
   static void paintShare(QPainter* painter, const QRectF& edge, double share) {
     const QRectF track(edge.right() - 24, edge.center().y() - 1.5, 24, 3);
     painter->setPen(Qt::NoPen);
-    painter->setBrush(colours().raised);
+    painter->setBrush(colours().border);
     painter->drawRoundedRect(track, 1.5, 1.5);
     painter->setBrush(colours().accent);
     if (share > 0) painter->drawRoundedRect(QRectF(track.topLeft(), QSizeF(track.width() * share, 3)), 1.5, 1.5);
@@ -53,7 +60,7 @@ class StateDelegate : public QStyledItemDelegate {
     const Colours& c = colours();
     switch (state) {
       case agent::FileState::kWaiting:
-        painter->setPen(QPen(c.border, 1.4));
+        painter->setPen(QPen(c.muted, 0.8));
         painter->drawEllipse(edge.adjusted(1, 1, -1, -1));
         break;
       case agent::FileState::kReading:
@@ -82,7 +89,7 @@ RepositoryView::RepositoryView(RepositoryModel* model, QWidget* parent)
     : QWidget(parent),
       model_(model),
       filtered_(new QSortFilterProxyModel(this)),
-      title_(new QLabel(this)),
+      title_(new ElidedLabel(this)),
       details_(new QLabel(this)),
       filter_(new QLineEdit(this)),
       tree_(new QTreeView(this)) {
@@ -90,7 +97,6 @@ RepositoryView::RepositoryView(RepositoryModel* model, QWidget* parent)
   bold.setWeight(QFont::DemiBold);
   bold.setPointSizeF(bold.pointSizeF() * 1.15);
   title_->setFont(bold);
-  title_->setTextFormat(Qt::PlainText);
   details_->setTextFormat(Qt::PlainText);
   details_->setFont(smallFont());
   details_->setProperty("muted", true);
@@ -129,6 +135,22 @@ RepositoryView::RepositoryView(RepositoryModel* model, QWidget* parent)
   layout->addWidget(tree_, 1);
 
   connect(filter_, &QLineEdit::textChanged, this, &RepositoryView::filter);
+  // Files that came or went on disk leave the tree as the user had it.
+  connect(model_, &QAbstractItemModel::modelAboutToBeReset, this, [this] {
+    open_folders_.clear();
+    const auto remember = [this](auto&& self, const QModelIndex& parent) -> void {
+      for (int row = 0; row < filtered_->rowCount(parent); ++row)
+        if (const QModelIndex index = filtered_->index(row, 0, parent); tree_->isExpanded(index)) {
+          open_folders_ << index.data(RepositoryModel::kPathRole).toString();
+          self(self, index);
+        }
+    };
+    remember(remember, {});
+  });
+  connect(model_, &QAbstractItemModel::modelReset, this, [this] {
+    for (const QString& folder : std::as_const(open_folders_))
+      tree_->expand(filtered_->mapFromSource(model_->indexOf(folder)));
+  });
   // Enter in the filter goes to the first hit.
   connect(filter_, &QLineEdit::returnPressed, tree_, [this] {
     QModelIndex index = filtered_->index(0, 0);
@@ -140,9 +162,15 @@ RepositoryView::RepositoryView(RepositoryModel* model, QWidget* parent)
   connect(tree_, &QTreeView::clicked, this, &RepositoryView::activate);
 }
 
-void RepositoryView::setTitle(const QString& name, const QString& details) {
+void RepositoryView::setTitle(const QString& name, const QString& details, const QString& more) {
   title_->setText(name);
   details_->setText(details);
+  details_->setToolTip(Qt::convertFromPlainText(more));
+}
+
+void RepositoryView::focusFilter() {
+  filter_->setFocus();
+  filter_->selectAll();
 }
 
 void RepositoryView::filter(const QString& text) {

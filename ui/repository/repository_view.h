@@ -18,7 +18,8 @@ class RepositoryView : public QWidget {
  public:
   explicit RepositoryView(RepositoryModel* model, QWidget* parent = nullptr);
 
-  void setTitle(const QString& name, const QString& details);
+  void setTitle(const QString& name, const QString& details, const QString& more);
+  void focusFilter();
   void selectFile(const QString& path);
 
  signals:
@@ -34,6 +35,7 @@ class RepositoryView : public QWidget {
   QLabel* details_;
   QLineEdit* filter_;
   QTreeView* tree_;
+  QStringList open_folders_;  // while the model is reset
 };
 
 }  // namespace strata::ui
