@@ -18,7 +18,7 @@ QString text(const Error& error) { return text(error.message); }
 
 }  // namespace
 
-EngineWorker::EngineWorker(std::filesystem::path model, int threads, std::shared_ptr<WorkControls> controls)
+EngineWorker::EngineWorker(Result<std::filesystem::path> model, int threads, std::shared_ptr<WorkControls> controls)
     : model_file_(std::move(model)), threads_(threads), controls_(std::move(controls)) {}
 
 EngineWorker::~EngineWorker() = default;
@@ -83,8 +83,11 @@ void EngineWorker::open(const QString& folder) {
 void EngineWorker::openFailed(const Error& error) {
   // Cancelled: another one is about to be opened, or the window is being closed.
   if (error.kind != ErrorKind::kCancelled) emit repositoryFailed(text(error));
-  // The one before may not have got its model yet, because this one was in the queue.
-  if (index_) QMetaObject::invokeMethod(this, &EngineWorker::makeWorkspace, Qt::QueuedConnection);
+}
+
+repo::Index* EngineWorker::index() {
+  if (workspace_) return &workspace_->index;
+  return index_ ? &*index_ : nullptr;
 }
 
 OpenedRepository EngineWorker::describe(const repo::IndexReport& report) const {
@@ -96,9 +99,9 @@ OpenedRepository EngineWorker::describe(const repo::IndexReport& report) const {
 void EngineWorker::refresh() {
   controls_->refresh_queued = false;
   controls_->reading.reset();  // first this, then the look at `urgent`: see readOn()
-  if (!workspace_ || controls_->closing || controls_->urgent > 0) return;
-  auto report = workspace_->index.update({}, &controls_->reading);
-  auto files = workspace_->index.files();
+  if (!index() || controls_->closing || controls_->urgent > 0) return;
+  auto report = index()->update({}, &controls_->reading);
+  auto files = index()->files();
   if (!report || !files) {
     const Error& error = report ? files.error() : report.error();
     if (error.kind != ErrorKind::kCancelled) emit notice(text(error));
@@ -111,15 +114,17 @@ void EngineWorker::refresh() {
   files_ = std::move(*files);
   emit repositoryChanged(describe(*report));
   ingestion_.reset();
-  if (state_ != ReadingState::kPaused && state_ != ReadingState::kStopped) setState(ReadingState::kPlanning);
+  if (!workspace_ || state_ == ReadingState::kPaused || state_ == ReadingState::kStopped) return;
+  setState(ReadingState::kPlanning);
   queueReadOn();
 }
 
 void EngineWorker::loadModel() {
-  emit modelLoading(text(model_file_.stem().string()));
+  if (!model_file_) return emit modelFailed(text(model_file_.error()));
+  emit modelLoading(text(model_file_->stem().string()));
   ModelOptions options;
   options.threads = threads_;
-  auto model = Model::load(model_file_, options);
+  auto model = Model::load(*model_file_, options);
   if (!model) return emit modelFailed(text(model.error()));
   auto reader = agent::make_reader(*model, [this](const std::string& message) { emit notice(text(message)); });
   if (!reader) return emit modelFailed(text(reader.error()));
@@ -128,7 +133,12 @@ void EngineWorker::loadModel() {
 }
 
 void EngineWorker::makeWorkspace() {
-  if (controls_->closing || controls_->opens > 0 || !index_) return;
+  if (controls_->closing || !index_) return;
+  // Another repository is opened first, and if it cannot be, this one still needs its model.
+  if (controls_->opens > 0) {
+    QMetaObject::invokeMethod(this, &EngineWorker::makeWorkspace, Qt::QueuedConnection);
+    return;
+  }
   if (!reader_.model) loadModel();
   if (!reader_.model) return;
   workspace_ = std::make_unique<agent::Workspace>(agent::Workspace{std::move(*index_), reader_, reader_});

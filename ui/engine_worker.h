@@ -27,7 +27,7 @@ struct WorkControls {
 class EngineWorker : public QObject {
   Q_OBJECT
  public:
-  EngineWorker(std::filesystem::path model, int threads, std::shared_ptr<WorkControls> controls);
+  EngineWorker(Result<std::filesystem::path> model, int threads, std::shared_ptr<WorkControls> controls);
   ~EngineWorker() override;
 
   void open(const QString& folder);
@@ -57,6 +57,7 @@ class EngineWorker : public QObject {
 
  private:
   void openFailed(const Error& error);
+  repo::Index* index();  // of the open repository; nullptr: none
   OpenedRepository describe(const repo::IndexReport& report) const;
   void loadModel();
   void makeWorkspace();
@@ -68,7 +69,7 @@ class EngineWorker : public QObject {
   void setState(ReadingState state);
   repo::Progress progressSignal();
 
-  std::filesystem::path model_file_;
+  Result<std::filesystem::path> model_file_;
   int threads_;
   std::shared_ptr<WorkControls> controls_;
   std::vector<repo::File> files_;

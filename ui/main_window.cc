@@ -64,7 +64,7 @@ QString readme(const QStringList& files) {
   return {};
 }
 
-// "+ 4 left out" is a promise that nothing is dropped silently; this is the list behind it.
+// "4 left out" is a promise that nothing is dropped silently; this is the list behind it.
 QString describe(const std::vector<repo::Skipped>& skipped) {
   constexpr size_t kNamed = 20;
   QStringList lines;
@@ -111,17 +111,14 @@ MainWindow::MainWindow(EngineController* engine, QWidget* parent)
   rows->addWidget(centre_, 1);
   centre_->addWidget(start_);
   centre_->addWidget(code_);
-  setCentralWidget(middle);
-  makeDocks();
+  makeDocks(middle);
   makeMenus();
   makeStatusBar();
   connectEngine();
   start_->setRecent(recentRepositories());
   start_->setFocus();
 
-  const QSettings settings;
-  restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
-  restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), kLayoutVersion);
+  restoreGeometry(QSettings().value(QStringLiteral("window/geometry")).toByteArray());
   repository_dock_->hide();  // until a repository is open
   conversation_dock_->hide();
   connect(qApp, &QGuiApplication::applicationStateChanged, engine_, [this](Qt::ApplicationState state) {
@@ -129,8 +126,10 @@ MainWindow::MainWindow(EngineController* engine, QWidget* parent)
   });
 }
 
-void MainWindow::makeDocks() {
+void MainWindow::makeDocks(QWidget* middle) {
+  // From left to right, which becomes the order of Tab.
   repository_dock_ = makeDock(tr("Repository"), QStringLiteral("repositoryDock"), repository_, this);
+  setCentralWidget(middle);
   conversation_dock_ = makeDock(tr("Conversation"), QStringLiteral("conversationDock"), conversation_, this);
   addDockWidget(Qt::LeftDockWidgetArea, repository_dock_);
   addDockWidget(Qt::RightDockWidgetArea, conversation_dock_);
@@ -303,9 +302,12 @@ void MainWindow::showRepository(const OpenedRepository& repository) {
   describeRepository(repository);
   conversation_->setReady(true);
   conversation_->showConversation({});
-  centre_->setCurrentWidget(code_);
-  repository_dock_->show();
-  conversation_dock_->show();
+  if (centre_->currentWidget() != code_) {
+    centre_->setCurrentWidget(code_);
+    repository_dock_->show();
+    conversation_dock_->show();
+    restoreState(QSettings().value(QStringLiteral("window/state")).toByteArray(), kLayoutVersion);
+  }
   if (const QString file = readme(repository.files); !file.isEmpty()) code_->open(file);
   conversation_->focusQuestion();
 }
@@ -315,11 +317,12 @@ void MainWindow::describeRepository(const OpenedRepository& repository) {
   const QLocale locale;
   setWindowTitle(tr("%1 – Strata").arg(name));
   const auto number = [&](auto count) { return locale.toString(static_cast<qlonglong>(count)); };
-  QString details = tr("%1 files · %2 lines · %3 symbols")
-                        .arg(number(repository.report.files), number(repository.report.lines),
-                             number(repository.report.symbols));
-  if (!repository.report.skipped.empty()) details += tr(" · %1 left out").arg(number(repository.report.skipped.size()));
-  repository_->setTitle(name, details, describe(repository.report.skipped));
+  QStringList details{tr("%1 files").arg(number(repository.report.files)),
+                      tr("%1 lines").arg(number(repository.report.lines)),
+                      tr("%1 symbols").arg(number(repository.report.symbols))};
+  if (!repository.report.skipped.empty()) details << tr("%1 left out").arg(number(repository.report.skipped.size()));
+  details.replaceInStrings(QStringLiteral(" "), QString(QChar::Nbsp));  // break between them only
+  repository_->setTitle(name, details.join(QStringLiteral(" · ")), describe(repository.report.skipped));
   if (files_->files() != repository.files) files_->setFiles(repository.files);
 }
 

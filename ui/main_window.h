@@ -40,7 +40,7 @@ class MainWindow : public QMainWindow {
   void dropEvent(QDropEvent* event) override;
 
  private:
-  void makeDocks();
+  void makeDocks(QWidget* middle);
   void makeMenus();
   void makeStatusBar();
   void connectEngine();

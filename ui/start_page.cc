@@ -79,7 +79,7 @@ StartPage::StartPage(QWidget* parent)
   setFocusProxy(open);
 
   auto* column = new QWidget(this);
-  column->setFixedWidth(460);
+  column->setMaximumWidth(460);
   auto* rows = new QVBoxLayout(column);
   rows->setSpacing(10);
   rows->addStretch(2);
@@ -99,7 +99,7 @@ StartPage::StartPage(QWidget* parent)
   rows->addStretch(3);
   auto* layout = new QHBoxLayout(this);
   layout->addStretch(1);
-  layout->addWidget(column);
+  layout->addWidget(column, 1000);  // as wide as it may be
   layout->addStretch(1);
   connect(open, &QPushButton::clicked, this, &StartPage::openRequested);
   const auto choose = [this](const QListWidgetItem* item) {

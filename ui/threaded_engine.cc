@@ -5,7 +5,7 @@
 
 namespace strata::ui {
 
-ThreadedEngine::ThreadedEngine(const std::filesystem::path& model, int threads, QObject* parent)
+ThreadedEngine::ThreadedEngine(const Result<std::filesystem::path>& model, int threads, QObject* parent)
     : EngineController(parent),
       controls_(std::make_shared<WorkControls>()),
       worker_(new EngineWorker(model, threads, controls_)) {

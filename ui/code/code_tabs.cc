@@ -33,7 +33,7 @@ CodeTabs::CodeTabs(QWidget* parent)
   tabs_->setMovable(true);
   tabs_->tabBar()->setExpanding(false);
   tabs_->tabBar()->setDrawBase(false);
-  tabs_->setAccessibleName(tr("Open files"));
+  tabs_->tabBar()->setAccessibleName(tr("Open files"));
   find_->setPlaceholderText(tr("Find in file"));
   find_->setAccessibleName(tr("Find in file"));
   find_->setObjectName(QStringLiteral("findInFile"));
@@ -110,6 +110,7 @@ void CodeTabs::open(const QString& path, int first, int last) {
     view = new CodeView(*syntax_);
     view->showFile(path, *text);
     const int tab = tabs_->addTab(view, path.section(u'/', -1).replace(u'&', QStringLiteral("&&")));
+    setTabOrder(tabs_->tabBar(), view);  // else it would come last
     tabs_->setTabToolTip(tab, path.toHtmlEscaped());
     auto* close_button = new QToolButton;
     close_button->setObjectName(QStringLiteral("closeTab"));

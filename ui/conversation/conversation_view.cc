@@ -92,6 +92,7 @@ void ConversationView::setAnswering(bool answering) {
 ExchangeView* ConversationView::add(const QString& question) {
   auto* view = new ExchangeView(question);
   connect(view, &ExchangeView::placeClicked, this, &ConversationView::placeClicked);
+  connect(view, &ExchangeView::buttonsAdded, this, &ConversationView::orderFocus);
   exchanges_->insertWidget(exchanges_->count() - 1, view);
   empty_->hide();
   return view;
@@ -105,6 +106,18 @@ void ConversationView::showConversation(const std::vector<agent::Exchange>& exch
   for (const agent::Exchange& exchange : exchanges)
     add(QString::fromStdString(exchange.question))->showAnswer(exchange.answer);
   setAnswering(false);
+}
+
+// Tab goes through the answers as they stand, then to the question. Widgets made later would come last.
+void ConversationView::orderFocus() {
+  QWidget* before = scroll_;
+  for (QWidget* widget : scroll_->widget()->findChildren<QWidget*>())
+    if (widget->focusPolicy() & Qt::TabFocus) {
+      setTabOrder(before, widget);
+      before = widget;
+    }
+  setTabOrder(before, question_);
+  setTabOrder(question_, button_);
 }
 
 int ConversationView::count() const { return exchanges_->count() - 2; }  // beside empty_ and the stretch

@@ -44,6 +44,7 @@ class ConversationView : public QWidget {
  private:
   ExchangeView* add(const QString& question);
   void submit();
+  void orderFocus();
   void setAnswering(bool answering);
 
   QScrollArea* scroll_;

@@ -125,6 +125,7 @@ void ExchangeView::addPassageRows() {
     const QString place = QStringLiteral("%1:%2-%3").arg(path).arg(p.first_line).arg(p.last_line);
     auto* row = placeButton(place, QString::fromStdString(p.symbol),
                             lineIcon(QStringLiteral("file"), r.tokens > 0 ? &Colours::accent : &Colours::muted), passages_);
+    row->setObjectName(QStringLiteral("passage"));
     row->setToolTip(r.tokens > 0 ? tr("Given to the model: %1 tokens, %2")
                                        .arg(r.tokens)
                                        .arg(r.reused ? tr("from what was read before") : tr("read now"))
@@ -133,6 +134,7 @@ void ExchangeView::addPassageRows() {
             [this, path, first = p.first_line, last = p.last_line] { emit placeClicked(path, first, last); });
     passage_rows_->addWidget(row);
   }
+  emit buttonsAdded();
 }
 
 void ExchangeView::showRanking(const std::vector<agent::RankedPassage>& passages) {
@@ -162,6 +164,7 @@ void ExchangeView::showAnswer(const agent::Answer& answer) {
   if (chips)
     for (const agent::Citation& citation : answer.citations) addChip(citation);
   citations_->setVisible(chips && !answer.citations.empty());
+  emit buttonsAdded();
   timing_->setText(describe(answer));
   if (!answer.structural)
     timing_->setToolTip(tr("Tokens are pieces of words. Reused: the model had read them before and remembered them. "

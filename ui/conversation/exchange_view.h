@@ -28,6 +28,7 @@ class ExchangeView : public QWidget {
 
  signals:
   void placeClicked(const QString& path, int first, int last);
+  void buttonsAdded();
 
  private:
   void showPassages(const std::vector<agent::RankedPassage>& passages);

@@ -52,8 +52,7 @@ void RepositoryModel::setFiles(const QStringList& paths) {
   beginResetModel();
   files_ = paths;
   root_ = std::make_unique<Node>();
-  file_nodes_.clear();
-  QHash<QString, Node*> folders;
+  nodes_.clear();
   for (const QString& path : paths) {
     Node* parent = root_.get();
     const QStringList parts = path.split(u'/');
@@ -61,8 +60,8 @@ void RepositoryModel::setFiles(const QStringList& paths) {
       const bool is_file = i + 1 == parts.size();
       const QString part_path = is_file ? path : parts.sliced(0, i + 1).join(u'/');
       if (!is_file) parent->files++;
-      if (!is_file && folders.contains(part_path)) {
-        parent = folders[part_path];
+      if (!is_file && nodes_.contains(part_path)) {
+        parent = nodes_[part_path];
         continue;
       }
       auto node = std::make_unique<Node>();
@@ -72,7 +71,7 @@ void RepositoryModel::setFiles(const QStringList& paths) {
       node->folder = !is_file;
       Node* added = node.get();
       parent->children.push_back(std::move(node));
-      (is_file ? file_nodes_ : folders).insert(part_path, added);
+      nodes_.insert(part_path, added);
       if (is_file) parent->files++;
       parent = added;
     }
@@ -82,8 +81,8 @@ void RepositoryModel::setFiles(const QStringList& paths) {
 }
 
 void RepositoryModel::setState(const QString& path, FileState state, const QString& reason) {
-  Node* node = file_nodes_.value(path);
-  if (!node || (node->state == state && node->reason == reason)) return;
+  Node* node = nodes_.value(path);
+  if (!node || node->folder || (node->state == state && node->reason == reason)) return;
   const int read = (state == FileState::kRead) - (node->state == FileState::kRead);
   node->state = state;
   node->reason = reason;
@@ -104,7 +103,7 @@ QModelIndex RepositoryModel::indexOf(const Node* node) const {
 }
 
 QModelIndex RepositoryModel::indexOf(const QString& path) const {
-  const Node* node = file_nodes_.value(path);
+  const Node* node = nodes_.value(path);
   return node ? indexOf(node) : QModelIndex();
 }
 

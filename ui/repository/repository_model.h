@@ -24,7 +24,7 @@ class RepositoryModel : public QAbstractItemModel {
   void setFiles(const QStringList& paths);
   // `reason`: why it could not be read.
   void setState(const QString& path, strata::agent::FileState state, const QString& reason = {});
-  QModelIndex indexOf(const QString& path) const;
+  QModelIndex indexOf(const QString& path) const;  // of a file or folder
   const QStringList& files() const { return files_; }
 
   QModelIndex index(int row, int column, const QModelIndex& parent = {}) const override;
@@ -40,7 +40,7 @@ class RepositoryModel : public QAbstractItemModel {
 
   QStringList files_;
   std::unique_ptr<Node> root_;
-  QHash<QString, Node*> file_nodes_;
+  QHash<QString, Node*> nodes_;
 };
 
 // "waiting", "being read", "read", "could not be read"
