@@ -256,6 +256,22 @@ class MainWindowTest : public QObject {
     QCOMPARE(engine_->calls.last(), "refresh");
   }
 
+  void theFilterShowsHitsAndGivesTheTreeBack() {
+    auto* tree = window_->findChild<QTreeView*>("repositoryTree");
+    auto* filter = window_->findChild<QLineEdit*>("fileFilter");
+    emit engine_->filesChanged({{"src/lexer.c", agent::FileState::kRead}});
+    filter->setText("LEX");
+    QCOMPARE(tree->model()->rowCount(), 1);
+    const QModelIndex src = tree->model()->index(0, 0);
+    QVERIFY(tree->isExpanded(src));
+    QCOMPARE(src.data(RepositoryModel::kReadFractionRole).toDouble(), 1.0);
+    QTest::keyClick(filter, Qt::Key_Return);  // opens the first hit, which is not there
+    QVERIFY(window_->findChild<MessageStrip*>()->message().contains("src/lexer.c does not exist any more"));
+    filter->clear();
+    QCOMPARE(tree->model()->rowCount(), 2);
+    QVERIFY(!tree->isExpanded(tree->model()->index(0, 0)));
+  }
+
   void filesAreReachedByTheirLetters() {
     window_->findChild<QAction*>("actionGoToFile")->trigger();
     auto* pattern = window_->findChild<QLineEdit*>("quickOpenPattern");

@@ -15,7 +15,7 @@
 namespace strata::ui {
 namespace {
 
-constexpr qsizetype kLargestColoured = 1 << 20;  // characters
+constexpr qsizetype kLargestColoured = 1 << 19;  // characters
 
 class Margin : public QWidget {
  public:
@@ -58,7 +58,7 @@ CodeView::~CodeView() = default;
 void CodeView::showFile(const QString& path, const QString& text) {
   path_ = path;
   setAccessibleName(tr("Text of %1").arg(path));
-  // Colouring is done at once and in this thread: half a second for a megabyte.
+  // Colouring is done at once and in this thread: a quarter of a second for half a megabyte.
   const bool plain = text.size() > kLargestColoured;
   highlighter_->setDefinition(plain ? KSyntaxHighlighting::Definition() : syntax_.definitionForFileName(path));
   setPlainText(text);

@@ -16,6 +16,8 @@
 namespace strata::ui {
 namespace {
 
+constexpr int kMostExpanded = 500;  // files
+
 // Paints the reading state at the right edge: an open ring waits, a half-filled one is being read, a filled one is
 // read, a cross failed; folders have a thin bar of the share that is read.
 class StateDelegate : public QStyledItemDelegate {
@@ -88,7 +90,6 @@ class StateDelegate : public QStyledItemDelegate {
 RepositoryView::RepositoryView(RepositoryModel* model, QWidget* parent)
     : QWidget(parent),
       model_(model),
-      filtered_(new QSortFilterProxyModel(this)),
       title_(new ElidedLabel(this)),
       details_(new QLabel(this)),
       filter_(new QLineEdit(this)),
@@ -107,11 +108,7 @@ RepositoryView::RepositoryView(RepositoryModel* model, QWidget* parent)
   filter_->setAccessibleName(tr("Filter files by name"));
   filter_->setObjectName(QStringLiteral("fileFilter"));
 
-  filtered_->setSourceModel(model_);
-  filtered_->setRecursiveFilteringEnabled(true);
-  filtered_->setFilterRole(RepositoryModel::kPathRole);
-  filtered_->setFilterCaseSensitivity(Qt::CaseInsensitive);
-  tree_->setModel(filtered_);
+  tree_->setModel(model_);
   tree_->setHeaderHidden(true);
   tree_->setUniformRowHeights(true);
   tree_->setItemDelegate(new StateDelegate(tree_));
@@ -134,28 +131,25 @@ RepositoryView::RepositoryView(RepositoryModel* model, QWidget* parent)
   layout->addLayout(head);
   layout->addWidget(tree_, 1);
 
-  connect(filter_, &QLineEdit::textChanged, this, &RepositoryView::filter);
+  connect(filter_, &QLineEdit::textChanged, model_, [this](const QString& text) { model_->setFilter(text.trimmed()); });
   // Files that came or went on disk leave the tree as the user had it.
+  // Whatever rebuilds the tree leaves open what the user opened, and shows what the filter found.
   connect(model_, &QAbstractItemModel::modelAboutToBeReset, this, [this] {
+    if (!model_->filter().isEmpty()) return;
     open_folders_.clear();
-    const auto remember = [this](auto&& self, const QModelIndex& parent) -> void {
-      for (int row = 0; row < filtered_->rowCount(parent); ++row)
-        if (const QModelIndex index = filtered_->index(row, 0, parent); tree_->isExpanded(index)) {
-          open_folders_ << index.data(RepositoryModel::kPathRole).toString();
-          self(self, index);
-        }
-    };
-    remember(remember, {});
+    rememberOpen({});
   });
   connect(model_, &QAbstractItemModel::modelReset, this, [this] {
-    for (const QString& folder : std::as_const(open_folders_))
-      tree_->expand(filtered_->mapFromSource(model_->indexOf(folder)));
+    if (model_->filter().isEmpty())
+      for (const QString& folder : std::as_const(open_folders_)) tree_->expand(model_->indexOf(folder));
+    else if (model_->shownFiles() <= kMostExpanded)
+      tree_->expandAll();
+    selectFile(selected_);
   });
   // Enter in the filter goes to the first hit.
   connect(filter_, &QLineEdit::returnPressed, tree_, [this] {
-    QModelIndex index = filtered_->index(0, 0);
-    while (index.isValid() && index.data(RepositoryModel::kIsFolderRole).toBool())
-      index = filtered_->index(0, 0, index);
+    QModelIndex index = model_->index(0, 0);
+    while (index.data(RepositoryModel::kIsFolderRole).toBool()) index = model_->index(0, 0, index);
     activate(index);
   });
   connect(tree_, &QTreeView::activated, this, &RepositoryView::activate);
@@ -173,16 +167,17 @@ void RepositoryView::focusFilter() {
   filter_->selectAll();
 }
 
-void RepositoryView::filter(const QString& text) {
-  filtered_->setFilterFixedString(text.trimmed());
-  if (text.trimmed().isEmpty())
-    tree_->collapseAll();
-  else
-    tree_->expandAll();
+void RepositoryView::rememberOpen(const QModelIndex& parent) {
+  for (int row = 0; row < model_->rowCount(parent); ++row)
+    if (const QModelIndex index = model_->index(row, 0, parent); tree_->isExpanded(index)) {
+      open_folders_ << index.data(RepositoryModel::kPathRole).toString();
+      rememberOpen(index);
+    }
 }
 
 void RepositoryView::selectFile(const QString& path) {
-  const QModelIndex index = filtered_->mapFromSource(model_->indexOf(path));
+  selected_ = path;
+  const QModelIndex index = model_->indexOf(path);
   if (!index.isValid()) return;
   tree_->setCurrentIndex(index);
   tree_->scrollTo(index);

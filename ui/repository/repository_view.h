@@ -2,11 +2,12 @@
 // The tree with its filter line. Says which file the user wants to see.
 #pragma once
 
-#include <QSortFilterProxyModel>
+#include <QStringList>
 #include <QWidget>
 
 class QLabel;
 class QLineEdit;
+class QModelIndex;
 class QTreeView;
 
 namespace strata::ui {
@@ -27,15 +28,15 @@ class RepositoryView : public QWidget {
 
  private:
   void activate(const QModelIndex& index);
-  void filter(const QString& text);
+  void rememberOpen(const QModelIndex& parent);
 
   RepositoryModel* model_;
-  QSortFilterProxyModel* filtered_;
   QLabel* title_;
   QLabel* details_;
   QLineEdit* filter_;
   QTreeView* tree_;
-  QStringList open_folders_;  // while the model is reset
+  QStringList open_folders_;  // while the tree is filtered or rebuilt
+  QString selected_;          // path
 };
 
 }  // namespace strata::ui
