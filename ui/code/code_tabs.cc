@@ -25,6 +25,7 @@ CodeTabs::CodeTabs(QWidget* parent)
     : QWidget(parent),
       syntax_(std::make_unique<KSyntaxHighlighting::Repository>()),
       watcher_(new QFileSystemWatcher(this)),
+      empty_(new QLabel(tr("Choose a file on the left, or go to one with Ctrl+P.\nPlaces in answers open here."), this)),
       tabs_(new QTabWidget(this)),
       find_bar_(new QWidget(this)),
       find_(new QLineEdit(find_bar_)),
@@ -34,6 +35,9 @@ CodeTabs::CodeTabs(QWidget* parent)
   tabs_->tabBar()->setExpanding(false);
   tabs_->tabBar()->setDrawBase(false);
   tabs_->tabBar()->setAccessibleName(tr("Open files"));
+  empty_->setAlignment(Qt::AlignCenter);
+  empty_->setProperty("muted", true);
+  tabs_->hide();
   find_->setPlaceholderText(tr("Find in file"));
   find_->setAccessibleName(tr("Find in file"));
   find_->setObjectName(QStringLiteral("findInFile"));
@@ -51,14 +55,18 @@ CodeTabs::CodeTabs(QWidget* parent)
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(0);
+  layout->addWidget(empty_, 1);
   layout->addWidget(tabs_, 1);
   layout->addWidget(find_bar_);
 
   // Some editors write a new file and move it over the old one: a moment later it is there and can be watched again.
   connect(watcher_, &QFileSystemWatcher::fileChanged, this,
           [this](const QString& file) { QTimer::singleShot(100, this, [this, file] { reload(file); }); });
-  connect(tabs_, &QTabWidget::currentChanged, this,
-          [this] { emit currentFileChanged(current() ? current()->path() : QString()); });
+  connect(tabs_, &QTabWidget::currentChanged, this, [this](int tab) {
+    empty_->setVisible(tab < 0);
+    tabs_->setVisible(tab >= 0);
+    emit currentFileChanged(current() ? current()->path() : QString());
+  });
   connect(find_, &QLineEdit::textChanged, this, [this] {
     if (CodeView* view = current()) {  // from the start of what is selected, so that typing on extends the hit
       QTextCursor cursor = view->textCursor();

@@ -45,6 +45,7 @@ class CodeTabs : public QWidget {
   std::unique_ptr<KSyntaxHighlighting::Repository> syntax_;
   QFileSystemWatcher* watcher_;
   QString root_;
+  QLabel* empty_;
   QTabWidget* tabs_;
   QWidget* find_bar_;
   QLineEdit* find_;

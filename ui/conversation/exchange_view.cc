@@ -44,9 +44,10 @@ QToolButton* placeButton(const QString& place, const QString& symbol, const QIco
 QString describe(const agent::Answer& answer) {
   const QLocale locale;
   const agent::AskTiming& t = answer.timing;
+  if (answer.structural) return ExchangeView::tr("From the symbol index · %1 s").arg(t.total_s, 0, 'f', 2);
+  if (t.generated_tokens == 0) return ExchangeView::tr("%1 s").arg(t.total_s, 0, 'f', 1);
   const QString took =
       ExchangeView::tr("First word %1 s, done %2 s").arg(t.first_token_s, 0, 'f', 1).arg(t.total_s, 0, 'f', 1);
-  if (answer.structural) return ExchangeView::tr("From the symbol index · %1 s").arg(t.total_s, 0, 'f', 2);
   return ExchangeView::tr("%1 · %2 tokens reused, %3 computed")
       .arg(took, locale.toString(static_cast<qlonglong>(t.reused_tokens)),
            locale.toString(static_cast<qlonglong>(t.computed_tokens)));
@@ -166,7 +167,7 @@ void ExchangeView::showAnswer(const agent::Answer& answer) {
   citations_->setVisible(chips && !answer.citations.empty());
   emit buttonsAdded();
   timing_->setText(describe(answer));
-  if (!answer.structural)
+  if (answer.timing.generated_tokens > 0)
     timing_->setToolTip(tr("Tokens are pieces of words. Reused: the model had read them before and remembered them. "
                            "Computed: read for this question."));
   timing_->show();

@@ -140,10 +140,13 @@ RepositoryView::RepositoryView(RepositoryModel* model, QWidget* parent)
     rememberOpen({});
   });
   connect(model_, &QAbstractItemModel::modelReset, this, [this] {
-    if (model_->filter().isEmpty())
+    if (model_->filter().isEmpty()) {
       for (const QString& folder : std::as_const(open_folders_)) tree_->expand(model_->indexOf(folder));
-    else if (model_->shownFiles() <= kMostExpanded)
+      // A folder that is alone has nothing to choose from.
+      for (QModelIndex only; model_->rowCount(only) == 1; tree_->expand(only)) only = model_->index(0, 0, only);
+    } else if (model_->shownFiles() <= kMostExpanded) {
       tree_->expandAll();
+    }
     selectFile(selected_);
   });
   // Enter in the filter goes to the first hit.
