@@ -8,13 +8,13 @@
 
 namespace strata::ui {
 
-ElidedLabel::ElidedLabel(QWidget* parent) : QLabel(parent) {
+ElidedLabel::ElidedLabel(int least, QWidget* parent) : QLabel(parent), least_(least) {
   setTextFormat(Qt::PlainText);
   setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
 }
 
 QSize ElidedLabel::minimumSizeHint() const {
-  return {fontMetrics().horizontalAdvance(u'x') * 8, QLabel::minimumSizeHint().height()};
+  return {fontMetrics().averageCharWidth() * least_, QLabel::minimumSizeHint().height()};
 }
 
 QString ElidedLabel::shown() const {

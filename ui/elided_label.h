@@ -10,7 +10,8 @@ namespace strata::ui {
 class ElidedLabel : public QLabel {
   Q_OBJECT
  public:
-  explicit ElidedLabel(QWidget* parent = nullptr);
+  // Keeps room for `least` characters.
+  explicit ElidedLabel(int least, QWidget* parent = nullptr);
   QSize minimumSizeHint() const override;
 
  protected:
@@ -18,6 +19,7 @@ class ElidedLabel : public QLabel {
   void paintEvent(QPaintEvent* event) override;
 
  private:
+  int least_;
   QString shown() const;
 };
 

@@ -13,6 +13,7 @@
 #include <QSettings>
 #include <QStyleFactory>
 #include <QStyleHints>
+#include <algorithm>
 
 // Outside a namespace because the macro declares a global function.
 static void initResources() { Q_INIT_RESOURCE(strata); }
@@ -169,17 +170,21 @@ class LineIcon : public QIconEngine {
 
   void paint(QPainter* painter, const QRect& rect, QIcon::Mode mode, QIcon::State state) override {
     const qreal scale = painter->device()->devicePixelRatio();
-    painter->drawPixmap(rect, scaledPixmap(rect.size() * scale, mode, state, scale));
+    const int side = std::min(rect.width(), rect.height());
+    QRect square(0, 0, side, side);
+    square.moveCenter(rect.center());
+    painter->drawPixmap(square, scaledPixmap(square.size() * scale, mode, state, scale));
   }
   QPixmap pixmap(const QSize& size, QIcon::Mode mode, QIcon::State state) override {
     return scaledPixmap(size, mode, state, 1);
   }
   QPixmap scaledPixmap(const QSize& size, QIcon::Mode mode, QIcon::State, qreal scale) override {
     const QString colour = (mode == QIcon::Disabled ? colours().muted : colours().*colour_).name();
-    const QString key = QStringLiteral("%1 %2 %3").arg(name_, colour).arg(size.width());
+    const int side = std::min(size.width(), size.height());
+    const QString key = QStringLiteral("%1 %2 %3").arg(name_, colour).arg(side);
     QPixmap pixmap;
     if (!QPixmapCache::find(key, &pixmap)) {
-      pixmap = draw(colour, size);
+      pixmap = draw(colour, side);
       QPixmapCache::insert(key, pixmap);
     }
     pixmap.setDevicePixelRatio(scale);
@@ -187,14 +192,14 @@ class LineIcon : public QIconEngine {
   }
 
  private:
-  QPixmap draw(const QString& colour, const QSize& size) const {
+  QPixmap draw(const QString& colour, int side) const {
     QFile file(QStringLiteral(":/icons/%1.svg").arg(name_));
     if (!file.open(QIODevice::ReadOnly)) return {};
     QByteArray svg = file.readAll();
     svg.replace("currentColor", colour.toLatin1());
     QBuffer buffer(&svg);
     QImageReader reader(&buffer, "svg");
-    reader.setScaledSize(size);
+    reader.setScaledSize(QSize(side, side));
     return QPixmap::fromImage(reader.read());
   }
 

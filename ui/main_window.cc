@@ -18,6 +18,7 @@
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
+#include <QScreen>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QStatusBar>
@@ -98,17 +99,21 @@ MainWindow::MainWindow(EngineController* engine, QWidget* parent)
       message_(new MessageStrip),
       start_(new StartPage),
       centre_(new QStackedWidget),
-      model_(new ElidedLabel),
+      model_(new ElidedLabel(10)),
       memory_(new QLabel) {
   setWindowTitle(tr("Strata"));
   setAcceptDrops(true);
-  resize(1360, 860);
+  resize(QSize(1360, 860).boundedTo(screen()->availableSize() * 0.95));
   auto* middle = new QWidget;
   auto* rows = new QVBoxLayout(middle);
   rows->setContentsMargins(0, 0, 0, 0);
   rows->setSpacing(0);
   rows->addWidget(message_);
   rows->addWidget(centre_, 1);
+  // In a narrow window code is what can be scrolled.
+  centre_->setMinimumWidth(240);
+  repository_->setMinimumWidth(170);
+  conversation_->setMinimumWidth(290);
   centre_->addWidget(start_);
   centre_->addWidget(code_);
   makeDocks(middle);

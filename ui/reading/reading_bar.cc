@@ -22,7 +22,7 @@ QString describeDuration(double seconds) {
 
 ReadingBar::ReadingBar(QWidget* parent)
     : QWidget(parent),
-      text_(new ElidedLabel(this)),
+      text_(new ElidedLabel(30, this)),
       bar_(new QProgressBar(this)),
       pause_(new QToolButton(this)),
       stop_(new QToolButton(this)) {

@@ -90,7 +90,7 @@ class StateDelegate : public QStyledItemDelegate {
 RepositoryView::RepositoryView(RepositoryModel* model, QWidget* parent)
     : QWidget(parent),
       model_(model),
-      title_(new ElidedLabel(this)),
+      title_(new ElidedLabel(6, this)),
       details_(new QLabel(this)),
       filter_(new QLineEdit(this)),
       tree_(new QTreeView(this)) {
