@@ -2,6 +2,7 @@
 #include "ui/conversation/answer_text.h"
 
 #include <QAbstractTextDocumentLayout>
+#include <QResizeEvent>
 #include <QTextBlock>
 #include <QUrlQuery>
 #include <QWheelEvent>
@@ -143,7 +144,9 @@ QVariant AnswerText::loadResource(int, const QUrl&) { return {}; }
 
 void AnswerText::resizeEvent(QResizeEvent* event) {
   QTextBrowser::resizeEvent(event);
-  fitHeight();
+  // Later: a scroll area that is resized while it is being resized leaves its viewport as it was, and the text unseen.
+  if (event->oldSize().width() != event->size().width())
+    QMetaObject::invokeMethod(this, &AnswerText::fitHeight, Qt::QueuedConnection);
 }
 
 // Colours are part of the document.
