@@ -14,6 +14,7 @@
 #include <QStyleFactory>
 #include <QStyleHints>
 #include <algorithm>
+#include <cmath>
 
 // Outside a namespace because the macro declares a global function.
 static void initResources() { Q_INIT_RESOURCE(strata); }
@@ -219,6 +220,30 @@ bool isDark() {
 }
 
 const Colours& colours() { return isDark() ? darkColours() : lightColours(); }
+
+double contrast(const QColor& one, const QColor& other) {
+  const auto luminance = [](const QColor& c) {
+    const auto linear = [](double v) { return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4); };
+    return 0.2126 * linear(c.redF()) + 0.7152 * linear(c.greenF()) + 0.0722 * linear(c.blueF());
+  };
+  const auto [darker, lighter] = std::minmax({luminance(one), luminance(other)});
+  return (lighter + 0.05) / (darker + 0.05);
+}
+
+QColor readable(const QColor& text) {
+  constexpr double kEnough = 4.5;
+  constexpr int kSteps = 10;
+  const Colours& c = colours();
+  QColor colour = text;
+  for (int step = 1; step <= kSteps; ++step) {
+    if (std::min(contrast(colour, c.base), contrast(colour, c.cited)) >= kEnough) break;
+    const double share = double(step) / kSteps;
+    const auto mixed = [&](double from, double to) { return static_cast<float>(from + (to - from) * share); };
+    colour = QColor::fromRgbF(mixed(text.redF(), c.text.redF()), mixed(text.greenF(), c.text.greenF()),
+                              mixed(text.blueF(), c.text.blueF()));
+  }
+  return colour;
+}
 
 void applyLook(QApplication& application) {
   application.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));

@@ -2,11 +2,14 @@
 // Files as they are shown: whatever is in them, line N is the line N that the index means.
 #include <QFile>
 #include <QPlainTextEdit>
+#include <QSettings>
+#include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QTextBlock>
 
 #include "ui/code/source_text.h"
+#include "ui/look.h"
 
 using namespace strata::ui;
 
@@ -38,6 +41,21 @@ class SourceTextTest : public QObject {
     QCOMPARE(shown.blockCount(), 3);
     QVERIFY(shown.document()->findBlockByNumber(0).length() < 10'100);
     QCOMPARE(shown.document()->findBlockByNumber(2).text(), "three");
+  }
+
+  void everyColourCanBeReadOnPlainAndOnCitedLines() {
+    QStandardPaths::setTestModeEnabled(true);
+    QTemporaryDir settings;
+    QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, settings.path());
+    QCOMPARE(qRound(contrast(Qt::black, Qt::white)), 21);
+    for (const ColourScheme scheme : {ColourScheme::kLight, ColourScheme::kDark}) {
+      chooseScheme(scheme);
+      for (const char* name : {"#6a737d", "#d73a49", "#e36209", "#ffffff", "#000000", "#808080"}) {
+        const QColor shown = readable(QColor(name));
+        QVERIFY2(contrast(shown, colours().base) >= 4.5, name);
+        QVERIFY2(contrast(shown, colours().cited) >= 4.5, name);
+      }
+    }
   }
 
   void onlyFilesOfTheRepository() {

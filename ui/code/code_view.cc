@@ -2,6 +2,7 @@
 #include "ui/code/code_view.h"
 
 #include <KSyntaxHighlighting/Definition>
+#include <KSyntaxHighlighting/Format>
 #include <KSyntaxHighlighting/Repository>
 #include <KSyntaxHighlighting/SyntaxHighlighter>
 #include <KSyntaxHighlighting/Theme>
@@ -16,6 +17,22 @@ namespace strata::ui {
 namespace {
 
 constexpr qsizetype kLargestColoured = 1 << 19;  // characters
+
+// The themes are made for backgrounds of their own; comments are often too pale on ours.
+class Highlighter : public KSyntaxHighlighting::SyntaxHighlighter {
+ public:
+  using SyntaxHighlighter::SyntaxHighlighter;
+
+ protected:
+  void applyFormat(int offset, int length, const KSyntaxHighlighting::Format& format) override {
+    SyntaxHighlighter::applyFormat(offset, length, format);
+    if (length == 0) return;
+    QTextCharFormat shown = QSyntaxHighlighter::format(offset);
+    if (!shown.hasProperty(QTextFormat::ForegroundBrush)) return;
+    shown.setForeground(readable(shown.foreground().color()));
+    setFormat(offset, length, shown);
+  }
+};
 
 class Margin : public QWidget {
  public:
@@ -34,7 +51,7 @@ class Margin : public QWidget {
 CodeView::CodeView(KSyntaxHighlighting::Repository& syntax, QWidget* parent)
     : QPlainTextEdit(parent),
       syntax_(syntax),
-      highlighter_(new KSyntaxHighlighting::SyntaxHighlighter(document())),
+      highlighter_(new Highlighter(document())),
       margin_(new Margin(this)) {
   setReadOnly(true);
   setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
