@@ -375,6 +375,21 @@ class MainWindowTest : public QObject {
     QVERIFY2(light > 0 && light < picture.width() * picture.height() / 20, qPrintable(QString::number(light)));
   }
 
+  // An answer whose viewport had no height was there and not to be seen, when the list of what was found had needed a
+  // scroll bar and the answer did not.
+  void answersAreInViewWhetherOrNotTheConversationScrolls() {
+    for (int earlier = 0; earlier < 8; ++earlier) {
+      ask("where?");
+      emit engine_->passagesRanked(std::vector<agent::RankedPassage>(12));
+      QTest::qWait(20);
+      emit engine_->answerText("It is in");
+      QTest::qWait(60);
+      emit engine_->answered(answer());
+      for (const AnswerText* text : window_->findChildren<AnswerText*>("answer"))
+        QTRY_COMPARE(text->viewport()->size(), text->size());
+    }
+  }
+
   void anEarlierConversationIsShownAgain() {
     agent::Exchange exchange;
     exchange.question = "what was it?";
