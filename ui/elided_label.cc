@@ -17,9 +17,7 @@ QSize ElidedLabel::minimumSizeHint() const {
   return {fontMetrics().averageCharWidth() * least_, QLabel::minimumSizeHint().height()};
 }
 
-QString ElidedLabel::shown() const {
-  return fontMetrics().elidedText(text(), Qt::ElideRight, contentsRect().width());
-}
+QString ElidedLabel::shown() const { return fontMetrics().elidedText(text(), Qt::ElideRight, contentsRect().width()); }
 
 bool ElidedLabel::event(QEvent* event) {
   if (event->type() != QEvent::ToolTip || shown() == text()) return QLabel::event(event);

@@ -338,8 +338,8 @@ void MainWindow::clearConversation() {
                                    tr("Questions and answers about this repository are deleted for good."),
                                    QMessageBox::Cancel, this);
   question->setAttribute(Qt::WA_DeleteOnClose);
-  QPushButton* clear = question->addButton(count == 1 ? tr("Delete One Question") : tr("Delete %1 Questions").arg(count),
-                                           QMessageBox::DestructiveRole);
+  QPushButton* clear = question->addButton(
+      count == 1 ? tr("Delete One Question") : tr("Delete %1 Questions").arg(count), QMessageBox::DestructiveRole);
   connect(clear, &QPushButton::clicked, this, [this] {
     conversation_->showConversation({});
     engine_->clearConversation();
@@ -359,7 +359,8 @@ void MainWindow::showMemory() {
   if (!statm.open(QIODevice::ReadOnly)) return;
   const QList<QByteArray> fields = statm.readAll().split(' ');
   if (fields.size() > 1)
-    memory_->setText(tr("%1 in memory").arg(QLocale().formattedDataSize(fields[1].toLongLong() * sysconf(_SC_PAGESIZE), 1)));
+    memory_->setText(
+        tr("%1 in memory").arg(QLocale().formattedDataSize(fields[1].toLongLong() * sysconf(_SC_PAGESIZE), 1)));
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

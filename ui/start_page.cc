@@ -39,10 +39,12 @@ class RecentDelegate : public QStyledItemDelegate {
     painter->save();
     painter->setFont(option.font);
     painter->setPen(colours().text);
-    painter->drawText(rows, Qt::AlignTop, option.fontMetrics.elidedText(item.index.data().toString(), Qt::ElideRight, rows.width()));
+    painter->drawText(rows, Qt::AlignTop,
+                      option.fontMetrics.elidedText(item.index.data().toString(), Qt::ElideRight, rows.width()));
     painter->setFont(smallFont());
     painter->setPen(colours().muted);
-    painter->drawText(rows, Qt::AlignBottom, QFontMetrics(smallFont()).elidedText(place, Qt::ElideMiddle, rows.width()));
+    painter->drawText(rows, Qt::AlignBottom,
+                      QFontMetrics(smallFont()).elidedText(place, Qt::ElideMiddle, rows.width()));
     painter->restore();
   }
 };

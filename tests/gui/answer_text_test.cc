@@ -45,7 +45,8 @@ class AnswerTextTest : public QObject {
     QTest::addColumn<QString>("answer");
     QTest::addColumn<QString>("shown");
     QTest::newRow("places only") << "It is f.\n\nSee `a.c:1-9` (`f`), `b.c:2` (not verified)" << "It is f.";
-    QTest::newRow("before a remark") << "It is f.\n\nSee `a.c:1-9`\n\n*Not found:* `g`" << "It is f.\n\n*Not found:* `g`";
+    QTest::newRow("before a remark") << "It is f.\n\nSee `a.c:1-9`\n\n*Not found:* `g`"
+                                     << "It is f.\n\n*Not found:* `g`";
     QTest::newRow("other words") << "See `a.c:1-9` for the rest." << "See `a.c:1-9` for the rest.";
     QTest::newRow("no citation") << "It is f.\n\nSee `c.c:1`" << "It is f.\n\nSee `c.c:1`";
   }

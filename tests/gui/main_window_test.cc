@@ -317,8 +317,9 @@ class MainWindowTest : public QObject {
       QVERIFY2(widget->inherits("QToolButton") || !widget->accessibleName().isEmpty(), qPrintable(name));
       QTest::keyClick(widget, Qt::Key_Tab);
     }
-    QCOMPARE(visited, QStringList({"fileFilter", "repositoryTree", "qt_tabwidget_tabbar", "Text of parser.c", "Conversation",
-                                   "answer", "citation", "question", "askButton", "pauseReading", "stopReading"}));
+    QCOMPARE(visited,
+             QStringList({"fileFilter", "repositoryTree", "qt_tabwidget_tabbar", "Text of parser.c", "Conversation",
+                          "answer", "citation", "question", "askButton", "pauseReading", "stopReading"}));
   }
 
   void everyButtonHasANameOrAText() {

@@ -61,7 +61,8 @@ class SourceTextTest : public QObject {
   void onlyFilesOfTheRepository() {
     QTemporaryDir folder;
     QVERIFY(QFile::link("/etc/passwd", folder.filePath("link")));
-    for (const char* path : {"link", "../../../etc/passwd", "missing", "."}) QVERIFY2(!readSource(folder.path(), path), path);
+    for (const char* path : {"link", "../../../etc/passwd", "missing", "."})
+      QVERIFY2(!readSource(folder.path(), path), path);
   }
 };
 

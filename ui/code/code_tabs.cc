@@ -25,7 +25,8 @@ CodeTabs::CodeTabs(QWidget* parent)
     : QWidget(parent),
       syntax_(std::make_unique<KSyntaxHighlighting::Repository>()),
       watcher_(new QFileSystemWatcher(this)),
-      empty_(new QLabel(tr("Choose a file on the left, or go to one with Ctrl+P.\nPlaces in answers open here."), this)),
+      empty_(
+          new QLabel(tr("Choose a file on the left, or go to one with Ctrl+P.\nPlaces in answers open here."), this)),
       tabs_(new QTabWidget(this)),
       find_bar_(new QWidget(this)),
       find_(new QLineEdit(find_bar_)),

@@ -78,7 +78,8 @@ QString citationText(const agent::Citation& citation) {
 
 QString describe(const agent::Citation& citation) {
   const QString symbol = QString::fromStdString(citation.symbol);
-  const QString place = symbol.isEmpty() ? citationText(citation) : citationText(citation) + QStringLiteral(" · ") + symbol;
+  const QString place =
+      symbol.isEmpty() ? citationText(citation) : citationText(citation) + QStringLiteral(" · ") + symbol;
   return place + u'\n' +
          (!citation.verified ? AnswerText::tr("Not verified: the model wrote this place by itself")
           : symbol.isEmpty() ? AnswerText::tr("Verified: these lines exist")

@@ -31,8 +31,9 @@ ConversationView::ConversationView(QWidget* parent)
   scroll_->setFrameShape(QFrame::NoFrame);
   scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scroll_->setAccessibleName(tr("Conversation"));
-  empty_->setText(tr("Ask where something is done, what a value is, who calls a function or how a part works.\n\n"
-                     "Answers name the lines they rest on. There is no need to wait until everything has been read."));
+  empty_->setText(
+      tr("Ask where something is done, what a value is, who calls a function or how a part works.\n\n"
+         "Answers name the lines they rest on. There is no need to wait until everything has been read."));
   empty_->setTextFormat(Qt::PlainText);
   empty_->setWordWrap(true);
   empty_->setProperty("muted", true);

@@ -112,7 +112,8 @@ ExchangeView::ExchangeView(const QString& question, QWidget* parent)
 }
 
 void ExchangeView::showPassages(const std::vector<agent::RankedPassage>& passages) {
-  ranked_.assign(passages.begin(), passages.begin() + static_cast<std::ptrdiff_t>(std::min(passages.size(), kPassagesShown)));
+  ranked_.assign(passages.begin(),
+                 passages.begin() + static_cast<std::ptrdiff_t>(std::min(passages.size(), kPassagesShown)));
   clear(passage_rows_);
   if (looked_at_->isChecked()) addPassageRows();
   looked_at_->setText(ranked_.size() == 1 ? tr("Looked at one place") : tr("Looked at %1 places").arg(ranked_.size()));
@@ -124,8 +125,9 @@ void ExchangeView::addPassageRows() {
     const repo::Passage& p = r.passage;
     const QString path = QString::fromStdString(p.file);
     const QString place = QStringLiteral("%1:%2-%3").arg(path).arg(p.first_line).arg(p.last_line);
-    auto* row = placeButton(place, QString::fromStdString(p.symbol),
-                            lineIcon(QStringLiteral("file"), r.tokens > 0 ? &Colours::accent : &Colours::muted), passages_);
+    auto* row =
+        placeButton(place, QString::fromStdString(p.symbol),
+                    lineIcon(QStringLiteral("file"), r.tokens > 0 ? &Colours::accent : &Colours::muted), passages_);
     row->setObjectName(QStringLiteral("passage"));
     row->setToolTip(r.tokens > 0 ? tr("Given to the model: %1 tokens, %2")
                                        .arg(r.tokens)
@@ -168,8 +170,9 @@ void ExchangeView::showAnswer(const agent::Answer& answer) {
   emit buttonsAdded();
   timing_->setText(describe(answer));
   if (answer.timing.generated_tokens > 0)
-    timing_->setToolTip(tr("Tokens are pieces of words. Reused: the model had read them before and remembered them. "
-                           "Computed: read for this question."));
+    timing_->setToolTip(
+        tr("Tokens are pieces of words. Reused: the model had read them before and remembered them. "
+           "Computed: read for this question."));
   timing_->show();
 }
 
