@@ -16,7 +16,7 @@ int run_window(int argc, char** argv, const StartOptions& options) {
   QApplication::setOrganizationName(QStringLiteral("strata"));
   QApplication::setApplicationName(QStringLiteral("strata"));
   QApplication::setApplicationDisplayName(QStringLiteral("Strata"));
-  QApplication::setDesktopFileName(QStringLiteral("strata"));
+  QApplication::setDesktopFileName(QStringLiteral("org.strata.Strata"));
   QApplication::setWindowIcon(applicationIcon());
   applyLook(application);
 

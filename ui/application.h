@@ -4,12 +4,14 @@
 
 #include <filesystem>
 
+#include "base/result.h"
+
 namespace strata::ui {
 
 struct StartOptions {
-  std::filesystem::path repository;  // empty: the start page
-  std::filesystem::path model;       // GGUF file
-  int threads = 0;                   // 0: physical cores
+  std::filesystem::path repository;     // empty: the start page
+  Result<std::filesystem::path> model;  // GGUF file; an error is told in the window when the model is needed
+  int threads = 0;                      // 0: physical cores
 };
 
 int run_window(int argc, char** argv, const StartOptions& options);

@@ -30,15 +30,22 @@ struct ModelStatus {
 
 enum class ReadingState { kIdle, kPlanning, kReading, kPaused, kStopped, kFinished, kFailed };
 
-using FileStates = std::vector<std::pair<QString, strata::agent::FileState>>;
+struct FileReport {
+  QString path;
+  strata::agent::FileState state;
+  QString reason = {};  // of kFailed
+};
 
 class EngineController : public QObject {
   Q_OBJECT
  public:
   using QObject::QObject;
 
-  // Index, then model, then reading in the background. Ends whatever was being done for another repository.
+  // Index, then model, then reading in the background. What was open before stays so until the new one's index stands,
+  // also if it never does.
   virtual void openRepository(const QString& folder) = 0;
+  // Looks for files that changed on disk, and reads them.
+  virtual void refresh() = 0;
   // One question at a time: the next one after answered() or answerFailed().
   virtual void ask(const QString& question) = 0;
   virtual void cancelAnswer() = 0;
@@ -53,12 +60,14 @@ class EngineController : public QObject {
   void indexing(const QString& what, qint64 done, qint64 total);
   void repositoryOpened(const strata::ui::OpenedRepository& repository);
   void repositoryFailed(const QString& message);
+  // The same repository, after files changed, came or went.
+  void repositoryChanged(const strata::ui::OpenedRepository& repository);
   void conversationLoaded(const std::vector<strata::agent::Exchange>& exchanges);
   void modelLoading(const QString& file);
   void modelLoaded(const strata::ui::ModelStatus& model);
   void modelFailed(const QString& message);
 
-  void filesChanged(const strata::ui::FileStates& states);
+  void filesChanged(const std::vector<strata::ui::FileReport>& files);
   void readingStateChanged(strata::ui::ReadingState state);
   void readingProgress(const strata::agent::IngestionProgress& progress);
 

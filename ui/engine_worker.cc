@@ -3,6 +3,7 @@
 
 #include <QDateTime>
 #include <QMetaObject>
+#include <algorithm>
 
 #include "base/user_folders.h"
 
@@ -17,7 +18,7 @@ QString text(const Error& error) { return text(error.message); }
 
 }  // namespace
 
-EngineWorker::EngineWorker(std::filesystem::path model, int threads, std::shared_ptr<WorkControls> controls)
+EngineWorker::EngineWorker(Result<std::filesystem::path> model, int threads, std::shared_ptr<WorkControls> controls)
     : model_file_(std::move(model)), threads_(threads), controls_(std::move(controls)) {}
 
 EngineWorker::~EngineWorker() = default;
@@ -37,29 +38,25 @@ void EngineWorker::open(const QString& folder) {
   // Another one was asked for since, or the window is being closed.
   if (controls_->opens.fetch_sub(1) > 1 || controls_->closing) return;
 
+  auto cache = cache_folder("index");
+  if (!cache) return openFailed(cache.error());
+  auto index = repo::Index::open(folder.toStdString(), *cache);
+  if (!index) return openFailed(index.error());
+  auto report = index->update(progressSignal(), &controls_->opening);
+  if (!report) return openFailed(report.error());
+  auto files = index->files();
+  if (!files) return openFailed(files.error());
+
+  // From here on the new one is open.
   ingestion_.reset();
   workspace_.reset();
-  index_.reset();
-  files_.clear();
   changed_.clear();
   wanted_first_.clear();
   setState(ReadingState::kIdle);
-
-  auto cache = cache_folder("index");
-  if (!cache) return emit repositoryFailed(text(cache.error()));
-  auto index = repo::Index::open(folder.toStdString(), *cache);
-  if (!index) return emit repositoryFailed(text(index.error()));
-  auto report = index->update(progressSignal(), &controls_->opening);
-  if (!report) {
-    if (report.error().kind != ErrorKind::kCancelled) emit repositoryFailed(text(report.error()));
-    return;
-  }
-  auto files = index->files();
-  if (!files) return emit repositoryFailed(text(files.error()));
-  for (const repo::File& file : *files) files_ << text(file.path);
+  files_ = std::move(*files);
   root_ = index->root();
   index_ = std::move(*index);
-  emit repositoryOpened({text(root_.string()), files_, *report});
+  emit repositoryOpened(describe(*report));
   if (!report->notice.empty()) emit notice(text(report->notice));
 
   if (!conversations_) {
@@ -83,11 +80,51 @@ void EngineWorker::open(const QString& folder) {
   QMetaObject::invokeMethod(this, &EngineWorker::makeWorkspace, Qt::QueuedConnection);
 }
 
+void EngineWorker::openFailed(const Error& error) {
+  // Cancelled: another one is about to be opened, or the window is being closed.
+  if (error.kind != ErrorKind::kCancelled) emit repositoryFailed(text(error));
+}
+
+repo::Index* EngineWorker::index() {
+  if (workspace_) return &workspace_->index;
+  return index_ ? &*index_ : nullptr;
+}
+
+OpenedRepository EngineWorker::describe(const repo::IndexReport& report) const {
+  QStringList paths;
+  for (const repo::File& file : files_) paths << text(file.path);
+  return {text(root_.string()), paths, report};
+}
+
+void EngineWorker::refresh() {
+  controls_->refresh_queued = false;
+  controls_->reading.reset();  // first this, then the look at `urgent`: see readOn()
+  if (!index() || controls_->closing || controls_->urgent > 0) return;
+  auto report = index()->update({}, &controls_->reading);
+  auto files = index()->files();
+  if (!report || !files) {
+    const Error& error = report ? files.error() : report.error();
+    if (error.kind != ErrorKind::kCancelled) emit notice(text(error));
+    return;
+  }
+  if (std::ranges::equal(*files, files_, [](const repo::File& a, const repo::File& b) {
+        return a.path == b.path && a.blob_id == b.blob_id;
+      }))
+    return;
+  files_ = std::move(*files);
+  emit repositoryChanged(describe(*report));
+  ingestion_.reset();
+  if (!workspace_ || state_ == ReadingState::kPaused || state_ == ReadingState::kStopped) return;
+  setState(ReadingState::kPlanning);
+  queueReadOn();
+}
+
 void EngineWorker::loadModel() {
-  emit modelLoading(text(model_file_.stem().string()));
+  if (!model_file_) return emit modelFailed(text(model_file_.error()));
+  emit modelLoading(text(model_file_->stem().string()));
   ModelOptions options;
   options.threads = threads_;
-  auto model = Model::load(model_file_, options);
+  auto model = Model::load(*model_file_, options);
   if (!model) return emit modelFailed(text(model.error()));
   auto reader = agent::make_reader(*model, [this](const std::string& message) { emit notice(text(message)); });
   if (!reader) return emit modelFailed(text(reader.error()));
@@ -96,7 +133,12 @@ void EngineWorker::loadModel() {
 }
 
 void EngineWorker::makeWorkspace() {
-  if (controls_->closing || controls_->opens > 0 || !index_) return;
+  if (controls_->closing || !index_) return;
+  // Another repository is opened first, and if it cannot be, this one still needs its model.
+  if (controls_->opens > 0) {
+    QMetaObject::invokeMethod(this, &EngineWorker::makeWorkspace, Qt::QueuedConnection);
+    return;
+  }
   if (!reader_.model) loadModel();
   if (!reader_.model) return;
   workspace_ = std::make_unique<agent::Workspace>(agent::Workspace{std::move(*index_), reader_, reader_});
@@ -122,7 +164,7 @@ void EngineWorker::readOn() {
   if (!ingestion_) return planReading();
 
   auto step = ingestion_->step(&controls_->reading);
-  reportStates(false);
+  reportChanges();
   emit readingProgress(ingestion_->progress());
   if (!step && step.error().kind != ErrorKind::kCancelled) {
     setState(ReadingState::kFailed);
@@ -141,20 +183,26 @@ void EngineWorker::planReading() {
   }
   ingestion_ = std::make_unique<agent::Ingestion>(std::move(*plan));
   ingestion_->on_state = [this](const std::string& path, agent::FileState state) {
-    changed_.emplace_back(text(path), state);
-    reportStates(false);
+    report(path, state);
+    reportChanges();
   };
-  reportStates(true);
+  changed_.clear();
+  for (const repo::File& file : files_) report(file.path, ingestion_->state(file.path));
+  reportChanges();
   emit readingProgress(ingestion_->progress());
   setState(ingestion_->finished() ? ReadingState::kFinished : ReadingState::kReading);
   queueReadOn();
 }
 
-void EngineWorker::reportStates(bool all) {
-  if (all) {
-    changed_.clear();
-    for (const QString& path : files_) changed_.emplace_back(path, ingestion_->state(path.toStdString()));
-  }
+void EngineWorker::report(const std::string& path, agent::FileState state) {
+  FileReport report{text(path), state};
+  if (state == agent::FileState::kFailed)
+    for (const repo::Skipped& skipped : ingestion_->skipped())
+      if (skipped.path == path) report.reason = text(skipped.reason);
+  changed_.push_back(std::move(report));
+}
+
+void EngineWorker::reportChanges() {
   if (!changed_.empty()) emit filesChanged(std::exchange(changed_, {}));
 }
 

@@ -21,16 +21,17 @@ struct WorkControls {
   Cancel opening, reading, answering;
   // Requests queued that must not wait for reading; and those of them that open a repository.
   std::atomic<int> urgent{0}, opens{0};
-  std::atomic<bool> closing{false};
+  std::atomic<bool> closing{false}, refresh_queued{false};
 };
 
 class EngineWorker : public QObject {
   Q_OBJECT
  public:
-  EngineWorker(std::filesystem::path model, int threads, std::shared_ptr<WorkControls> controls);
+  EngineWorker(Result<std::filesystem::path> model, int threads, std::shared_ptr<WorkControls> controls);
   ~EngineWorker() override;
 
   void open(const QString& folder);
+  void refresh();
   void ask(const QString& question);
   void setReading(ReadingState wanted);  // kReading, kPaused or kStopped
   void prefer(const QString& path);
@@ -40,11 +41,12 @@ class EngineWorker : public QObject {
   void indexing(const QString& what, qint64 done, qint64 total);
   void repositoryOpened(const strata::ui::OpenedRepository& repository);
   void repositoryFailed(const QString& message);
+  void repositoryChanged(const strata::ui::OpenedRepository& repository);
   void conversationLoaded(const std::vector<strata::agent::Exchange>& exchanges);
   void modelLoading(const QString& file);
   void modelLoaded(const strata::ui::ModelStatus& model);
   void modelFailed(const QString& message);
-  void filesChanged(const strata::ui::FileStates& states);
+  void filesChanged(const std::vector<strata::ui::FileReport>& files);
   void readingStateChanged(strata::ui::ReadingState state);
   void readingProgress(const strata::agent::IngestionProgress& progress);
   void passagesRanked(const std::vector<strata::agent::RankedPassage>& passages);
@@ -54,19 +56,23 @@ class EngineWorker : public QObject {
   void notice(const QString& message);
 
  private:
+  void openFailed(const Error& error);
+  repo::Index* index();  // of the open repository; nullptr: none
+  OpenedRepository describe(const repo::IndexReport& report) const;
   void loadModel();
   void makeWorkspace();
   void readOn();  // plans if need be, else one batch; queues itself
   void queueReadOn();
   void planReading();
-  void reportStates(bool all);
+  void report(const std::string& path, agent::FileState state);
+  void reportChanges();
   void setState(ReadingState state);
   repo::Progress progressSignal();
 
-  std::filesystem::path model_file_;
+  Result<std::filesystem::path> model_file_;
   int threads_;
   std::shared_ptr<WorkControls> controls_;
-  QStringList files_;
+  std::vector<repo::File> files_;
   std::vector<std::string> wanted_first_;
   std::optional<repo::Index> index_;  // until the model is there; then the workspace has it
   std::filesystem::path root_;
@@ -74,7 +80,7 @@ class EngineWorker : public QObject {
   std::unique_ptr<agent::Workspace> workspace_;
   std::unique_ptr<agent::Ingestion> ingestion_;
   std::optional<agent::ConversationStore> conversations_;
-  FileStates changed_;
+  std::vector<FileReport> changed_;
   ReadingState state_ = ReadingState::kIdle;
   bool read_on_queued_ = false;
   QElapsedTimer since_progress_;

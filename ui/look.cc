@@ -13,6 +13,8 @@
 #include <QSettings>
 #include <QStyleFactory>
 #include <QStyleHints>
+#include <algorithm>
+#include <cmath>
 
 // Outside a namespace because the macro declares a global function.
 static void initResources() { Q_INIT_RESOURCE(strata); }
@@ -35,7 +37,8 @@ const Colours& lightColours() {
                          .good = "#2e7d4f",
                          .warn = "#96600a",
                          .bad = "#b3372f",
-                         .cited = "#fbf0d4"};
+                         .cited = "#fbf0d4",
+                         .marked = "#a3cfd2"};
   return c;
 }
 
@@ -52,7 +55,8 @@ const Colours& darkColours() {
                          .good = "#72bf8d",
                          .warn = "#dfaf5e",
                          .bad = "#ea8079",
-                         .cited = "#393219"};
+                         .cited = "#393219",
+                         .marked = "#2f666b"};
   return c;
 }
 
@@ -108,6 +112,7 @@ QTreeView, QListView, QListWidget { border: none; outline: none; background: $wi
 QTreeView::item { padding: 2px 0; }
 QTreeView::item:hover, QListView::item:hover { background: $raised; }
 QTreeView::item:selected, QListView::item:selected { background: $selection; color: $text; }
+#matchingFiles::item { padding: 4px 8px; border-radius: 4px; }
 QTreeView::branch:selected { background: $selection; }
 QTreeView::branch:hover { background: $raised; }
 QLineEdit { background: $base; border: 1px solid $border; border-radius: 6px; padding: 4px 8px; selection-background-color: $selection;
@@ -126,6 +131,8 @@ QProgressBar { background: $raised; border: none; border-radius: 3px; max-height
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
 QScrollBar:vertical { background: transparent; width: 11px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 11px; margin: 0; }
+QPlainTextEdit { selection-background-color: $marked; selection-color: $text; }
+QPlainTextEdit QScrollBar { background: $base; }
 QScrollBar::handle { background: $border; border-radius: 4px; margin: 2px; min-height: 28px; min-width: 28px; }
 QScrollBar::handle:hover { background: $muted; }
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page { background: transparent; width: 0; height: 0; }
@@ -137,6 +144,7 @@ QToolButton[chip="true"] { background: $base; border: 1px solid $border; border-
 QToolButton[chip="true"]:hover, QToolButton[chip="true"]:focus { border-color: $accent; }
 #questionFrame { background: $base; border: 1px solid $border; border-radius: 9px; }
 #messageStrip { background: $cited; border-bottom: 1px solid $border; }
+#quickOpen { border: 1px solid $border; }
 #answer, #question { background: transparent; }
 #closeTab { padding: 1px; margin-left: 4px; }
 )");
@@ -150,7 +158,8 @@ QToolButton[chip="true"]:hover, QToolButton[chip="true"]:focus { border-color: $
                                                   {"$base", c.base},
                                                   {"$text", c.text},
                                                   {"$bad", c.bad},
-                                                  {"$cited", c.cited}};
+                                                  {"$cited", c.cited},
+                                                  {"$marked", c.marked}};
   for (const auto& [name, colour] : names) sheet.replace(QLatin1String(name), colour.name());
   return sheet;
 }
@@ -162,17 +171,21 @@ class LineIcon : public QIconEngine {
 
   void paint(QPainter* painter, const QRect& rect, QIcon::Mode mode, QIcon::State state) override {
     const qreal scale = painter->device()->devicePixelRatio();
-    painter->drawPixmap(rect, scaledPixmap(rect.size() * scale, mode, state, scale));
+    const int side = std::min(rect.width(), rect.height());
+    QRect square(0, 0, side, side);
+    square.moveCenter(rect.center());
+    painter->drawPixmap(square, scaledPixmap(square.size() * scale, mode, state, scale));
   }
   QPixmap pixmap(const QSize& size, QIcon::Mode mode, QIcon::State state) override {
     return scaledPixmap(size, mode, state, 1);
   }
   QPixmap scaledPixmap(const QSize& size, QIcon::Mode mode, QIcon::State, qreal scale) override {
     const QString colour = (mode == QIcon::Disabled ? colours().muted : colours().*colour_).name();
-    const QString key = QStringLiteral("%1 %2 %3").arg(name_, colour).arg(size.width());
+    const int side = std::min(size.width(), size.height());
+    const QString key = QStringLiteral("%1 %2 %3").arg(name_, colour).arg(side);
     QPixmap pixmap;
     if (!QPixmapCache::find(key, &pixmap)) {
-      pixmap = draw(colour, size);
+      pixmap = draw(colour, side);
       QPixmapCache::insert(key, pixmap);
     }
     pixmap.setDevicePixelRatio(scale);
@@ -180,14 +193,14 @@ class LineIcon : public QIconEngine {
   }
 
  private:
-  QPixmap draw(const QString& colour, const QSize& size) const {
+  QPixmap draw(const QString& colour, int side) const {
     QFile file(QStringLiteral(":/icons/%1.svg").arg(name_));
     if (!file.open(QIODevice::ReadOnly)) return {};
     QByteArray svg = file.readAll();
     svg.replace("currentColor", colour.toLatin1());
     QBuffer buffer(&svg);
     QImageReader reader(&buffer, "svg");
-    reader.setScaledSize(size);
+    reader.setScaledSize(QSize(side, side));
     return QPixmap::fromImage(reader.read());
   }
 
@@ -207,6 +220,30 @@ bool isDark() {
 }
 
 const Colours& colours() { return isDark() ? darkColours() : lightColours(); }
+
+double contrast(const QColor& one, const QColor& other) {
+  const auto luminance = [](const QColor& c) {
+    const auto linear = [](double v) { return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4); };
+    return 0.2126 * linear(c.redF()) + 0.7152 * linear(c.greenF()) + 0.0722 * linear(c.blueF());
+  };
+  const auto [darker, lighter] = std::minmax({luminance(one), luminance(other)});
+  return (lighter + 0.05) / (darker + 0.05);
+}
+
+QColor readable(const QColor& text) {
+  constexpr double kEnough = 4.5;
+  constexpr int kSteps = 10;
+  const Colours& c = colours();
+  QColor colour = text;
+  for (int step = 1; step <= kSteps; ++step) {
+    if (std::min(contrast(colour, c.base), contrast(colour, c.cited)) >= kEnough) break;
+    const double share = double(step) / kSteps;
+    const auto mixed = [&](double from, double to) { return static_cast<float>(from + (to - from) * share); };
+    colour = QColor::fromRgbF(mixed(text.redF(), c.text.redF()), mixed(text.greenF(), c.text.greenF()),
+                              mixed(text.blueF(), c.text.blueF()));
+  }
+  return colour;
+}
 
 void applyLook(QApplication& application) {
   application.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 #include <QActionGroup>
+#include <QApplication>
 #include <QCloseEvent>
 #include <QDir>
 #include <QDockWidget>
@@ -10,10 +11,14 @@
 #include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QLocale>
 #include <QMenuBar>
+#include <QMessageBox>
 #include <QMimeData>
+#include <QPushButton>
+#include <QScreen>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QStatusBar>
@@ -24,6 +29,7 @@
 #include "ui/code/code_tabs.h"
 #include "ui/code/quick_open.h"
 #include "ui/conversation/conversation_view.h"
+#include "ui/elided_label.h"
 #include "ui/look.h"
 #include "ui/message_strip.h"
 #include "ui/reading/reading_bar.h"
@@ -53,6 +59,27 @@ QAction* command(QMenu* menu, const QString& text, const QString& name, const QK
   return action;
 }
 
+QString readme(const QStringList& files) {
+  for (const QString& file : files)
+    if (!file.contains(u'/') && file.startsWith(QStringLiteral("readme"), Qt::CaseInsensitive)) return file;
+  return {};
+}
+
+// "4 left out" is a promise that nothing is dropped silently; this is the list behind it.
+QString describe(const std::vector<repo::Skipped>& skipped) {
+  constexpr size_t kNamed = 20;
+  QStringList lines;
+  for (const repo::Skipped& s : skipped) {
+    if (lines.size() == kNamed) {
+      lines << MainWindow::tr("and %1 more").arg(skipped.size() - kNamed);
+      break;
+    }
+    const QString reason = QString::fromStdString(s.reason);
+    lines << (s.path.empty() ? reason : QStringLiteral("%1: %2").arg(QString::fromStdString(s.path), reason));
+  }
+  return lines.join(u'\n');
+}
+
 QString folderDropped(const QMimeData* data) {
   for (const QUrl& url : data->urls())
     if (url.isLocalFile() && QFileInfo(url.toLocalFile()).isDir()) return url.toLocalFile();
@@ -72,35 +99,42 @@ MainWindow::MainWindow(EngineController* engine, QWidget* parent)
       message_(new MessageStrip),
       start_(new StartPage),
       centre_(new QStackedWidget),
-      model_(new QLabel),
+      model_(new ElidedLabel(10)),
       memory_(new QLabel) {
   setWindowTitle(tr("Strata"));
   setAcceptDrops(true);
-  resize(1360, 860);
+  resize(QSize(1360, 860).boundedTo(screen()->availableSize() * 0.95));
   auto* middle = new QWidget;
   auto* rows = new QVBoxLayout(middle);
   rows->setContentsMargins(0, 0, 0, 0);
   rows->setSpacing(0);
   rows->addWidget(message_);
   rows->addWidget(centre_, 1);
+  // In a narrow window code is what can be scrolled.
+  centre_->setMinimumWidth(240);
+  repository_->setMinimumWidth(170);
+  conversation_->setMinimumWidth(290);
   centre_->addWidget(start_);
   centre_->addWidget(code_);
-  setCentralWidget(middle);
-  makeDocks();
+  makeDocks(middle);
   makeMenus();
   makeStatusBar();
   connectEngine();
   start_->setRecent(recentRepositories());
+  start_->setFocus();
 
-  const QSettings settings;
-  restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
-  restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), kLayoutVersion);
+  restoreGeometry(QSettings().value(QStringLiteral("window/geometry")).toByteArray());
   repository_dock_->hide();  // until a repository is open
   conversation_dock_->hide();
+  connect(qApp, &QGuiApplication::applicationStateChanged, engine_, [this](Qt::ApplicationState state) {
+    if (state == Qt::ApplicationActive) engine_->refresh();  // the user may come from an editor
+  });
 }
 
-void MainWindow::makeDocks() {
+void MainWindow::makeDocks(QWidget* middle) {
+  // From left to right, which becomes the order of Tab.
   repository_dock_ = makeDock(tr("Repository"), QStringLiteral("repositoryDock"), repository_, this);
+  setCentralWidget(middle);
   conversation_dock_ = makeDock(tr("Conversation"), QStringLiteral("conversationDock"), conversation_, this);
   addDockWidget(Qt::LeftDockWidgetArea, repository_dock_);
   addDockWidget(Qt::RightDockWidgetArea, conversation_dock_);
@@ -137,6 +171,11 @@ void MainWindow::makeMenus() {
           code_, &CodeTabs::askForLine);
   connect(command(go, tr("Find in F&ile…"), QStringLiteral("actionFind"), QKeySequence::Find), &QAction::triggered,
           code_, &CodeTabs::showFind);
+  connect(command(go, tr("Filter File &Tree"), QStringLiteral("actionFilter"), Qt::CTRL | Qt::SHIFT | Qt::Key_E),
+          &QAction::triggered, this, [this] {
+            if (centre_->currentWidget() == code_) repository_dock_->show();
+            repository_->focusFilter();
+          });
 
   QMenu* ask = menuBar()->addMenu(tr("&Ask"));
   connect(command(ask, tr("&Ask a Question"), QStringLiteral("actionAsk"), Qt::CTRL | Qt::Key_L), &QAction::triggered,
@@ -144,14 +183,14 @@ void MainWindow::makeMenus() {
             if (centre_->currentWidget() == code_) conversation_dock_->show();
             conversation_->focusQuestion();
           });
-  connect(command(ask, tr("&Stop Answering"), QStringLiteral("actionStopAnswering"), Qt::CTRL | Qt::Key_Period),
-          &QAction::triggered, engine_, &EngineController::cancelAnswer);
-  connect(command(ask, tr("&Clear Conversation"), QStringLiteral("actionClear"), {}), &QAction::triggered, this,
-          [this] {
-            if (conversation_->answering()) return;
-            conversation_->showConversation({});
-            engine_->clearConversation();
-          });
+  QAction* stop = command(ask, tr("&Stop Answering"), QStringLiteral("actionStopAnswering"), Qt::CTRL | Qt::Key_Period);
+  connect(stop, &QAction::triggered, engine_, &EngineController::cancelAnswer);
+  QAction* clear = command(ask, tr("&Clear Conversation…"), QStringLiteral("actionClear"), {});
+  connect(clear, &QAction::triggered, this, &MainWindow::clearConversation);
+  connect(ask, &QMenu::aboutToShow, this, [this, stop, clear] {
+    stop->setEnabled(conversation_->answering());
+    clear->setEnabled(!conversation_->answering() && conversation_->count() > 0);
+  });
   ask->addSeparator();
   connect(command(ask, tr("&Pause or Resume Reading"), QStringLiteral("actionPause"), Qt::CTRL | Qt::SHIFT | Qt::Key_P),
           &QAction::triggered, this, [this] {
@@ -181,14 +220,14 @@ void MainWindow::makeMenus() {
 }
 
 void MainWindow::makeStatusBar() {
-  for (QLabel* label : {model_, memory_}) {
-    label->setTextFormat(Qt::PlainText);
+  for (QLabel* label : {static_cast<QLabel*>(model_), memory_}) {
     label->setFont(smallFont());
     label->setProperty("muted", true);
     label->setContentsMargins(6, 0, 8, 0);
   }
   model_->setAccessibleName(tr("Model"));
   memory_->setAccessibleName(tr("Memory in use"));
+  memory_->setToolTip(tr("Memory that Strata uses, the model included"));
   statusBar()->setSizeGripEnabled(false);
   statusBar()->addWidget(reading_, 1);
   statusBar()->addPermanentWidget(model_);
@@ -214,7 +253,8 @@ void MainWindow::connectEngine() {
   // What the work reports.
   connect(engine_, &EngineController::indexing, reading_, &ReadingBar::showStep);
   connect(engine_, &EngineController::repositoryOpened, this, &MainWindow::showRepository);
-  connect(engine_, &EngineController::repositoryFailed, message_, &MessageStrip::showMessage);
+  connect(engine_, &EngineController::repositoryFailed, this, &MainWindow::repositoryFailed);
+  connect(engine_, &EngineController::repositoryChanged, this, &MainWindow::describeRepository);
   connect(engine_, &EngineController::conversationLoaded, conversation_, &ConversationView::showConversation);
   connect(engine_, &EngineController::modelLoading, model_,
           [this](const QString& file) { model_->setText(tr("Loading %1…").arg(file)); });
@@ -225,8 +265,8 @@ void MainWindow::connectEngine() {
     model_->setText(tr("No model"));
     message_->showMessage(message);
   });
-  connect(engine_, &EngineController::filesChanged, files_, [this](const FileStates& states) {
-    for (const auto& [path, state] : states) files_->setState(path, state);
+  connect(engine_, &EngineController::filesChanged, files_, [this](const std::vector<FileReport>& files) {
+    for (const FileReport& file : files) files_->setState(file.path, file.state, file.reason);
   });
   connect(engine_, &EngineController::readingStateChanged, reading_, &ReadingBar::showState);
   connect(engine_, &EngineController::readingProgress, reading_, &ReadingBar::showProgress);
@@ -246,32 +286,65 @@ void MainWindow::chooseFolder() {
 }
 
 void MainWindow::openRepository(const QString& folder) {
+  const QString path = QFileInfo(folder).absoluteFilePath();
   message_->hide();
-  engine_->openRepository(QFileInfo(folder).absoluteFilePath());
+  conversation_->setReady(false);  // until it is known which repository a question is about
+  reading_->showOpening(QDir(path).dirName());
+  engine_->openRepository(path);
+}
+
+void MainWindow::repositoryFailed(const QString& message) {
+  reading_->showOpening({});
+  conversation_->setReady(centre_->currentWidget() == code_);
+  message_->showMessage(tr("The repository cannot be opened. %1").arg(message));
 }
 
 void MainWindow::showRepository(const OpenedRepository& repository) {
-  const QString name = QDir(repository.root).dirName();
-  const QLocale locale;
   rememberRepository(repository.root);
-  setWindowTitle(tr("%1 – Strata").arg(name));
-  repository_->setTitle(name, tr("%1 files · %2 lines · %3 symbols")
-                                  .arg(locale.toString(repository.report.files),
-                                       locale.toString(static_cast<qlonglong>(repository.report.lines)),
-                                       locale.toString(static_cast<qlonglong>(repository.report.symbols))));
+  reading_->showOpening({});
   code_->setRoot(repository.root);
-  files_->setFiles(repository.files);
+  files_->setFiles({});
+  describeRepository(repository);
   conversation_->setReady(true);
   conversation_->showConversation({});
-  centre_->setCurrentWidget(code_);
-  repository_dock_->show();
-  conversation_dock_->show();
-  for (const QString& readme : {QStringLiteral("README.md"), QStringLiteral("README.rst"), QStringLiteral("README")})
-    if (repository.files.contains(readme)) {
-      code_->open(readme);
-      break;
-    }
+  if (centre_->currentWidget() != code_) {
+    centre_->setCurrentWidget(code_);
+    repository_dock_->show();
+    conversation_dock_->show();
+    restoreState(QSettings().value(QStringLiteral("window/state")).toByteArray(), kLayoutVersion);
+  }
+  if (const QString file = readme(repository.files); !file.isEmpty()) code_->open(file);
   conversation_->focusQuestion();
+}
+
+void MainWindow::describeRepository(const OpenedRepository& repository) {
+  const QString name = QDir(repository.root).dirName();
+  const QLocale locale;
+  setWindowTitle(tr("%1 – Strata").arg(name));
+  const auto number = [&](auto count) { return locale.toString(static_cast<qlonglong>(count)); };
+  QStringList details{tr("%1 files").arg(number(repository.report.files)),
+                      tr("%1 lines").arg(number(repository.report.lines)),
+                      tr("%1 symbols").arg(number(repository.report.symbols))};
+  if (!repository.report.skipped.empty()) details << tr("%1 left out").arg(number(repository.report.skipped.size()));
+  details.replaceInStrings(QStringLiteral(" "), QString(QChar::Nbsp));  // break between them only
+  repository_->setTitle(name, details.join(QStringLiteral(" · ")), describe(repository.report.skipped));
+  if (files_->files() != repository.files) files_->setFiles(repository.files);
+}
+
+void MainWindow::clearConversation() {
+  const int count = conversation_->count();
+  if (conversation_->answering() || count == 0) return;
+  auto* question = new QMessageBox(QMessageBox::Question, tr("Clear Conversation"),
+                                   tr("Questions and answers about this repository are deleted for good."),
+                                   QMessageBox::Cancel, this);
+  question->setAttribute(Qt::WA_DeleteOnClose);
+  QPushButton* clear = question->addButton(
+      count == 1 ? tr("Delete One Question") : tr("Delete %1 Questions").arg(count), QMessageBox::DestructiveRole);
+  connect(clear, &QPushButton::clicked, this, [this] {
+    conversation_->showConversation({});
+    engine_->clearConversation();
+  });
+  question->open();
 }
 
 void MainWindow::quickOpen() {
@@ -286,7 +359,8 @@ void MainWindow::showMemory() {
   if (!statm.open(QIODevice::ReadOnly)) return;
   const QList<QByteArray> fields = statm.readAll().split(' ');
   if (fields.size() > 1)
-    memory_->setText(QLocale().formattedDataSize(fields[1].toLongLong() * sysconf(_SC_PAGESIZE), 1));
+    memory_->setText(
+        tr("%1 in memory").arg(QLocale().formattedDataSize(fields[1].toLongLong() * sysconf(_SC_PAGESIZE), 1)));
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
@@ -295,6 +369,12 @@ void MainWindow::closeEvent(QCloseEvent* event) {
   // The start page has no docks; their places are remembered only when they were shown.
   if (centre_->currentWidget() == code_) settings.setValue(QStringLiteral("window/state"), saveState(kLayoutVersion));
   event->accept();
+}
+
+// Escape stops the answer wherever the keyboard is, unless what has it needs the key.
+void MainWindow::keyPressEvent(QKeyEvent* event) {
+  if (event->key() == Qt::Key_Escape && conversation_->answering()) return engine_->cancelAnswer();
+  QMainWindow::keyPressEvent(event);
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {

@@ -8,13 +8,13 @@
 #include "ui/engine_controller.h"
 
 class QLabel;
-class QMenu;
 class QStackedWidget;
 
 namespace strata::ui {
 
 class CodeTabs;
 class ConversationView;
+class ElidedLabel;
 class MessageStrip;
 class ReadingBar;
 class RepositoryModel;
@@ -29,23 +29,26 @@ class MainWindow : public QMainWindow {
 
   void openRepository(const QString& folder);
   CodeTabs* code() const { return code_; }
-  RepositoryModel* repositoryModel() const { return files_; }
 
  signals:
   void lookChanged();  // the user chose other colours
 
  protected:
   void closeEvent(QCloseEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
   void dragEnterEvent(QDragEnterEvent* event) override;
   void dropEvent(QDropEvent* event) override;
 
  private:
-  void makeDocks();
+  void makeDocks(QWidget* middle);
   void makeMenus();
   void makeStatusBar();
   void connectEngine();
   void chooseFolder();
   void showRepository(const OpenedRepository& repository);
+  void describeRepository(const OpenedRepository& repository);
+  void repositoryFailed(const QString& message);
+  void clearConversation();
   void quickOpen();
   void showMemory();
 
@@ -60,7 +63,7 @@ class MainWindow : public QMainWindow {
   QStackedWidget* centre_;
   QDockWidget* repository_dock_;
   QDockWidget* conversation_dock_;
-  QLabel* model_;
+  ElidedLabel* model_;
   QLabel* memory_;
 };
 

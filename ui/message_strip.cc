@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/message_strip.h"
 
+#include <QAccessible>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QToolButton>
@@ -9,11 +10,9 @@
 
 namespace strata::ui {
 
-MessageStrip::MessageStrip(QWidget* parent) : QFrame(parent), text_(new QLabel(this)) {
+MessageStrip::MessageStrip(QWidget* parent) : QFrame(parent), icon_(new QLabel(this)), text_(new QLabel(this)) {
   setObjectName(QStringLiteral("messageStrip"));
   setAttribute(Qt::WA_StyledBackground);
-  auto* icon = new QLabel(this);
-  icon->setPixmap(lineIcon(QStringLiteral("warning"), &Colours::warn).pixmap(QSize(16, 16), devicePixelRatioF()));
   text_->setTextFormat(Qt::PlainText);
   text_->setWordWrap(true);
   text_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
@@ -24,7 +23,7 @@ MessageStrip::MessageStrip(QWidget* parent) : QFrame(parent), text_(new QLabel(t
   close->setAccessibleName(tr("Close the message"));
   auto* layout = new QHBoxLayout(this);
   layout->setContentsMargins(12, 6, 8, 6);
-  layout->addWidget(icon);
+  layout->addWidget(icon_);
   layout->addWidget(text_, 1);
   layout->addWidget(close);
   connect(close, &QToolButton::clicked, this, &QWidget::hide);
@@ -32,8 +31,11 @@ MessageStrip::MessageStrip(QWidget* parent) : QFrame(parent), text_(new QLabel(t
 }
 
 void MessageStrip::showMessage(const QString& message) {
+  icon_->setPixmap(lineIcon(QStringLiteral("warning"), &Colours::warn).pixmap(QSize(16, 16), devicePixelRatioF()));
   text_->setText(message);
   show();
+  QAccessibleEvent alert(text_, QAccessible::Alert);
+  QAccessible::updateAccessibility(&alert);
 }
 
 QString MessageStrip::message() const { return isHidden() ? QString() : text_->text(); }

@@ -16,6 +16,7 @@ class MessageStrip : public QFrame {
   QString message() const;
 
  private:
+  QLabel* icon_;
   QLabel* text_;
 };
 

@@ -4,12 +4,52 @@
 #include <QDir>
 #include <QLabel>
 #include <QListWidget>
+#include <QPainter>
 #include <QPushButton>
+#include <QStyledItemDelegate>
 #include <QVBoxLayout>
 
 #include "ui/look.h"
 
 namespace strata::ui {
+
+namespace {
+
+constexpr int kFolderRole = Qt::UserRole;
+
+// The name, and quietly below it where it lies.
+class RecentDelegate : public QStyledItemDelegate {
+ public:
+  using QStyledItemDelegate::QStyledItemDelegate;
+
+  QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex&) const override {
+    return {0, option.fontMetrics.lineSpacing() * 2 + 14};
+  }
+  void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+    QStyleOptionViewItem item = option;
+    initStyleOption(&item, index);
+    item.text.clear();
+    option.widget->style()->drawControl(QStyle::CE_ItemViewItem, &item, painter, option.widget);
+
+    QString place = index.data(kFolderRole).toString();
+    if (place.startsWith(QDir::homePath() + u'/')) place.replace(0, QDir::homePath().size(), QStringLiteral("~"));
+    const QRect rows = option.rect.adjusted(38, 7, -8, -7);
+    lineIcon(QStringLiteral("folder"), &Colours::accent)
+        .paint(painter, QRect(option.rect.left() + 10, option.rect.center().y() - 7, 16, 16));
+    painter->save();
+    painter->setFont(option.font);
+    painter->setPen(colours().text);
+    painter->drawText(rows, Qt::AlignTop,
+                      option.fontMetrics.elidedText(item.index.data().toString(), Qt::ElideRight, rows.width()));
+    painter->setFont(smallFont());
+    painter->setPen(colours().muted);
+    painter->drawText(rows, Qt::AlignBottom,
+                      QFontMetrics(smallFont()).elidedText(place, Qt::ElideMiddle, rows.width()));
+    painter->restore();
+  }
+};
+
+}  // namespace
 
 StartPage::StartPage(QWidget* parent)
     : QWidget(parent), recent_title_(new QLabel(tr("Recent"), this)), recent_(new QListWidget(this)) {
@@ -37,9 +77,11 @@ StartPage::StartPage(QWidget* parent)
   recent_->setObjectName(QStringLiteral("recentRepositories"));
   recent_->setMaximumHeight(300);
   recent_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  recent_->setItemDelegate(new RecentDelegate(recent_));
+  setFocusProxy(open);
 
   auto* column = new QWidget(this);
-  column->setFixedWidth(460);
+  column->setMaximumWidth(460);
   auto* rows = new QVBoxLayout(column);
   rows->setSpacing(10);
   rows->addStretch(2);
@@ -59,11 +101,11 @@ StartPage::StartPage(QWidget* parent)
   rows->addStretch(3);
   auto* layout = new QHBoxLayout(this);
   layout->addStretch(1);
-  layout->addWidget(column);
+  layout->addWidget(column, 1000);  // as wide as it may be
   layout->addStretch(1);
   connect(open, &QPushButton::clicked, this, &StartPage::openRequested);
   const auto choose = [this](const QListWidgetItem* item) {
-    emit repositoryChosen(item->data(Qt::UserRole).toString());
+    emit repositoryChosen(item->data(kFolderRole).toString());
   };
   connect(recent_, &QListWidget::itemActivated, this, choose);
   connect(recent_, &QListWidget::itemClicked, this, choose);
@@ -73,12 +115,9 @@ StartPage::StartPage(QWidget* parent)
 void StartPage::setRecent(const QStringList& folders) {
   recent_->clear();
   for (const QString& folder : folders) {
-    QString shown = folder;
-    if (shown.startsWith(QDir::homePath() + u'/')) shown.replace(0, QDir::homePath().size(), QStringLiteral("~"));
-    auto* item = new QListWidgetItem(lineIcon(QStringLiteral("folder"), &Colours::accent),
-                                     QDir(folder).dirName() + u'\n' + shown, recent_);
-    item->setData(Qt::UserRole, folder);
-    item->setSizeHint(QSize(0, fontMetrics().lineSpacing() * 2 + 12));
+    auto* item = new QListWidgetItem(QDir(folder).dirName(), recent_);
+    item->setData(kFolderRole, folder);
+    item->setData(Qt::AccessibleDescriptionRole, folder);
   }
   recent_title_->setVisible(!folders.isEmpty());
   recent_->setVisible(!folders.isEmpty());

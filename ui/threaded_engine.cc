@@ -5,7 +5,7 @@
 
 namespace strata::ui {
 
-ThreadedEngine::ThreadedEngine(const std::filesystem::path& model, int threads, QObject* parent)
+ThreadedEngine::ThreadedEngine(const Result<std::filesystem::path>& model, int threads, QObject* parent)
     : EngineController(parent),
       controls_(std::make_shared<WorkControls>()),
       worker_(new EngineWorker(model, threads, controls_)) {
@@ -16,6 +16,7 @@ ThreadedEngine::ThreadedEngine(const std::filesystem::path& model, int threads, 
   connect(worker_, &EngineWorker::indexing, this, &EngineController::indexing);
   connect(worker_, &EngineWorker::repositoryOpened, this, &EngineController::repositoryOpened);
   connect(worker_, &EngineWorker::repositoryFailed, this, &EngineController::repositoryFailed);
+  connect(worker_, &EngineWorker::repositoryChanged, this, &EngineController::repositoryChanged);
   connect(worker_, &EngineWorker::conversationLoaded, this, &EngineController::conversationLoaded);
   connect(worker_, &EngineWorker::modelLoading, this, &EngineController::modelLoading);
   connect(worker_, &EngineWorker::modelLoaded, this, &EngineController::modelLoaded);
@@ -52,6 +53,11 @@ void ThreadedEngine::openRepository(const QString& folder) {
   controls_->opening.request();
   controls_->answering.request();
   urgently([worker = worker_, folder] { worker->open(folder); });
+}
+
+void ThreadedEngine::refresh() {
+  if (controls_->refresh_queued.exchange(true)) return;
+  QMetaObject::invokeMethod(worker_, &EngineWorker::refresh, Qt::QueuedConnection);
 }
 
 void ThreadedEngine::ask(const QString& question) {

@@ -17,10 +17,11 @@ struct WorkControls;
 class ThreadedEngine : public EngineController {
   Q_OBJECT
  public:
-  ThreadedEngine(const std::filesystem::path& model, int threads, QObject* parent = nullptr);
+  ThreadedEngine(const Result<std::filesystem::path>& model, int threads, QObject* parent = nullptr);
   ~ThreadedEngine() override;
 
   void openRepository(const QString& folder) override;
+  void refresh() override;
   void ask(const QString& question) override;
   void cancelAnswer() override;
   void pauseReading() override;

@@ -33,6 +33,28 @@ class AnswerTextTest : public QObject {
     QCOMPARE(clicked.size(), 1);
   }
 
+  void hoveringALinkSaysWhatWasChecked() {
+    AnswerText text;
+    text.setAnswer("See a.c:3", {{"a.c", 3, 3, "f<int>", true}});
+    QTextCursor cursor = text.document()->find("a.c");
+    QVERIFY(cursor.charFormat().toolTip().contains("f&lt;int&gt;"));
+    QVERIFY(cursor.charFormat().toolTip().contains("Verified"));
+  }
+
+  void theListOfPlacesIsLeftOutWhereButtonsShowIt_data() {
+    QTest::addColumn<QString>("answer");
+    QTest::addColumn<QString>("shown");
+    QTest::newRow("places only") << "It is f.\n\nSee `a.c:1-9` (`f`), `b.c:2` (not verified)" << "It is f.";
+    QTest::newRow("before a remark") << "It is f.\n\nSee `a.c:1-9`\n\n*Not found:* `g`"
+                                     << "It is f.\n\n*Not found:* `g`";
+    QTest::newRow("other words") << "See `a.c:1-9` for the rest." << "See `a.c:1-9` for the rest.";
+    QTest::newRow("no citation") << "It is f.\n\nSee `c.c:1`" << "It is f.\n\nSee `c.c:1`";
+  }
+  void theListOfPlacesIsLeftOutWhereButtonsShowIt() {
+    QFETCH(QString, answer);
+    QTEST(ui::withoutPlaces(answer, {{"a.c", 1, 9, "f", true}, {"b.c", 2, 2, "", false}}), "shown");
+  }
+
  private:
   static QStringList anchors(const AnswerText& text) {
     QStringList found;

@@ -8,6 +8,7 @@
 class ScriptedEngine : public strata::ui::EngineController {
  public:
   void openRepository(const QString& folder) override { calls << QStringLiteral("open ") + folder; }
+  void refresh() override { calls << QStringLiteral("refresh"); }
   void ask(const QString& question) override { calls << QStringLiteral("ask ") + question; }
   void cancelAnswer() override { calls << QStringLiteral("cancel"); }
   void pauseReading() override { calls << QStringLiteral("pause"); }

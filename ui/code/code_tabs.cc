@@ -2,6 +2,8 @@
 #include "ui/code/code_tabs.h"
 
 #include <KSyntaxHighlighting/Repository>
+#include <QDir>
+#include <QFileSystemWatcher>
 #include <QHBoxLayout>
 #include <QInputDialog>
 #include <QLabel>
@@ -9,6 +11,7 @@
 #include <QShortcut>
 #include <QTabBar>
 #include <QTabWidget>
+#include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -21,6 +24,9 @@ namespace strata::ui {
 CodeTabs::CodeTabs(QWidget* parent)
     : QWidget(parent),
       syntax_(std::make_unique<KSyntaxHighlighting::Repository>()),
+      watcher_(new QFileSystemWatcher(this)),
+      empty_(
+          new QLabel(tr("Choose a file on the left, or go to one with Ctrl+P.\nPlaces in answers open here."), this)),
       tabs_(new QTabWidget(this)),
       find_bar_(new QWidget(this)),
       find_(new QLineEdit(find_bar_)),
@@ -29,7 +35,10 @@ CodeTabs::CodeTabs(QWidget* parent)
   tabs_->setMovable(true);
   tabs_->tabBar()->setExpanding(false);
   tabs_->tabBar()->setDrawBase(false);
-  tabs_->setAccessibleName(tr("Open files"));
+  tabs_->tabBar()->setAccessibleName(tr("Open files"));
+  empty_->setAlignment(Qt::AlignCenter);
+  empty_->setProperty("muted", true);
+  tabs_->hide();
   find_->setPlaceholderText(tr("Find in file"));
   find_->setAccessibleName(tr("Find in file"));
   find_->setObjectName(QStringLiteral("findInFile"));
@@ -47,11 +56,18 @@ CodeTabs::CodeTabs(QWidget* parent)
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(0);
+  layout->addWidget(empty_, 1);
   layout->addWidget(tabs_, 1);
   layout->addWidget(find_bar_);
 
-  connect(tabs_, &QTabWidget::currentChanged, this,
-          [this] { emit currentFileChanged(current() ? current()->path() : QString()); });
+  // Some editors write a new file and move it over the old one: a moment later it is there and can be watched again.
+  connect(watcher_, &QFileSystemWatcher::fileChanged, this,
+          [this](const QString& file) { QTimer::singleShot(100, this, [this, file] { reload(file); }); });
+  connect(tabs_, &QTabWidget::currentChanged, this, [this](int tab) {
+    empty_->setVisible(tab < 0);
+    tabs_->setVisible(tab >= 0);
+    emit currentFileChanged(current() ? current()->path() : QString());
+  });
   connect(find_, &QLineEdit::textChanged, this, [this] {
     if (CodeView* view = current()) {  // from the start of what is selected, so that typing on extends the hit
       QTextCursor cursor = view->textCursor();
@@ -68,6 +84,7 @@ CodeTabs::CodeTabs(QWidget* parent)
   connect(hide, &QToolButton::clicked, this, closeFind);
   connect(new QShortcut(Qt::Key_Escape, find_bar_, nullptr, nullptr, Qt::WidgetWithChildrenShortcut),
           &QShortcut::activated, this, closeFind);
+  connect(new QShortcut(QKeySequence::FindNext, this), &QShortcut::activated, this, [this] { findNext(false); });
   connect(new QShortcut(QKeySequence::FindPrevious, this), &QShortcut::activated, this, [this] { findNext(true); });
 }
 
@@ -77,8 +94,8 @@ CodeView* CodeTabs::viewAt(int tab) const { return qobject_cast<CodeView*>(tabs_
 CodeView* CodeTabs::current() const { return viewAt(tabs_->currentIndex()); }
 
 void CodeTabs::setRoot(const QString& root) {
-  root_ = root;
   while (tabs_->count() > 0) closeCurrent();
+  root_ = root;
 }
 
 void CodeTabs::closeCurrent() {
@@ -86,6 +103,7 @@ void CodeTabs::closeCurrent() {
 }
 
 void CodeTabs::close(CodeView* view) {
+  watcher_->removePath(QDir(root_).filePath(view->path()));
   tabs_->removeTab(tabs_->indexOf(view));
   view->deleteLater();
 }
@@ -97,21 +115,35 @@ void CodeTabs::open(const QString& path, int first, int last) {
   if (!view) {
     auto text = readSource(root_, path);
     if (!text) return emit failed(QString::fromStdString(text.error().message));
+    watcher_->addPath(QDir(root_).filePath(path));
     view = new CodeView(*syntax_);
     view->showFile(path, *text);
     const int tab = tabs_->addTab(view, path.section(u'/', -1).replace(u'&', QStringLiteral("&&")));
+    setTabOrder(tabs_->tabBar(), view);  // else it would come last
     tabs_->setTabToolTip(tab, path.toHtmlEscaped());
     auto* close_button = new QToolButton;
     close_button->setObjectName(QStringLiteral("closeTab"));
     close_button->setIcon(lineIcon(QStringLiteral("close"), &Colours::muted));
     close_button->setIconSize(QSize(12, 12));
+    close_button->setFocusPolicy(Qt::NoFocus);  // Ctrl+W closes
     close_button->setToolTip(tr("Close"));
     close_button->setAccessibleName(tr("Close %1").arg(path));
     tabs_->tabBar()->setTabButton(tab, QTabBar::RightSide, close_button);
     connect(close_button, &QToolButton::clicked, view, [this, view] { close(view); });
   }
   tabs_->setCurrentWidget(view);
+  view->setFocus();
   if (first > 0) view->showLines(first, last);
+}
+
+void CodeTabs::reload(const QString& file) {
+  watcher_->addPath(file);
+  for (int tab = 0; tab < tabs_->count(); ++tab)
+    if (CodeView* view = viewAt(tab); QDir(root_).filePath(view->path()) == file) {
+      auto text = readSource(root_, view->path());
+      if (text) return view->replaceText(*text);
+      return emit failed(QString::fromStdString(text.error().message));
+    }
 }
 
 void CodeTabs::showFind() {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The open files as tabs, with a find line below.
+// The open files as tabs, with a find line below. They follow the files on disk.
 #pragma once
 
 #include <QWidget>
 #include <memory>
 
+class QFileSystemWatcher;
 class QLabel;
 class QLineEdit;
 class QTabWidget;
@@ -24,7 +25,7 @@ class CodeTabs : public QWidget {
   ~CodeTabs() override;
 
   void setRoot(const QString& root);  // closes all tabs
-  // Opens the file, or raises its tab; marks the lines if first > 0.
+  // Opens the file, or raises its tab; marks the lines if first > 0 and takes the keyboard to them.
   void open(const QString& path, int first = 0, int last = 0);
   CodeView* current() const;
   void closeCurrent();
@@ -37,11 +38,14 @@ class CodeTabs : public QWidget {
 
  private:
   void close(CodeView* view);
+  void reload(const QString& file);  // absolute
   CodeView* viewAt(int tab) const;
   void findNext(bool backwards);
 
   std::unique_ptr<KSyntaxHighlighting::Repository> syntax_;
+  QFileSystemWatcher* watcher_;
   QString root_;
+  QLabel* empty_;
   QTabWidget* tabs_;
   QWidget* find_bar_;
   QLineEdit* find_;

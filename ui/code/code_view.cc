@@ -2,10 +2,12 @@
 #include "ui/code/code_view.h"
 
 #include <KSyntaxHighlighting/Definition>
+#include <KSyntaxHighlighting/Format>
 #include <KSyntaxHighlighting/Repository>
 #include <KSyntaxHighlighting/SyntaxHighlighter>
 #include <KSyntaxHighlighting/Theme>
 #include <QPainter>
+#include <QScrollBar>
 #include <QTextBlock>
 #include <algorithm>
 
@@ -13,6 +15,24 @@
 
 namespace strata::ui {
 namespace {
+
+constexpr qsizetype kLargestColoured = 1 << 19;  // characters
+
+// The themes are made for backgrounds of their own; comments are often too pale on ours.
+class Highlighter : public KSyntaxHighlighting::SyntaxHighlighter {
+ public:
+  using SyntaxHighlighter::SyntaxHighlighter;
+
+ protected:
+  void applyFormat(int offset, int length, const KSyntaxHighlighting::Format& format) override {
+    SyntaxHighlighter::applyFormat(offset, length, format);
+    if (length == 0) return;
+    QTextCharFormat shown = QSyntaxHighlighter::format(offset);
+    if (!shown.hasProperty(QTextFormat::ForegroundBrush)) return;
+    shown.setForeground(readable(shown.foreground().color()));
+    setFormat(offset, length, shown);
+  }
+};
 
 class Margin : public QWidget {
  public:
@@ -29,17 +49,14 @@ class Margin : public QWidget {
 }  // namespace
 
 CodeView::CodeView(KSyntaxHighlighting::Repository& syntax, QWidget* parent)
-    : QPlainTextEdit(parent),
-      syntax_(syntax),
-      highlighter_(new KSyntaxHighlighting::SyntaxHighlighter(document())),
-      margin_(new Margin(this)) {
+    : QPlainTextEdit(parent), syntax_(syntax), highlighter_(new Highlighter(document())), margin_(new Margin(this)) {
   setReadOnly(true);
   setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
   setLineWrapMode(NoWrap);
   setFrameShape(NoFrame);
   setFont(codeFont());
   setTabStopDistance(fontMetrics().horizontalAdvance(u' ') * 4);
-  document()->setDocumentMargin(6);
+  document()->setDocumentMargin(0);  // so that marked lines reach from edge to edge
   connect(this, &QPlainTextEdit::updateRequest, margin_, [this](const QRect& rect, int dy) {
     if (dy)
       margin_->scroll(0, dy);
@@ -55,9 +72,24 @@ CodeView::~CodeView() = default;
 void CodeView::showFile(const QString& path, const QString& text) {
   path_ = path;
   setAccessibleName(tr("Text of %1").arg(path));
-  highlighter_->setDefinition(syntax_.definitionForFileName(path));
+  // Colouring is done at once and in this thread: a quarter of a second for half a megabyte.
+  const bool plain = text.size() > kLargestColoured;
+  highlighter_->setDefinition(plain ? KSyntaxHighlighting::Definition() : syntax_.definitionForFileName(path));
   setPlainText(text);
   setViewportMargins(marginWidth(), 0, 0, 0);
+}
+
+void CodeView::replaceText(const QString& text) {
+  if (text == toPlainText()) return;
+  const int scrolled = verticalScrollBar()->value();
+  const int position = textCursor().position();
+  showFile(path_, text);
+  QTextCursor cursor = textCursor();
+  cursor.setPosition(std::min(position, document()->characterCount() - 1));
+  setTextCursor(cursor);
+  verticalScrollBar()->setValue(scrolled);
+  last_marked_ = std::min(last_marked_, blockCount());
+  markLines();
 }
 
 void CodeView::followLook() {
@@ -81,9 +113,11 @@ void CodeView::showLines(int first, int last) {
   first_marked_ = std::clamp(first, 1, blockCount());
   last_marked_ = std::clamp(last, first_marked_, blockCount());
   markLines();
-  QTextCursor cursor(document()->findBlockByNumber(first_marked_ - 1));
-  setTextCursor(cursor);
-  centerCursor();
+  setTextCursor(QTextCursor(document()->findBlockByNumber(first_marked_ - 1)));
+  // All of them if they fit, else their beginning, with something before it.
+  const int rows = viewport()->height() / std::max(1, fontMetrics().lineSpacing());
+  const int spare = rows - (last_marked_ - first_marked_ + 1);
+  verticalScrollBar()->setValue(first_marked_ - 1 - std::max(spare / 2, rows / 6));
 }
 
 void CodeView::markLines() {

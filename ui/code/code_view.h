@@ -20,6 +20,8 @@ class CodeView : public QPlainTextEdit {
   ~CodeView() override;
 
   void showFile(const QString& path, const QString& text);
+  // The same file, changed on disk: stays where the reader is.
+  void replaceText(const QString& text);
   const QString& path() const { return path_; }
   // Scrolls to the lines (1-based, inclusive) and marks them. Lines outside the file are brought into it.
   void showLines(int first, int last);

@@ -6,6 +6,7 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "ui/code/fuzzy_match.h"
 
@@ -13,14 +14,19 @@ namespace strata::ui {
 
 QuickOpen::QuickOpen(const QStringList& files, QWidget* parent)
     : QDialog(parent), files_(files), pattern_(new QLineEdit(this)), list_(new QListWidget(this)) {
+  setObjectName(QStringLiteral("quickOpen"));
   setAttribute(Qt::WA_DeleteOnClose);
+  setWindowFlag(Qt::FramelessWindowHint);
   setWindowTitle(tr("Go to file"));
-  resize(620, 420);
+  const QSize size(std::min(620, parent->width() - 40), std::min(420, parent->height() - 80));
+  resize(size);
+  move(parent->mapToGlobal(QPoint((parent->width() - size.width()) / 2, 60)));
   pattern_->setPlaceholderText(tr("Letters of the file's path"));
   pattern_->setAccessibleName(tr("Go to file"));
   pattern_->setObjectName(QStringLiteral("quickOpenPattern"));
   pattern_->installEventFilter(this);
   list_->setAccessibleName(tr("Matching files"));
+  list_->setObjectName(QStringLiteral("matchingFiles"));
   list_->setUniformItemSizes(true);
   list_->setTextElideMode(Qt::ElideMiddle);
   auto* layout = new QVBoxLayout(this);
@@ -40,7 +46,9 @@ void QuickOpen::filter() {
 }
 
 void QuickOpen::choose() {
-  if (const QListWidgetItem* item = list_->currentItem()) emit fileChosen(item->text());
+  const QListWidgetItem* item = list_->currentItem();
+  if (!item) return;
+  emit fileChosen(item->text());
   accept();
 }
 

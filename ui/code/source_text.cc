@@ -10,10 +10,35 @@
 namespace strata::ui {
 namespace {
 
-constexpr qint64 kLargestShown = 8 << 20;
+constexpr qint64 kLargestShown = 4 << 20;
+constexpr qsizetype kLongestShown = 10'000;  // characters of a line
 
 std::unexpected<Error> refuse(ErrorKind kind, const QString& message) { return fail(kind, message.toStdString()); }
 QString tr(const char* text) { return QCoreApplication::translate("strata::ui::readSource", text); }
+
+// Qt lays out a line as a whole: a megabyte without a break stops the window for seconds.
+void cutLongLines(QString& text) {
+  QString cut;
+  qsizetype copied = 0;
+  for (qsizetype begin = 0; begin < text.size();) {
+    qsizetype end = text.indexOf(u'\n', begin);
+    if (end < 0) end = text.size();
+    if (end - begin > kLongestShown) {
+      cut += QStringView(text).sliced(copied, begin + kLongestShown - copied);
+      cut += tr(" … (%1 more characters)").arg(end - begin - kLongestShown);
+      copied = end;
+    }
+    begin = end + 1;
+  }
+  if (copied > 0) text = cut.append(QStringView(text).sliced(copied));
+}
+
+// Only line feeds end lines in the index; Qt takes more for the end of one, and citations would open the wrong lines.
+void hideOtherLineEnds(QString& text) {
+  for (QChar& c : text)
+    if (c == u'\r' || c == QChar::ParagraphSeparator || c == QChar(u'\0') || c == QChar(0xfdd0) || c == QChar(0xfdd1))
+      c = QChar::ReplacementCharacter;
+}
 
 }  // namespace
 
@@ -33,7 +58,8 @@ Result<QString> readSource(const QString& root, const QString& path) {
   QString text = utf8(bytes);
   if (utf8.hasError()) text = QString::fromLatin1(bytes);
   text.replace(QStringLiteral("\r\n"), QStringLiteral("\n"));
-  text.replace(QChar(u'\0'), QChar(u'\uFFFD'));
+  cutLongLines(text);
+  hideOtherLineEnds(text);
   return text;
 }
 

@@ -2,6 +2,7 @@
 #include "ui/conversation/answer_text.h"
 
 #include <QAbstractTextDocumentLayout>
+#include <QResizeEvent>
 #include <QTextBlock>
 #include <QUrlQuery>
 #include <QWheelEvent>
@@ -56,6 +57,7 @@ void tidy(QTextDocument* document) {
 void link(QTextDocument* document, const agent::Citation& citation) {
   QTextCharFormat format;
   format.setAnchor(true);
+  format.setToolTip(Qt::convertFromPlainText(describe(citation)));
   format.setAnchorHref(citationUrl(citation).toString(QUrl::FullyEncoded));
   format.setForeground(citation.verified ? colours().accent : colours().warn);
   format.setUnderlineStyle(citation.verified ? QTextCharFormat::SingleUnderline : QTextCharFormat::DashUnderline);
@@ -74,6 +76,29 @@ QString citationText(const agent::Citation& citation) {
   return QStringLiteral("%1:%2-%3").arg(file).arg(citation.start_line).arg(citation.end_line);
 }
 
+QString describe(const agent::Citation& citation) {
+  const QString symbol = QString::fromStdString(citation.symbol);
+  const QString place =
+      symbol.isEmpty() ? citationText(citation) : citationText(citation) + QStringLiteral(" · ") + symbol;
+  return place + u'\n' +
+         (!citation.verified ? AnswerText::tr("Not verified: the model wrote this place by itself")
+          : symbol.isEmpty() ? AnswerText::tr("Verified: these lines exist")
+                             : AnswerText::tr("Verified: these lines exist and the symbol stands there"));
+}
+
+QString withoutPlaces(const QString& markdown, const std::vector<agent::Citation>& citations) {
+  QStringList paragraphs = markdown.split(QStringLiteral("\n\n"));
+  paragraphs.removeIf([&](QString paragraph) {
+    if (!paragraph.startsWith(QStringLiteral("See `"))) return false;
+    paragraph.remove(0, 4).remove(QStringLiteral(" (not verified)"));
+    for (const agent::Citation& citation : citations)
+      paragraph.remove(u'`' + citationText(citation) + u'`')
+          .remove(QStringLiteral(" (`%1`)").arg(QString::fromStdString(citation.symbol)));
+    return paragraph.remove(QStringLiteral(", ")).isEmpty();
+  });
+  return paragraphs.join(QStringLiteral("\n\n"));
+}
+
 AnswerText::AnswerText(QWidget* parent) : QTextBrowser(parent) {
   setOpenLinks(false);
   setFrameShape(NoFrame);
@@ -82,6 +107,7 @@ AnswerText::AnswerText(QWidget* parent) : QTextBrowser(parent) {
   setAccessibleName(tr("Answer"));
   setObjectName(QStringLiteral("answer"));
   document()->setDocumentMargin(0);
+  document()->setIndentWidth(20);
   setFixedHeight(0);
   render_soon_.setSingleShot(true);
   render_soon_.setInterval(40);
@@ -119,7 +145,9 @@ QVariant AnswerText::loadResource(int, const QUrl&) { return {}; }
 
 void AnswerText::resizeEvent(QResizeEvent* event) {
   QTextBrowser::resizeEvent(event);
-  fitHeight();
+  // Later: a scroll area that is resized while it is being resized leaves its viewport as it was, and the text unseen.
+  if (event->oldSize().width() != event->size().width())
+    QMetaObject::invokeMethod(this, &AnswerText::fitHeight, Qt::QueuedConnection);
 }
 
 // Colours are part of the document.

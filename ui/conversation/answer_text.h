@@ -40,5 +40,9 @@ class AnswerText : public QTextBrowser {
 
 // "src/a.c:10-20", or "src/a.c:10" for one line.
 QString citationText(const agent::Citation& citation);
+// The place, what stands there, and what its check says.
+QString describe(const agent::Citation& citation);
+// Without the paragraph that only lists places, for where the citations have buttons of their own.
+QString withoutPlaces(const QString& markdown, const std::vector<agent::Citation>& citations);
 
 }  // namespace strata::ui

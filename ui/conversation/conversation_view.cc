@@ -32,8 +32,9 @@ ConversationView::ConversationView(QWidget* parent)
   scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scroll_->setAccessibleName(tr("Conversation"));
   empty_->setText(
-      tr("Ask anything about this repository: where something is done, what a value is, who calls a function, how a "
-         "part works."));
+      tr("Ask where something is done, what a value is, who calls a function or how a part works.\n\n"
+         "Answers name the lines they rest on. There is no need to wait until everything has been read."));
+  empty_->setTextFormat(Qt::PlainText);
   empty_->setWordWrap(true);
   empty_->setProperty("muted", true);
   exchanges_->insertWidget(0, empty_);
@@ -76,7 +77,7 @@ ConversationView::ConversationView(QWidget* parent)
 void ConversationView::setReady(bool ready) {
   ready_ = ready;
   question_->setEnabled(ready);
-  empty_->setVisible(ready && exchanges_->count() <= 2);
+  empty_->setVisible(ready && count() == 0);
   setAnswering(answering_ && ready);
 }
 
@@ -92,6 +93,7 @@ void ConversationView::setAnswering(bool answering) {
 ExchangeView* ConversationView::add(const QString& question) {
   auto* view = new ExchangeView(question);
   connect(view, &ExchangeView::placeClicked, this, &ConversationView::placeClicked);
+  connect(view, &ExchangeView::buttonsAdded, this, &ConversationView::orderFocus);
   exchanges_->insertWidget(exchanges_->count() - 1, view);
   empty_->hide();
   return view;
@@ -107,6 +109,20 @@ void ConversationView::showConversation(const std::vector<agent::Exchange>& exch
   setAnswering(false);
 }
 
+// Tab goes through the answers as they stand, then to the question. Widgets made later would come last.
+void ConversationView::orderFocus() {
+  QWidget* before = scroll_;
+  for (QWidget* widget : scroll_->widget()->findChildren<QWidget*>())
+    if (widget->focusPolicy() & Qt::TabFocus) {
+      setTabOrder(before, widget);
+      before = widget;
+    }
+  setTabOrder(before, question_);
+  setTabOrder(question_, button_);
+}
+
+int ConversationView::count() const { return exchanges_->count() - 2; }  // beside empty_ and the stretch
+
 void ConversationView::submit() {
   const QString question = question_->toPlainText().trimmed();
   if (question.isEmpty() || answering_ || !ready_) return;
@@ -118,7 +134,7 @@ void ConversationView::submit() {
 }
 
 void ConversationView::showPassages(const std::vector<agent::RankedPassage>& passages) {
-  if (current_) current_->showPassages(passages);
+  if (current_) current_->showRanking(passages);
 }
 
 void ConversationView::appendText(const QString& piece) {
@@ -132,7 +148,13 @@ void ConversationView::showAnswer(const agent::Answer& answer) {
 }
 
 void ConversationView::showFailure(const QString& message, bool cancelled) {
-  if (current_) current_->showFailure(cancelled ? tr("Stopped.") : message);
+  if (current_) {
+    current_->showFailure(message, cancelled);
+    if (question_->document()->isEmpty()) {  // asked again, changed, or typed over
+      question_->setPlainText(current_->question());
+      question_->selectAll();
+    }
+  }
   current_ = nullptr;
   setAnswering(false);
 }
@@ -148,10 +170,6 @@ bool ConversationView::eventFilter(QObject* object, QEvent* event) {
     const bool enter = key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter;
     if (enter && !(key->modifiers() & Qt::ShiftModifier)) {
       submit();
-      return true;
-    }
-    if (key->key() == Qt::Key_Escape && answering_) {
-      emit cancelRequested();
       return true;
     }
   }

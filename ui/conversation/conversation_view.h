@@ -31,6 +31,7 @@ class ConversationView : public QWidget {
   void showFailure(const QString& message, bool cancelled);
   void focusQuestion();
   bool answering() const { return answering_; }
+  int count() const;  // of exchanges
 
  signals:
   void asked(const QString& question);
@@ -43,6 +44,7 @@ class ConversationView : public QWidget {
  private:
   ExchangeView* add(const QString& question);
   void submit();
+  void orderFocus();
   void setAnswering(bool answering);
 
   QScrollArea* scroll_;

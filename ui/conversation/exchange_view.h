@@ -19,26 +19,34 @@ class ExchangeView : public QWidget {
  public:
   explicit ExchangeView(const QString& question, QWidget* parent = nullptr);
 
-  void showPassages(const std::vector<agent::RankedPassage>& passages);
+  // What was found, before the model has said a word.
+  void showRanking(const std::vector<agent::RankedPassage>& passages);
   void appendText(const QString& piece);
   void showAnswer(const agent::Answer& answer);
-  void showFailure(const QString& message);
-  AnswerText* answerText() const { return text_; }
+  void showFailure(const QString& message, bool cancelled);
+  QString question() const { return question_; }
 
  signals:
   void placeClicked(const QString& path, int first, int last);
+  void buttonsAdded();
 
  private:
+  void showPassages(const std::vector<agent::RankedPassage>& passages);
+  void addPassageRows();
+  void addChip(const agent::Citation& citation);
+
+  QString question_;
   QLabel* status_;
   QToolButton* looked_at_;
   QWidget* passages_;
-  QVBoxLayout* passage_rows_;
+  QVBoxLayout* passage_rows_;  // made when they are looked at
+  std::vector<agent::RankedPassage> ranked_;
   AnswerText* text_;
   QWidget* citations_;
   QLabel* timing_;
 };
 
-// "First word after 0.8 s, done in 6.2 s · 1,480 tokens reused, 96 computed"
+// "First word 0.8 s, done 6.2 s · 1,480 tokens reused, 96 computed"
 QString describe(const agent::Answer& answer);
 
 }  // namespace strata::ui

@@ -2,12 +2,12 @@
 #include "ui/reading/reading_bar.h"
 
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QLocale>
 #include <QProgressBar>
 #include <QToolButton>
 #include <cmath>
 
+#include "ui/elided_label.h"
 #include "ui/look.h"
 
 namespace strata::ui {
@@ -22,11 +22,11 @@ QString describeDuration(double seconds) {
 
 ReadingBar::ReadingBar(QWidget* parent)
     : QWidget(parent),
-      text_(new QLabel(this)),
+      text_(new ElidedLabel(30, this)),
       bar_(new QProgressBar(this)),
       pause_(new QToolButton(this)),
       stop_(new QToolButton(this)) {
-  text_->setTextFormat(Qt::PlainText);
+  text_->setObjectName(QStringLiteral("readingText"));
   text_->setFont(smallFont());
   bar_->setTextVisible(false);
   bar_->setFixedWidth(160);
@@ -43,7 +43,8 @@ ReadingBar::ReadingBar(QWidget* parent)
   layout->addWidget(bar_);
   layout->addWidget(pause_);
   layout->addWidget(stop_);
-  layout->addWidget(text_);
+  layout->addWidget(text_, 1);
+  setMinimumHeight(pause_->sizeHint().height() + 6);  // also while there is nothing to pause
   connect(pause_, &QToolButton::clicked, this, [this] {
     const bool running = state_ == ReadingState::kReading || state_ == ReadingState::kPlanning;
     running ? emit pauseRequested() : emit resumeRequested();
@@ -52,11 +53,17 @@ ReadingBar::ReadingBar(QWidget* parent)
   refresh();
 }
 
+void ReadingBar::showOpening(const QString& name) {
+  opening_ = name;
+  if (!name.isEmpty()) bar_->setValue(0);
+  refresh();
+}
+
 void ReadingBar::showStep(const QString& what, qint64 done, qint64 total) {
-  if (state_ != ReadingState::kIdle && state_ != ReadingState::kPlanning) return;
-  bar_->show();
+  if (opening_.isEmpty() && state_ != ReadingState::kPlanning) return;
   bar_->setValue(total > 0 ? static_cast<int>(done * 1000 / total) : 0);
-  text_->setText(total > 0 ? tr("%1: %2 of %3").arg(what).arg(done).arg(total) : what);
+  const QString doing = opening_.isEmpty() ? tr("Preparing to read") : tr("Opening %1: %2").arg(opening_, what);
+  text_->setText(total > 0 ? tr("%1, %2 of %3").arg(doing).arg(done).arg(total) : doing);
 }
 
 void ReadingBar::showState(ReadingState state) {
@@ -70,6 +77,12 @@ void ReadingBar::showProgress(const agent::IngestionProgress& progress) {
 }
 
 void ReadingBar::refresh() {
+  if (!opening_.isEmpty()) {
+    bar_->show();
+    pause_->hide();
+    stop_->hide();
+    return text_->setText(tr("Opening %1").arg(opening_));
+  }
   const QLocale locale;
   const bool running = state_ == ReadingState::kReading || state_ == ReadingState::kPlanning;
   const bool can_resume =

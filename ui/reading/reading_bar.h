@@ -6,17 +6,20 @@
 
 #include "ui/engine_controller.h"
 
-class QLabel;
 class QProgressBar;
 class QToolButton;
 
 namespace strata::ui {
+
+class ElidedLabel;
 
 class ReadingBar : public QWidget {
   Q_OBJECT
  public:
   explicit ReadingBar(QWidget* parent = nullptr);
 
+  // A repository is being opened, which hides what goes on with the one before; empty: no more.
+  void showOpening(const QString& name);
   void showStep(const QString& what, qint64 done, qint64 total);  // indexing, planning
   void showState(ReadingState state);
   void showProgress(const agent::IngestionProgress& progress);
@@ -30,9 +33,10 @@ class ReadingBar : public QWidget {
  private:
   void refresh();
 
+  QString opening_;
   ReadingState state_ = ReadingState::kIdle;
   agent::IngestionProgress progress_;
-  QLabel* text_;
+  ElidedLabel* text_;
   QProgressBar* bar_;
   QToolButton* pause_;
   QToolButton* stop_;

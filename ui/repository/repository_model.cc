@@ -12,7 +12,6 @@ struct RepositoryModel::Node {
   int row = 0;
   QString name, path;
   bool folder = false;
-  FileState state = FileState::kWaiting;
   int files = 0, read = 0;  // of a folder, at any depth
   std::vector<std::unique_ptr<Node>> children;
 };
@@ -35,62 +34,68 @@ void sortAndNumber(Node& node) {
 
 }  // namespace
 
-QString describe(FileState state) {
-  switch (state) {
-    case FileState::kWaiting: return RepositoryModel::tr("waiting to be read");
-    case FileState::kReading: return RepositoryModel::tr("being read");
-    case FileState::kRead: return RepositoryModel::tr("read");
-    case FileState::kFailed: return RepositoryModel::tr("could not be read");
-  }
-  return {};
-}
-
 RepositoryModel::RepositoryModel(QObject* parent) : QAbstractItemModel(parent), root_(std::make_unique<Node>()) {}
 RepositoryModel::~RepositoryModel() = default;
 
 void RepositoryModel::setFiles(const QStringList& paths) {
   beginResetModel();
   files_ = paths;
-  root_ = std::make_unique<Node>();
-  file_nodes_.clear();
-  QHash<QString, Node*> folders;
-  for (const QString& path : paths) {
-    Node* parent = root_.get();
-    const QStringList parts = path.split(u'/');
-    for (qsizetype i = 0; i < parts.size(); ++i) {
-      const bool is_file = i + 1 == parts.size();
-      const QString part_path = is_file ? path : parts.sliced(0, i + 1).join(u'/');
-      if (!is_file) parent->files++;
-      if (!is_file && folders.contains(part_path)) {
-        parent = folders[part_path];
-        continue;
-      }
-      auto node = std::make_unique<Node>();
-      node->parent = parent;
-      node->name = parts[i];
-      node->path = part_path;
-      node->folder = !is_file;
-      Node* added = node.get();
-      parent->children.push_back(std::move(node));
-      (is_file ? file_nodes_ : folders).insert(part_path, added);
-      if (is_file) parent->files++;
-      parent = added;
-    }
-  }
-  sortAndNumber(*root_);
+  states_.clear();
+  build();
   endResetModel();
 }
 
-void RepositoryModel::setState(const QString& path, FileState state) {
-  Node* node = file_nodes_.value(path);
-  if (!node || node->state == state) return;
-  const int read = (state == FileState::kRead) - (node->state == FileState::kRead);
-  node->state = state;
+void RepositoryModel::setFilter(const QString& text) {
+  if (text == filter_) return;
+  beginResetModel();
+  filter_ = text;
+  build();
+  endResetModel();
+}
+
+void RepositoryModel::build() {
+  root_ = std::make_unique<Node>();
+  nodes_.clear();
+  for (const QString& path : files_) {
+    if (!path.contains(filter_, Qt::CaseInsensitive)) continue;
+    const bool read = states_.value(path).state == FileState::kRead;
+    Node* parent = root_.get();
+    for (qsizetype end = 0; end >= 0 && end <= path.size();) {
+      const qsizetype begin = end == 0 ? 0 : end + 1;
+      end = path.indexOf(u'/', begin);
+      const bool is_file = end < 0;
+      parent->files++;
+      parent->read += read;
+      const QString part_path = is_file ? path : path.first(end);
+      Node*& node = nodes_[part_path];
+      if (!node) {
+        parent->children.push_back(std::make_unique<Node>());
+        node = parent->children.back().get();
+        node->parent = parent;
+        node->name = part_path.sliced(begin);
+        node->path = part_path;
+        node->folder = !is_file;
+      }
+      parent = node;
+    }
+  }
+  sortAndNumber(*root_);
+}
+
+int RepositoryModel::shownFiles() const { return root_->files; }
+
+void RepositoryModel::setState(const QString& path, FileState state, const QString& reason) {
+  State& known = states_[path];
+  if (known.state == state && known.reason == reason) return;
+  const int read = (state == FileState::kRead) - (known.state == FileState::kRead);
+  known = {state, reason};
+  const Node* node = nodes_.value(path);
+  if (!node) return;  // not shown
   emit dataChanged(indexOf(node), indexOf(node));
   if (read == 0) return;
-  for (Node* folder = node->parent; folder != root_.get(); folder = folder->parent) {
+  for (Node* folder = node->parent; folder; folder = folder->parent) {
     folder->read += read;
-    emit dataChanged(indexOf(folder), indexOf(folder), {kReadFractionRole, Qt::ToolTipRole});
+    if (folder != root_.get()) emit dataChanged(indexOf(folder), indexOf(folder), {kReadFractionRole, Qt::ToolTipRole});
   }
 }
 
@@ -103,7 +108,7 @@ QModelIndex RepositoryModel::indexOf(const Node* node) const {
 }
 
 QModelIndex RepositoryModel::indexOf(const QString& path) const {
-  const Node* node = file_nodes_.value(path);
+  const Node* node = nodes_.value(path);
   return node ? indexOf(node) : QModelIndex();
 }
 
@@ -122,6 +127,16 @@ int RepositoryModel::rowCount(const QModelIndex& parent) const {
 
 int RepositoryModel::columnCount(const QModelIndex&) const { return 1; }
 
+QString RepositoryModel::describe(const State& state) {
+  switch (state.state) {
+    case FileState::kWaiting: return tr("waiting to be read");
+    case FileState::kReading: return tr("being read");
+    case FileState::kRead: return tr("read");
+    case FileState::kFailed: return state.reason.isEmpty() ? tr("could not be read") : state.reason.toHtmlEscaped();
+  }
+  return {};
+}
+
 QVariant RepositoryModel::data(const QModelIndex& index, int role) const {
   if (!index.isValid()) return {};
   const Node* node = nodeOf(index);
@@ -131,9 +146,9 @@ QVariant RepositoryModel::data(const QModelIndex& index, int role) const {
     case Qt::AccessibleDescriptionRole:
       if (node->folder)
         return tr("%1: %2 of %3 files read").arg(node->path.toHtmlEscaped()).arg(node->read).arg(node->files);
-      return tr("%1: %2").arg(node->path.toHtmlEscaped(), describe(node->state));
+      return tr("%1: %2").arg(node->path.toHtmlEscaped(), describe(states_.value(node->path)));
     case kPathRole: return node->path;
-    case kStateRole: return QVariant::fromValue(node->state);
+    case kStateRole: return QVariant::fromValue(states_.value(node->path).state);
     case kIsFolderRole: return node->folder;
     case kReadFractionRole: return node->files > 0 ? double(node->read) / node->files : 0.0;
     default: return {};

@@ -2,11 +2,12 @@
 // The tree with its filter line. Says which file the user wants to see.
 #pragma once
 
-#include <QSortFilterProxyModel>
+#include <QStringList>
 #include <QWidget>
 
 class QLabel;
 class QLineEdit;
+class QModelIndex;
 class QTreeView;
 
 namespace strata::ui {
@@ -18,7 +19,8 @@ class RepositoryView : public QWidget {
  public:
   explicit RepositoryView(RepositoryModel* model, QWidget* parent = nullptr);
 
-  void setTitle(const QString& name, const QString& details);
+  void setTitle(const QString& name, const QString& details, const QString& more);
+  void focusFilter();
   void selectFile(const QString& path);
 
  signals:
@@ -26,14 +28,15 @@ class RepositoryView : public QWidget {
 
  private:
   void activate(const QModelIndex& index);
-  void filter(const QString& text);
+  void rememberOpen(const QModelIndex& parent);
 
   RepositoryModel* model_;
-  QSortFilterProxyModel* filtered_;
   QLabel* title_;
   QLabel* details_;
   QLineEdit* filter_;
   QTreeView* tree_;
+  QStringList open_folders_;  // while the tree is filtered or rebuilt
+  QString selected_;          // path
 };
 
 }  // namespace strata::ui
