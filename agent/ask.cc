@@ -149,9 +149,9 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
   };
   const Model& model = *workspace.answerer.model;
   const Evidence& evidence = ranking->evidence;
-  const std::optional<double> answerable =
-      evidence.named ? std::nullopt : answerable_from(model.params().name);
-  if (ranking->passages.empty() || !evidence.unknown.empty() || (!answerable && seems_absent(evidence))) return absent();
+  const std::optional<double> answerable = evidence.named ? std::nullopt : answerable_from(model.params().name);
+  if (ranking->passages.empty() || !evidence.unknown.empty() || (!answerable && seems_absent(evidence)))
+    return absent();
 
   auto excerpts = choose_excerpts(workspace, *ranking, options, texts);
   if (!excerpts) return std::unexpected(excerpts.error());

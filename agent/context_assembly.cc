@@ -90,8 +90,8 @@ Result<std::vector<Excerpt>> choose_excerpts(Workspace& workspace, const Ranking
     const repo::Passage& p = ranking.passages[i].passage;
     std::vector<TokenId> tokens;
     Excerpt e{i, p.file, p.symbol, p.first_line, p.last_line, {}, {}, 0};
-    const StoredSpan* span = stored_rows ? workspace.read->find(p.file, p.first_line) : nullptr;
-    if (span && span->first_line == p.first_line && span->last_line == p.last_line) {
+    const StoredSpan* span = stored_rows ? workspace.read->find(p) : nullptr;
+    if (span) {
       auto segment = reader.snapshots->find(span->segment);
       if (!segment) return std::unexpected(segment.error());
       if (*segment) {

@@ -44,8 +44,8 @@ struct Assembled {
 Result<Assembled> assemble(Workspace& workspace, Session& session, const std::vector<Excerpt>& excerpts,
                            std::string_view question, const Cancel* cancel);
 
-// Ends the prompt of an assembled session with what is to be done about the question; ready to generate. The session may
-// be truncated to its former length and instructed otherwise.
+// Ends the prompt of an assembled session with what is to be done about the question; ready to generate. The session
+// may be truncated to its former length and instructed otherwise.
 Result<void> instruct(Session& session, const Model& model, std::string_view instruction, const Cancel* cancel);
 
 }  // namespace strata::agent

@@ -144,6 +144,7 @@ void Ingestion::part_done(const Segment& segment) {
 
 void Ingestion::note_rate(int64_t tokens, double seconds) {
   progress_.seconds += seconds;
+  if (tokens == 0) return;  // cancelled, by a question for example: that says nothing about the rate
   recent_.push_back({tokens, seconds});
   if (recent_.size() > kRecentBatches) recent_.pop_front();
   double recent_tokens = 0, recent_seconds = 0;

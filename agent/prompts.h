@@ -17,10 +17,13 @@ inline constexpr std::string_view kSystem =
 
 inline constexpr std::string_view kExcerpts = "Excerpts from the repository, the most relevant last:\n";
 
+// Between a passage and a question, to see how likely the one makes the other.
+inline constexpr std::string_view kInWords = "\nThe code above, in words:";
+
 // Behind the question: what is to be done about it.
 inline constexpr std::string_view kInstruction = "Answer in one to three short sentences.";
-// Asked first, and only the odds of its first word are looked at: a model that never says in an answer that something is
-// not there still knows it less likely (agent/calibration.h).
+// Asked first, and only the odds of its first word are looked at: a model that never says in an answer that something
+// is not there still knows it less likely (agent/calibration.h).
 inline constexpr std::string_view kIsImplemented =
     "Is this feature implemented in the excerpts? Answer with yes or no.";
 

@@ -176,10 +176,11 @@ Result<std::optional<Answer>> value_of(const repo::Index& index, const Question&
 
 bool is_test_path(std::string_view path) {
   const auto is_test = [](std::string_view part) {
-    for (const std::string_view name : {"test", "tests", "testing", "testdata", "fixtures", "spec", "specs", "__tests__",
-                                        "examples", "example", "benchmarks", "benchmark", "conftest.py"})
+    for (const std::string_view name : {"test", "tests", "testing", "testdata", "fixtures", "spec", "specs",
+                                        "__tests__", "examples", "example", "benchmarks", "benchmark", "conftest.py"})
       if (part == name) return true;
-    for (const std::string_view inside : {"_test.", ".test.", ".spec.", "Test.java", "Tests.java", "Test.kt", "Tests.cs"})
+    for (const std::string_view inside :
+         {"_test.", ".test.", ".spec.", "Test.java", "Tests.java", "Test.kt", "Tests.cs"})
       if (part.find(inside) != std::string_view::npos) return true;
     return part.starts_with("test_") || part.starts_with("test-");
   };
@@ -195,16 +196,17 @@ bool is_documentation_path(std::string_view path) {
   for (const std::string_view folder : {"doc/", "docs/", "man/", "manual/", "website/", "www/"})
     if (path.starts_with(folder)) return true;
   const std::string_view name = path.substr(path.rfind('/') + 1);
-  for (const std::string_view ending : {".md", ".rst", ".txt", ".html", ".css", ".po", ".conf", ".texi", ".tex", ".adoc",
-                                        ".pod", ".org", ".svg", ".m4", ".am", ".in", ".ac"})
+  for (const std::string_view ending : {".md", ".rst", ".txt", ".html", ".css", ".po", ".conf", ".texi", ".tex",
+                                        ".adoc", ".pod", ".org", ".svg", ".m4", ".am", ".in", ".ac"})
     if (name.ends_with(ending)) return true;
   // Manual pages: "ls.1", "printf.3p".
   const size_t dot = name.rfind('.');
   if (dot != std::string_view::npos && dot + 1 < name.size() && name[dot + 1] >= '1' && name[dot + 1] <= '8' &&
       name.size() - dot <= 3)
     return true;
-  for (const std::string_view start : {"CHANGE", "Change", "README", "NEWS", "COPYING", "LICENSE", "AUTHORS", "INSTALL",
-                                       "THANKS", "TODO", "configure", "config.guess", "config.sub", "depcomp", "ltmain.sh"})
+  for (const std::string_view start :
+       {"CHANGE", "Change", "README", "NEWS", "COPYING", "LICENSE", "AUTHORS", "INSTALL", "THANKS", "TODO", "configure",
+        "config.guess", "config.sub", "depcomp", "ltmain.sh"})
     if (name.starts_with(start)) return true;
   return false;
 }

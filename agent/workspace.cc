@@ -143,6 +143,11 @@ const StoredSpan* ReadPassages::find(std::string_view path, int line) const {
   return nullptr;
 }
 
+const StoredSpan* ReadPassages::find(const repo::Passage& passage) const {
+  const StoredSpan* span = find(passage.file, passage.first_line);
+  return span && span->first_line == passage.first_line && span->last_line == passage.last_line ? span : nullptr;
+}
+
 bool ReadPassages::has_segment(std::string_view path, std::string_view key) const {
   const auto entry = files_.find(path);
   return entry != files_.end() && std::ranges::any_of(entry->second.parts, [&](const auto& part) {

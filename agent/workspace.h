@@ -44,6 +44,8 @@ class ReadPassages {
 
   // The stored span that holds this line of the file; nullptr if it has not been read.
   const StoredSpan* find(std::string_view path, int line) const;
+  // The stored span of this very passage; nullptr if it has not been read, or as part of something else.
+  const StoredSpan* find(const repo::Passage& passage) const;
   bool has_segment(std::string_view path, std::string_view key) const;
   size_t size() const { return count_; }
 
@@ -89,7 +91,7 @@ struct Workspace {
 
 // Everything below works on passages of files that are already in the scout's snapshots ("read") or not.
 inline constexpr std::string_view kRecipe = "scoped-2";  // a new name when passages are cut in another way
-inline constexpr int kSegmentTokens = 8192;  // files longer than this are cut between passages
+inline constexpr int kSegmentTokens = 8192;              // files longer than this are cut between passages
 
 // A file as segments: "File: <path>\n" and its text, cut at passages every kSegmentTokens; keys filled in, embeddings
 // empty.

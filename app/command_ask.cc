@@ -49,14 +49,19 @@ json to_json(const agent::Answer& answer, double index_s) {
                          {"verified", c.verified}});
   for (const auto& p : answer.passages) {
     if (p.tokens == 0) continue;
-    spans.push_back(
-        {{"file", to_utf8(p.passage.file)},
-         {"start_line", p.passage.first_line},
-         {"end_line", p.passage.last_line},
-         {"tokens", p.tokens},
-         {"symbol", to_utf8(p.passage.symbol)},
-         {"scores", {{"total", p.score}, {"embedding", p.embedding}, {"bm25", p.bm25}, {"identifier", p.identifier}}},
-         {"reused", p.reused}});
+    spans.push_back({{"file", to_utf8(p.passage.file)},
+                     {"start_line", p.passage.first_line},
+                     {"end_line", p.passage.last_line},
+                     {"tokens", p.tokens},
+                     {"symbol", to_utf8(p.passage.symbol)},
+                     {"scores",
+                      {{"total", p.score},
+                       {"embedding", p.embedding},
+                       {"bm25", p.bm25},
+                       {"identifier", p.identifier},
+                       {"name", p.name},
+                       {"likelihood", p.likelihood}}},
+                     {"reused", p.reused}});
   }
   const auto& t = answer.timing;
   return {{"answer", to_utf8(answer.text)},

@@ -24,9 +24,7 @@ int open_window([[maybe_unused]] int argc, [[maybe_unused]] char** argv, [[maybe
   strata::ui::StartOptions options;
   options.repository = repository;
   options.threads = threads;
-  auto path = strata::app::resolve_model(model);
-  if (!path) return strata::app::report(path.error(), false);
-  options.model = *path;
+  options.model = strata::app::resolve_model(model);
   return strata::ui::run_window(argc, argv, options);
 #else
   std::cerr << "strata: this build has no window; use `strata ask REPO \"question\"`\n";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names that run words together without a sign between them: "openredirect", "changepath", "logfile". Older C is full of
-// them, and nobody asks about code in such words.
+// Names that run words together without a sign between them: "openredirect", "changepath", "logfile". Older C is full
+// of them, and nobody asks about code in such words.
 #pragma once
 
 #include <string>

@@ -343,8 +343,8 @@ class Extraction {
     return out;
   }
 
-  // The comment or attribute that ends above line `line` (1-based). Older C leaves an empty line between a comment and its
-  // function; what stands at the top of the file then belongs to the file.
+  // The comment or attribute that ends above line `line` (1-based). Older C leaves an empty line between a comment and
+  // its function; what stands at the top of the file then belongs to the file.
   std::map<uint32_t, TSNode>::const_iterator leading_above(int line, bool may_stand_off) const {
     auto above = leading_by_last_row_.find(static_cast<uint32_t>(line) - 2);
     if (above != leading_by_last_row_.end() || !may_stand_off || line < 4) return above;
@@ -355,7 +355,7 @@ class Extraction {
     const bool empty_line = next_line != std::string_view::npos && next_word > text_.find('\n', next_line + 1);
     const bool of_the_file = ts_node_start_point(above->second).row == 0;
     return empty_line && !of_the_file && text_[ts_node_start_byte(above->second)] == '/' ? above
-                                                                                          : leading_by_last_row_.end();
+                                                                                         : leading_by_last_row_.end();
   }
 
   // Finds the comment above the symbol.

@@ -67,8 +67,10 @@ std::vector<std::string> split_identifier(std::string_view s) {
     if (end > first) {
       std::string part = lower_case(s.substr(first, end - first));
       const auto words = split_compound(part);
-      if (words.empty()) parts.push_back(std::move(part));
-      else parts.insert(parts.end(), words.begin(), words.end());
+      if (words.empty())
+        parts.push_back(std::move(part));
+      else
+        parts.insert(parts.end(), words.begin(), words.end());
     }
     first = end;
   };

@@ -2,9 +2,12 @@
 #include "engine/generate/segment_encoder.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace strata {
 namespace {
+
+constexpr size_t kLogitRows = 256;  // at once: 150 MB for a vocabulary of 150,000
 
 // A segment on its way: rows of the head and what has been computed of it.
 struct InWork {
@@ -107,6 +110,43 @@ Result<std::vector<float>> SegmentEncoder::embed(std::span<const TokenId> tokens
   }
   for (float& value : sum.sum) value /= static_cast<float>(std::max(1, count));
   return std::move(sum.sum);
+}
+
+Result<std::vector<double>> SegmentEncoder::likelihood(std::span<KvCache> contexts, std::span<const TokenId> prompt,
+                                                       std::span<const TokenId> tokens, const Cancel* cancel) {
+  if (auto read = read_head(cancel); !read) return std::unexpected(read.error());
+  // The prompt's rows but the last say nothing about `tokens`, and neither does the last of these.
+  std::vector<TokenId> all(prompt.begin(), prompt.end());
+  all.insert(all.end(), tokens.begin(), tokens.end());
+  all.pop_back();
+  const auto vocabulary = static_cast<size_t>(model_->params().vocabulary);
+  const size_t at_once = std::max<size_t>(1, kLogitRows / all.size());
+  std::vector<double> likelihoods;
+  for (size_t first = 0; first < contexts.size(); first += at_once) {
+    std::vector<SequenceInput> inputs;
+    for (KvCache& kv : contexts.subspan(first, std::min(at_once, contexts.size() - first))) {
+      const int rows = kv.tokens();
+      kv.copy_rows(head_kv_, 0, 0, head_tokens());
+      kv.resize(rows + static_cast<int>(all.size()));
+      inputs.push_back(
+          {.tokens = all, .kv = &kv, .position = rows, .positions = {}, .logits = SequenceInput::Logits::kAll});
+    }
+    auto output = model_->forward(inputs, cancel);
+    if (!output) return std::unexpected(output.error());
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      double sum = 0;
+      for (size_t t = 0; t < tokens.size(); ++t) {
+        const auto row =
+            std::span(output->logits).subspan((i * all.size() + prompt.size() - 1 + t) * vocabulary, vocabulary);
+        const float most = std::ranges::max(row);
+        double total = 0;
+        for (const float logit : row) total += std::exp(logit - most);
+        sum += row[static_cast<size_t>(tokens[t])] - most - std::log(total);
+      }
+      likelihoods.push_back(sum / static_cast<double>(tokens.size()));
+    }
+  }
+  return likelihoods;
 }
 
 }  // namespace strata

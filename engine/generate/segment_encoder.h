@@ -35,6 +35,11 @@ class SegmentEncoder {
   // Mean residual at the embedding layer over `tokens` computed behind the head: a question's side of the ranking.
   Result<std::vector<float>> embed(std::span<const TokenId> tokens, const Cancel* cancel = nullptr);
 
+  // Mean log P(token | the head, these rows, `prompt`) over `tokens`, for each of `contexts`: key/value rows that stand
+  // behind the head's, which are filled in. So much would each of them lead one to say `tokens`.
+  Result<std::vector<double>> likelihood(std::span<KvCache> contexts, std::span<const TokenId> prompt,
+                                         std::span<const TokenId> tokens, const Cancel* cancel = nullptr);
+
  private:
   Result<void> read_head(const Cancel* cancel);
 

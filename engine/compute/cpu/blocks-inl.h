@@ -213,7 +213,8 @@ struct FormatQ6_K {
   }
   static HWY_INLINE WideQuants wide_quants(const Block& b, int group) {
 #if HWY_TARGET <= HWY_AVX3
-    // Groups 0 and 1 of a half are low nibbles with bits 0-1 and 2-3 of qh; 2 and 3 are high ones with bits 4-5 and 6-7.
+    // Groups 0 and 1 of a half are low nibbles with bits 0-1 and 2-3 of qh; 2 and 3 are high ones with bits 4-5 and
+    // 6-7.
     const int half = group / 4;
     const auto nibbles = hn::LoadU(Wide(), b.ql + 64 * half);
     const auto bits = hn::BitCast(WideWords(), load_wide(b.qh + 32 * half));

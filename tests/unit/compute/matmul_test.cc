@@ -46,8 +46,9 @@ class Matmul : public testing::TestWithParam<Format> {
     dequantize(weight_.type, bytes_, values_);
   }
 
-  // Relative root mean square error of the engine's products of `tokens` rows at a time, 18 or more in all, some of whose
-  // columns are large, as activations' are. A single row's rounding is the same for all rows of the weight: too few.
+  // Relative root mean square error of the engine's products of `tokens` rows at a time, 18 or more in all, some of
+  // whose columns are large, as activations' are. A single row's rounding is the same for all rows of the weight: too
+  // few.
   double error(MatmulEngine& engine, int64_t tokens) {
     double wrong = 0, all = 0;
     for (int64_t done = 0; done < 18; done += tokens) add_errors(engine, tokens, wrong, all);
