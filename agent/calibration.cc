@@ -4,7 +4,7 @@
 namespace strata::agent {
 
 std::optional<double> answerable_from(std::string_view model_name) {
-  if (model_name.find("Qwen2.5 Coder 1.5B Instruct") != std::string_view::npos) return 0.75;
+  if (model_name.find("Qwen2.5 Coder 1.5B Instruct") != std::string_view::npos) return 0.85;
   return std::nullopt;
 }
 

@@ -90,7 +90,7 @@ struct Workspace {
 };
 
 // Everything below works on passages of files that are already in the scout's snapshots ("read") or not.
-inline constexpr std::string_view kRecipe = "scoped-2";  // a new name when passages are cut in another way
+inline constexpr std::string_view kRecipe = "scoped-3";  // a new name when passages are cut in another way
 inline constexpr int kSegmentTokens = 8192;              // files longer than this are cut between passages
 
 // A file as segments: "File: <path>\n" and its text, cut at passages every kSegmentTokens; keys filled in, embeddings

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// words.txt holds the words that comments and documents of very different projects share (of 28 source trees, those
-// that at least five use): few enough that a name is hardly ever made of them by accident.
+// words.txt holds the words that comments and documents of very different projects share: of 29 source trees, those that
+// at least five use, and behind a line "=" those that at least two use. Names are made of the former alone; the latter are
+// words as well, and so not made of others ("refused" is not ref and used).
 #include "repo-indexer/compounds.h"
 
 #include <algorithm>
@@ -18,15 +19,22 @@ constexpr size_t kShortestName = 6, kLongestName = 24;
 constexpr size_t kShortestWord = 3, kLongestWord = 14;
 constexpr int kMostWords = 3;
 
-const std::unordered_set<std::string_view>& known_words() {
+struct Words {
+  std::unordered_set<std::string_view> parts, wholes;
+};
+
+const Words& known_words() {
   static const auto words = [] {
-    std::unordered_set<std::string_view> set;
+    Words known;
+    auto* set = &known.parts;
     for (size_t at = 0; at < resources::words.size();) {
       const size_t end = std::min(resources::words.find('\n', at), resources::words.size());
-      set.insert(resources::words.substr(at, end - at));
+      const std::string_view word = resources::words.substr(at, end - at);
+      if (word == "=") set = &known.wholes;
+      else set->insert(word);
       at = end + 1;
     }
-    return set;
+    return known;
   }();
   return words;
 }
@@ -34,7 +42,10 @@ const std::unordered_set<std::string_view>& known_words() {
 }  // namespace
 
 std::vector<std::string_view> split_compound(std::string_view name) {
-  if (name.size() < kShortestName || name.size() > kLongestName || known_words().contains(name)) return {};
+  const auto& [parts_known, wholes_known] = known_words();
+  if (name.size() < kShortestName || name.size() > kLongestName || parts_known.contains(name) ||
+      wholes_known.contains(name))
+    return {};
   // Of the first `end` characters: how many words, how long the shortest is, and where the last begins.
   struct Best {
     int words = kMostWords + 1;
@@ -45,7 +56,7 @@ std::vector<std::string_view> split_compound(std::string_view name) {
   for (size_t end = kShortestWord; end <= name.size(); ++end)
     for (size_t length = kShortestWord; length <= std::min(end, kLongestWord); ++length) {
       const Best& before = best[end - length];
-      if (before.words >= kMostWords || !known_words().contains(name.substr(end - length, length))) continue;
+      if (before.words >= kMostWords || !parts_known.contains(name.substr(end - length, length))) continue;
       const Best found{before.words + 1, std::min(before.shortest, length), end - length};
       Best& so_far = best[end];
       if (found.words < so_far.words || (found.words == so_far.words && found.shortest > so_far.shortest))

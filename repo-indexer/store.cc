@@ -9,7 +9,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Raised when the tables, or what the code makes of a file, change.
-constexpr uint32_t kFormat = 3;
+constexpr uint32_t kFormat = 5;
 
 // SQLite keeps 32 bits, signed.
 int32_t version_wanted() { return static_cast<int32_t>(queries_fingerprint() * 31 + kFormat); }

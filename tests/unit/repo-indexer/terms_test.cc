@@ -24,7 +24,7 @@ TEST(Terms, WordsRunTogetherAreToldApart) {
   EXPECT_THAT(split_identifier("poplocalvars"), ElementsAre("pop", "local", "vars"));
   EXPECT_THAT(split_identifier("changepath_t"), ElementsAre("change", "path", "t"));
   // Words, and what is no words.
-  for (const char* whole : {"important", "container", "together", "strtoul", "tokenizer", "qwerty"})
+  for (const char* whole : {"important", "container", "refused", "together", "strtoul", "tokenizer", "qwerty"})
     EXPECT_THAT(split_identifier(whole), ElementsAre(whole));
 }
 
