@@ -13,7 +13,9 @@
 #include <mutex>
 #include <thread>
 
+#include "repo-indexer/generated.h"
 #include "repo-indexer/packing_plan.h"
+#include "repo-indexer/secrets.h"
 #include "repo-indexer/store.h"
 #include "repo-indexer/terms.h"
 #include "repo-indexer/text_encoding.h"
@@ -38,6 +40,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 struct Outcome {
   IndexedFile file;
   bool unchanged = false;  // its blob is the one that is stored
+  bool shelved = false;    // its blob is one that was stored before
   bool gone = false;       // between the walk and now
 };
 
@@ -61,6 +64,7 @@ class Worker {
     IndexedFile& file = outcome.file;
     file.path = found.path;
     file.stamp = found.stamp;
+    file.marks = found.marks;
     auto bytes = tree_.read(file.path, &file.stamp);
     if (!bytes) {
       outcome.gone = bytes.error().kind == ErrorKind::kNotFound;
@@ -72,19 +76,26 @@ class Worker {
             .count();
     if (file.stamp.ctime_ns > now - kTimeResolutionNs) file.stamp.ctime_ns = 0;
     file.blob_id = blob_id(*bytes);
-    if (known && known->blob_id == file.blob_id) {
-      outcome.unchanged = true;
+    if (known && (known->blob_id == file.blob_id || known->shelved.contains(file.blob_id))) {
+      outcome.unchanged = known->blob_id == file.blob_id;
+      outcome.shelved = !outcome.unchanged;
       return outcome;
     }
     if (bytes->starts_with("version https://git-lfs.github.com/spec/")) {
       file.skipped = "content is in Git LFS and not here (run git lfs pull)";
       return outcome;
     }
-    const auto text = decode_text(std::move(*bytes));
-    if (!text) {
+    auto decoded = decode_text(std::move(*bytes));
+    if (!decoded) {
       file.skipped = "binary";
       return outcome;
     }
+    std::string* const text = &decoded->text;
+    if (decoded->replaced > 0) {
+      file.remark = std::format("{} bytes fit no encoding and were replaced", decoded->replaced);
+    }
+    file.secrets = mask_secrets(*text);
+    if (looks_generated(file.path, *text)) file.marks |= kLooksGenerated;
     if (const size_t longest = longest_line(*text); longest > kLongLine) {
       file.skipped = std::format("generated or minified: a line of {} characters", longest);
       return outcome;
@@ -93,7 +104,7 @@ class Worker {
     file.lines = count_lines(*text);
     if (const Grammar* grammar = grammars_.find(file.language); grammar && grammar->symbols) {
       file.parsed = parser_.parse(*grammar, *text);
-      if (file.parsed.timed_out) file.remark = "took too long to parse: read as text, without symbols";
+      if (file.parsed.timed_out) file.remark += (file.remark.empty() ? "" : "; ") + std::string("took too long to parse: read as text, without symbols");
     }
     file.passages = cut_passages(*text, file.parsed.symbols);
     for (const PassageRange& p : file.passages) {
@@ -187,10 +198,20 @@ Symbol symbol_of(const Row& row) {
   " symbol.name_line, symbol.first_line, symbol.last_line, symbol.definition"
 
 File file_of(const Row& row) {
-  return {row.integer(0), row.text(1), row.text(2), row.text(3), row.integer(4), static_cast<int>(row.integer(5))};
+  const auto marks = static_cast<int>(row.integer(6));
+  return {row.integer(0),
+          row.text(1),
+          row.text(2),
+          row.text(3),
+          row.integer(4),
+          static_cast<int>(row.integer(5)),
+          is_generated(marks),
+          (marks & kVendored) != 0,
+          static_cast<int>(row.integer(7))};
 }
 
-#define STRATA_FILE_COLUMNS "id, path, blob_id, language, size, lines"
+#define STRATA_FILE_COLUMNS \
+  "id, path, blob_id, language, size, lines, marks, (SELECT count(*) FROM secret WHERE file_id = file.id)"
 
 Passage passage_of(const Row& row) {
   return {row.integer(0),
@@ -206,6 +227,21 @@ Passage passage_of(const Row& row) {
 #define STRATA_PASSAGE_COLUMNS                                                                           \
   "passage.id, file.path, passage.first_line, passage.last_line, passage.first_byte, passage.last_byte," \
   " coalesce(symbol.qualified_name, ''), coalesce(symbol.kind, '')"
+
+// The database in `cache` that was written last of those with `part` in their names; empty if there is none.
+fs::path newest_index(const fs::path& cache, std::string_view part) {
+  fs::path newest;
+  fs::file_time_type written;
+  std::error_code error;
+  fs::directory_iterator entries(cache, error);
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+    const std::string name = entries->path().filename().string();
+    if (!name.ends_with(".db") || name.find(part) == name.npos) continue;
+    const auto time = entries->last_write_time(error);
+    if (newest.empty() || time > written) newest = entries->path(), written = time;
+  }
+  return newest;
+}
 
 }  // namespace
 
@@ -248,10 +284,12 @@ Result<Index> Index::open(const fs::path& path, const fs::path& cache) {
   if (!tree) return std::unexpected(tree.error());
   std::error_code error;
   fs::create_directories(cache, error);
-  const fs::path database =
-      cache / std::format("{}-{}.db", tree->root().filename().string(), blob_id(tree->root().string()).substr(0, 16));
+  // One database a work tree; those of one repository share the first of the two ids.
+  const auto id = [](const fs::path& of) { return blob_id(of.string()).substr(0, 12); };
+  const std::string family = id(tree->is_git() ? tree->common_folder() : tree->root());
+  const fs::path database = cache / std::format("{}-{}-{}.db", tree->root().filename().string(), family, id(tree->root()));
   std::string notice;
-  auto store = Store::open(database, notice);
+  auto store = Store::open(database, newest_index(cache, "-" + family + "-"), notice);
   if (!store) return std::unexpected(store.error());
   return Index(std::unique_ptr<Impl>(new Impl{std::move(*tree), database, std::move(*store), notice, TermMaker()}));
 }
@@ -274,7 +312,7 @@ Result<IndexReport> Index::update(const Progress& progress, const Cancel* cancel
       Store closed = std::move(impl_->store);
     }
     for (const char* ending : {"", "-wal", "-shm"}) fs::remove(impl_->database_path.string() + ending, error);
-    auto store = Store::open(impl_->database_path, ignored);
+    auto store = Store::open(impl_->database_path, {}, ignored);
     if (!store) return std::unexpected(store.error());
     impl_->store = std::move(*store);
     impl_->database().set_cancel(cancel);
@@ -304,9 +342,11 @@ Result<void> Index::Impl::bring_up_to_date(const FoundTree& found, IndexReport& 
   // Most of the time nothing has changed, and nobody needs to wait for the right to write.
   auto known = store.known_files();
   if (!known) return std::unexpected(known.error());
-  const bool same = known->size() == found.files.size() && std::ranges::all_of(found.files, [&](const FoundFile& file) {
+  const auto present = std::ranges::count_if(*known, [](const auto& entry) { return entry.second.id != 0; });
+  const bool same = present == std::ssize(found.files) && std::ranges::all_of(found.files, [&](const FoundFile& file) {
                       const auto it = known->find(file.path);
-                      return it != known->end() && it->second.stamp == file.stamp;
+                      return it != known->end() && it->second.stamp == file.stamp &&
+                             (it->second.marks & ~kLooksGenerated) == file.marks;
                     });
   auto skipped = rows("SELECT path, reason FROM left_out ORDER BY rowid",
                       [](const Row& row) { return Skipped{row.text(0), row.text(1)}; });
@@ -343,11 +383,12 @@ Result<void> Index::Impl::write_changes(const FoundTree& found, IndexReport& rep
       const auto it = known->find(file.path);
       if (it == known->end()) {
         tasks.push_back({&file, nullptr});
-      } else if (it->second.stamp != file.stamp) {
+      } else if (it->second.stamp != file.stamp || (it->second.marks & ~kLooksGenerated) != file.marks) {
         tasks.push_back({&file, &it->second});
       }
     }
     for (const auto& [path, file] : gone) {
+      if (file.id == 0) continue;  // only on the shelf
       if (auto removed = store.remove(file.id); !removed) return removed;
     }
   }
@@ -358,9 +399,11 @@ Result<void> Index::Impl::write_changes(const FoundTree& found, IndexReport& rep
     const IndexedFile& file = outcome.file;
     const auto before = known->find(file.path);
     if (outcome.gone) {
-      if (before != known->end()) done = store.remove(before->second.id);
+      if (before != known->end() && before->second.id != 0) done = store.remove(before->second.id);
     } else if (outcome.unchanged) {
-      done = store.touch(before->second.id, file.stamp);
+      done = store.touch(before->second.id, file.stamp, file.marks | (before->second.marks & kLooksGenerated));
+    } else if (outcome.shelved) {
+      done = store.restore(file);
     } else {
       done = store.put(file);
       report.parsed_files += file.skipped.empty();
@@ -369,6 +412,7 @@ Result<void> Index::Impl::write_changes(const FoundTree& found, IndexReport& rep
     if (progress) progress("indexing", ++finished, static_cast<int64_t>(tasks.size()));
     return done.has_value();
   });
+  if (done) done = store.trim_shelf();
   if (!done) return done;
   report.parse_s = seconds_since(start) - report.store_s;
   if (auto cleared = database().run("DELETE FROM left_out"); !cleared) return cleared;
@@ -387,17 +431,22 @@ Result<IndexReport> Index::Impl::stored_report() {
   IndexReport report;
   report.is_git = tree.is_git();
   report.notice = tree.notice();
+  report.head = tree.head();
   Result<void> done;
   const auto read = [&](std::string_view sql, auto on_row) {
     if (done) done = database().query(sql, on_row);
   };
-  read("SELECT count(*), total(lines), total(size) FROM file WHERE skipped = ''", [&](const Row& row) {
-    report.files = static_cast<int>(row.integer(0));
-    report.lines = row.integer(1);
-    report.bytes = row.integer(2);
+  read("SELECT count(*), total(lines), total(size), total(symbols), total(refs) FROM file WHERE skipped = ''",
+       [&](const Row& row) {
+         report.files = static_cast<int>(row.integer(0));
+         report.lines = row.integer(1);
+         report.bytes = row.integer(2);
+         report.symbols = row.integer(3);
+         report.references = row.integer(4);
+       });
+  read("SELECT path, line, kind FROM secret JOIN file ON file.id = file_id ORDER BY path, line", [&](const Row& row) {
+    report.secrets.push_back({row.text(0), static_cast<int>(row.integer(1)), row.text(2)});
   });
-  read("SELECT count(*) FROM symbol", [&](const Row& row) { report.symbols = row.integer(0); });
-  read("SELECT count(*) FROM reference", [&](const Row& row) { report.references = row.integer(0); });
   read("SELECT language, count(*) FROM file WHERE skipped = '' GROUP BY language ORDER BY count(*) DESC, language",
        [&](const Row& row) { report.languages.emplace_back(row.text(0), static_cast<int>(row.integer(1))); });
   read(
@@ -427,9 +476,10 @@ Result<std::string> Index::read_text(const File& file) const {
   if (blob_id(*bytes) != file.blob_id) {
     return fail(ErrorKind::kNotFound, std::format("{} has changed since it was indexed", file.path));
   }
-  auto text = decode_text(std::move(*bytes));
-  if (!text) return fail(ErrorKind::kUnsupported, file.path + " is binary");
-  return std::move(*text);
+  auto decoded = decode_text(std::move(*bytes));
+  if (!decoded) return fail(ErrorKind::kUnsupported, file.path + " is binary");
+  mask_secrets(decoded->text);
+  return std::move(decoded->text);
 }
 
 Result<std::vector<Symbol>> Index::symbols(std::string_view path) const {

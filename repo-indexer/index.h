@@ -28,6 +28,9 @@ struct File {
   std::string language;  // "c", "cpp", "python", ...; "text" if none is known
   int64_t bytes = 0;
   int lines = 0;
+  bool generated = false;  // by .gitattributes (linguist-generated), or by what stands at its top
+  bool vendored = false;   // by .gitattributes (linguist-vendored), or by the name of a folder
+  int secrets = 0;         // places that read_text() masks
 };
 
 struct Symbol {
@@ -67,12 +70,21 @@ struct Skipped {
   std::string path, reason;
 };
 
+// A key, token or password that stands in a file. Its text is nowhere in the index.
+struct Secret {
+  std::string path;
+  int line = 0;
+  std::string kind;  // "GitHub token", "private key", ...
+};
+
 struct IndexReport {
   int files = 0, parsed_files = 0;  // parsed: not known before by blob id
   int64_t lines = 0, bytes = 0, symbols = 0, references = 0;
   std::vector<std::pair<std::string, int>> languages;  // files per language, most first
-  std::vector<Skipped> skipped;
+  std::vector<Skipped> skipped;  // also files that are read, but not as they should be
+  std::vector<Secret> secrets;
   bool is_git = true;
+  std::string head;    // "main at 1a2b3c4d", "detached at ...; a merge is in progress", "no commits yet"
   std::string notice;  // "the index was damaged and has been rebuilt", "not a git repository: ..."
   double walk_s = 0, parse_s = 0, store_s = 0, seconds = 0;
 };
@@ -110,8 +122,8 @@ class Index {
   Result<std::vector<File>> files() const;
   Result<std::optional<File>> file(std::string_view path) const;
   // The file's text as it was indexed: from the work tree if its blob id still fits, else an error kNotFound saying so.
-  // UTF-8; other encodings converted or replaced, so byte offsets are those of this text. Never follows a link out of
-  // the tree.
+  // UTF-8; other encodings converted or replaced, secrets masked by '*' byte for byte, and offsets are those of this text.
+  // Never follows a link out of the tree.
   Result<std::string> read_text(const File& file) const;
   Result<std::vector<Symbol>> symbols(std::string_view path) const;
   Result<std::vector<Passage>> passages(std::string_view path) const;

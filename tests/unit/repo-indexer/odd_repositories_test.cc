@@ -198,7 +198,7 @@ TEST(OddRepositories, SubmodulesAndNestedRepositoriesAreNotEntered) {
   Index index = tree.open();
   const IndexReport report = updated(index);
   EXPECT_THAT(paths(index), ElementsAre("a.py"));
-  EXPECT_THAT(reason(report, "nested"), HasSubstr("nested repository"));
+  EXPECT_THAT(reason(report, "nested/"), HasSubstr("nested repository"));
 }
 
 TEST(OddRepositories, DeeplyNestedCodeDoesNotOverflow) {
