@@ -28,6 +28,7 @@ struct TokenRule {
   size_t shortest, longest;
 };
 
+constexpr std::string_view kGuessed = "password or token";
 constexpr size_t kAny = 4096;
 constexpr std::array kTokens = {
     TokenRule{"AWS access key", "AKIA", is_upper_or_digit, 16, 16},
@@ -117,8 +118,8 @@ class Scanner {
       }
       inside_word = at_ < text_.size() && is_word(text_[at_]);
     }
-    std::ranges::sort(found_, {}, &SecretRange::first);
-    // Of two that overlap, the first.
+    // Of two that overlap, the first; of two at one place, the one that says more.
+    std::ranges::sort(found_, {}, [](const SecretRange& s) { return std::pair(s.first, s.kind == kGuessed); });
     uint32_t free_from = 0;
     std::erase_if(found_, [&](const SecretRange& s) {
       if (s.first < free_from) return true;
@@ -213,7 +214,7 @@ class Scanner {
     // Without quotes (.env files, properties) the value must be the rest of the line.
     const bool ends = at + value < text_.size() ? text_[at + value] == quote || (!quoted && text_[at + value] == '\r') : !quoted;
     if (!ends || value < 16 || !looks_random(text_.substr(at, value), 3.5)) return;
-    add(at, value, "password or token");
+    add(at, value, kGuessed);
   }
 
   // Digits among letters, no word in clear, many different signs.

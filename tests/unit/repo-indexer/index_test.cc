@@ -232,7 +232,7 @@ TEST_F(IndexTest, ABranchSwitchBringsBackWhatWasKnown) {
     EXPECT_EQ(index.find_symbols("print_label")->size(), on_main ? 1u : 0u);
     EXPECT_EQ(index.find_symbols("side_label")->size(), on_main ? 0u : 1u);
     EXPECT_EQ(index.search("courier", 5)->size(), on_main ? 1u : 0u);
-    EXPECT_EQ(index.references("print_label")->size(), on_main ? 3u : 1u);
+    EXPECT_EQ(index.references("print_label")->size(), on_main ? 2u : 1u);
   }
 }
 
@@ -349,7 +349,7 @@ TEST_F(IndexTest, EditsEqualAFreshIndex) {
       case 2: tree_.write(".gitattributes", pick(2) ? "src/* linguist-generated\n" : "*.go -linguist-generated\n*.txt binary\n"); break;
       case 3: tree_.write(".strataignore", pick(2) ? "f5.txt\n" : "vendor/\n!build/\n"); break;
       case 4: tree_.git("add -A && git -c user.name=t -c user.email=t@t commit --allow-empty -m edit"); break;
-      case 5: tree_.git("checkout -f HEAD~" + std::to_string(pick(2))); break;
+      case 5: tree_.git("checkout -q -f HEAD~" + std::to_string(pick(2)) + " 2>/dev/null || true"); break;
       case 6: fs::last_write_time(path, fs::file_time_type::clock::now(), ignored); break;
       default: tree_.write(fs::relative(path, tree_.root).string(), content());
     }
