@@ -89,9 +89,12 @@ struct Workspace {
 
 // Everything below works on passages of files that are already in the scout's snapshots ("read") or not.
 inline constexpr std::string_view kRecipe = "scoped-1";
+// Of a file whose secrets are masked: what an earlier version read of the same blob had them in clear.
+inline constexpr std::string_view kMaskedRecipe = "scoped-1-masked-1";
+inline std::string_view recipe_of(const repo::File& file) { return file.secrets > 0 ? kMaskedRecipe : kRecipe; }
 inline constexpr int kSegmentTokens = 8192;  // files longer than this are cut between passages
 
-// A file as segments: "File: <path>\n" and its text, cut at passages every kSegmentTokens; keys filled in, embeddings
+// A file as segments: "File: <path>\n" and its text (secrets masked), cut at passages every kSegmentTokens; keys filled in, embeddings
 // empty.
 Result<std::vector<Segment>> make_segments(const repo::Index& index, const repo::File& file, const Reader& reader);
 

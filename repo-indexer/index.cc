@@ -12,6 +12,7 @@
 #include <format>
 #include <mutex>
 #include <thread>
+#include <unordered_set>
 
 #include "repo-indexer/generated.h"
 #include "repo-indexer/packing_plan.h"
@@ -579,12 +580,39 @@ Result<std::vector<Hit>> Index::search(std::string_view query, int limit) const 
       [](const Row& row) { return Hit{passage_of(row), -row.real(8)}; }, std::string_view(expression), limit);
 }
 
-Result<PackingPlan> Index::plan(const std::vector<std::string>& near) const {
+Result<PackingSources> Index::sources() const {
   auto all = files();
   if (!all) return std::unexpected(all.error());
-  std::string readme;
-  if (const File* file = find_readme(*all)) readme = read_text(*file).value_or("");
-  return make_plan(impl_->database(), std::move(*all), root().filename().string(), readme, near);
+  return PackingSources{impl_->database(), impl_->tree, std::move(*all), [this](const File& file) { return read_text(file); }};
+}
+
+Result<std::vector<File>> Index::reading_order(const std::vector<std::string>& near) const {
+  auto from = sources();
+  return from ? repo::reading_order(std::move(*from), near) : std::unexpected(from.error());
+}
+
+Result<PackingPlan> Index::pack(int64_t budget, const TokenCounter& count, const std::vector<std::string>& near,
+                                const Cancel* cancel) const {
+  auto from = sources();
+  if (!from) return std::unexpected(from.error());
+  auto about = report();
+  if (!about) return std::unexpected(about.error());
+  auto plan = make_plan(std::move(*from), budget, count, near, cancel);
+  if (!plan) return plan;
+  std::unordered_set<std::string_view> packed;
+  for (const PackedSegment& segment : plan->segments) packed.insert(segment.path);
+  for (Secret& secret : about->secrets) {
+    if (packed.contains(secret.path)) plan->secrets.push_back(std::move(secret));
+  }
+  for (Skipped& s : about->skipped) {
+    if (!packed.contains(s.path)) plan->left_out.push_back({std::move(s.path), 0, std::move(s.reason)});
+  }
+  return plan;
+}
+
+Result<std::string> Index::map(int64_t budget, const TokenCounter& count, const std::vector<std::string>& near) const {
+  auto from = sources();
+  return from ? make_map(std::move(*from), budget, count, near) : std::unexpected(from.error());
 }
 
 }  // namespace strata::repo

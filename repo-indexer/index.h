@@ -21,6 +21,8 @@
 
 namespace strata::repo {
 
+struct PackingSources;
+
 struct File {
   int64_t id = 0;
   std::string path;      // relative to the repository's top, '/' separated
@@ -94,10 +96,32 @@ struct Hit {
   double score = 0;  // BM25, larger is better
 };
 
-// An ordered plan of what is read: files nearest to what is being worked on first.
+// How many tokens of some model a text has. The index knows no models.
+using TokenCounter = std::function<int64_t(std::string_view text)>;
+
+struct PackedSegment {
+  enum class Kind { kPreamble, kFile, kOutline };
+  Kind kind = Kind::kFile;
+  std::string path;  // empty for the preamble
+  std::string text;  // with a line that names the file; secrets are masked
+  int64_t tokens = 0;
+  int changes = 0;   // commits that touched it; kUncommitted if it is not what the last commit holds
+  static constexpr int kUncommitted = 1 << 30;
+};
+
+// What of a repository goes into a context of so many tokens, in the order in which it should stand there: what the
+// project is, then files from stable to volatile (what precedes a change can be kept), whole as far as they fit, most
+// central first, then outlines of others.
 struct PackingPlan {
-  std::string preamble;     // README head, directory tree with line counts, signatures of central symbols
-  std::vector<File> files;  // central files first
+  struct LeftOut {
+    std::string path;
+    int64_t tokens = 0;  // of the whole file; 0 if it was not read
+    std::string reason;
+  };
+  int64_t budget = 0, tokens = 0, repository_tokens = 0;
+  std::vector<PackedSegment> segments;
+  std::vector<LeftOut> left_out;  // most central first, then what the index leaves out
+  std::vector<Secret> secrets;    // that are masked in the segments
 };
 
 using Progress = std::function<void(std::string_view what, int64_t done, int64_t total)>;
@@ -148,12 +172,19 @@ class Index {
   // BM25 over passages: identifiers whole and split, words stemmed, comments, path and symbol names included.
   Result<std::vector<Hit>> search(std::string_view query, int limit) const;
 
-  // Files in the order in which they should be read; `near` (paths) first, then central ones (by references to them).
-  Result<PackingPlan> plan(const std::vector<std::string>& near = {}) const;
+  // Files in the order in which they should be read; `near` (paths) first, then central ones (PageRank over references,
+  // see ranking.h); tests, foreign and generated code last.
+  Result<std::vector<File>> reading_order(const std::vector<std::string>& near = {}) const;
+  // Reads every file to count its tokens.
+  Result<PackingPlan> pack(int64_t budget, const TokenCounter& count, const std::vector<std::string>& near = {},
+                           const Cancel* cancel = nullptr) const;
+  // The most central symbols, as outlines of their files, in at most so many tokens.
+  Result<std::string> map(int64_t budget, const TokenCounter& count, const std::vector<std::string>& near = {}) const;
 
  private:
   struct Impl;
   explicit Index(std::unique_ptr<Impl> impl);
+  Result<PackingSources> sources() const;
   std::unique_ptr<Impl> impl_;
 };
 

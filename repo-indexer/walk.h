@@ -66,6 +66,7 @@ class WorkTree {
 
   const std::filesystem::path& root() const { return root_; }
   bool is_git() const { return repository_ != nullptr; }
+  git_repository* repository() const { return repository_.get(); }  // null for plain folders
   // Its .git folder, and the one it shares with its other work trees; empty for plain folders.
   std::filesystem::path git_folder() const;
   std::filesystem::path common_folder() const;

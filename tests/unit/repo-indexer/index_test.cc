@@ -182,20 +182,19 @@ TEST_F(IndexTest, TextThatHasChangedSinceIsRefused) {
   EXPECT_THAT(text.error().message, HasSubstr("src/send.py"));
 }
 
-TEST_F(IndexTest, PlanReadsWhatIsUsedBeforeWhatUses) {
+TEST_F(IndexTest, WhatIsUsedIsReadBeforeWhatUses) {
+  tree_.write("gen.py", "# @generated\ndef print_labels():\n    return 1\n\n");
+  tree_.write("vendor/x.py", "def shipped():\n    return 1\n\n");
   Index index = tree_.open();
   ASSERT_TRUE(index.update());
-  auto plan = index.plan();
-  ASSERT_TRUE(plan);
-  ASSERT_EQ(plan->files.size(), 5u);
-  EXPECT_EQ(plan->files[0].path, "src/label.py");
-  EXPECT_EQ(plan->files[1].path, "src/send.py");
-  EXPECT_EQ(plan->files.back().path, "tests/test_send.py");
-  EXPECT_THAT(plan->preamble, HasSubstr("Sends parcels."));
-  EXPECT_THAT(plan->preamble, HasSubstr("src/send.py (8 lines)"));
-  EXPECT_THAT(plan->preamble, HasSubstr("def print_label(label)"));
-  plan = index.plan({"tests/test_send.py"});
-  EXPECT_EQ(plan->files[0].path, "tests/test_send.py");
+  const auto order = [&](const std::vector<std::string>& near) {
+    std::vector<std::string> all;
+    for (const File& file : index.reading_order(near).value_or(std::vector<File>{})) all.push_back(file.path);
+    return all;
+  };
+  EXPECT_THAT(order({}), ElementsAre("src/label.py", "src/send.py", ".gitignore", "README.md", "tests/test_send.py",
+                                     "vendor/x.py", "gen.py"));
+  EXPECT_EQ(order({"tests/test_send.py"})[0], "tests/test_send.py");
 }
 
 TEST_F(IndexTest, CancelledUpdateCanGoOn) {

@@ -33,7 +33,8 @@ TEST(OddRepositories, EmptyRepositoryWithoutCommits) {
   Index index = tree.open();
   EXPECT_EQ(updated(index).files, 0);
   EXPECT_TRUE(index.search("anything", 5)->empty());
-  EXPECT_TRUE(index.plan()->files.empty());
+  EXPECT_TRUE(index.reading_order()->empty());
+  EXPECT_TRUE(index.pack(1000, [](std::string_view text) { return std::ssize(text); }));
 }
 
 TEST(OddRepositories, FilesBeforeTheFirstCommit) {
