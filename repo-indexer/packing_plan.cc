@@ -11,6 +11,7 @@
 
 #include "repo-indexer/history.h"
 #include "repo-indexer/ranking.h"
+#include "repo-indexer/structure.h"
 #include "repo-indexer/terms.h"
 
 namespace strata::repo {
@@ -35,8 +36,7 @@ bool has_part(std::string_view path, std::initializer_list<std::string_view> wor
 int reading_class(const File& file) {
   if (file.generated) return 5;
   if (file.vendored) return 4;
-  if (has_part(file.path, {"test", "tests", "testing", "spec", "bench", "benchmarks", "fixtures", "testdata"}))
-    return 3;
+  if (is_test_file(file.path)) return 3;
   if (file.language == "markdown" || file.language == "rst" ||
       has_part(file.path, {"doc", "docs", "changelog", "changes"})) {
     return 2;
