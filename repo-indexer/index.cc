@@ -13,7 +13,10 @@
 #include <mutex>
 #include <thread>
 
+#include "repo-indexer/language.h"
 #include "repo-indexer/packing_plan.h"
+#include "repo-indexer/resolve.h"
+#include "repo-indexer/rows.h"
 #include "repo-indexer/store.h"
 #include "repo-indexer/terms.h"
 #include "repo-indexer/text_encoding.h"
@@ -91,7 +94,7 @@ class Worker {
     }
     file.language = detect_language(file.path, *text);
     file.lines = count_lines(*text);
-    if (const Grammar* grammar = grammars_.find(file.language); grammar && grammar->symbols) {
+    if (const Grammar* grammar = grammars_.find(file.language); grammar && grammar->query) {
       file.parsed = parser_.parse(*grammar, *text);
       if (file.parsed.timed_out) file.remark = "took too long to parse: read as text, without symbols";
     }
@@ -164,28 +167,6 @@ void work_through(const std::vector<Task>& tasks, const WorkTree& tree, const Ca
   }
 }
 
-Symbol symbol_of(const Row& row) {
-  Symbol s;
-  s.id = row.integer(0);
-  s.file_id = row.integer(1);
-  s.file = row.text(2);
-  s.name = row.text(3);
-  s.qualified_name = row.text(4);
-  s.kind = row.text(5);
-  s.signature = row.text(6);
-  s.doc = row.text(7);
-  s.name_line = static_cast<int>(row.integer(8));
-  s.first_line = static_cast<int>(row.integer(9));
-  s.last_line = static_cast<int>(row.integer(10));
-  s.definition = row.integer(11) != 0;
-  return s;
-}
-
-#define STRATA_SYMBOL_COLUMNS                                                                                 \
-  "symbol.id, symbol.file_id, file.path, symbol.name, symbol.qualified_name, symbol.kind, symbol.signature, " \
-  "symbol.doc,"                                                                                               \
-  " symbol.name_line, symbol.first_line, symbol.last_line, symbol.definition"
-
 File file_of(const Row& row) {
   return {row.integer(0), row.text(1), row.text(2), row.text(3), row.integer(4), static_cast<int>(row.integer(5))};
 }
@@ -207,6 +188,18 @@ Passage passage_of(const Row& row) {
   "passage.id, file.path, passage.first_line, passage.last_line, passage.first_byte, passage.last_byte," \
   " coalesce(symbol.qualified_name, ''), coalesce(symbol.kind, '')"
 
+#define STRATA_IMPORT_COLUMNS \
+  "importer.path, line, name, reference.qualifier, coalesce(target.path, ''), importer.language"
+
+Import import_of(const Row& row) {
+  std::string name = row.text(2);
+  if (const std::string from = row.text(3); !from.empty() && from != "<") {
+    const bool path = from.find('/') != from.npos;  // JavaScript's names come from a file
+    name = path ? from : from + (from.ends_with('.') ? "" : std::string(scoping_of(row.text(5)).separator)) + name;
+  }
+  return {row.text(0), static_cast<int>(row.integer(1)), std::move(name), row.text(4)};
+}
+
 }  // namespace
 
 struct Index::Impl {
@@ -215,8 +208,25 @@ struct Index::Impl {
   Store store;
   std::string notice;  // of opening, told by the next update
   TermMaker terms;
+  std::optional<Resolver> resolver;  // of the state `resolver_version`
+  int64_t resolver_version = -1;
 
   Database& database() { return store.database(); }
+
+  // The resolver of the database as it is now; another process may have written.
+  Result<Resolver*> current_resolver() {
+    int64_t version = -1;
+    if (auto done = database().query("PRAGMA data_version", [&](const Row& row) { version = row.integer(0); }); !done) {
+      return std::unexpected(done.error());
+    }
+    if (!resolver || version != resolver_version) {
+      auto opened = Resolver::open(database());
+      if (!opened) return std::unexpected(opened.error());
+      resolver = std::move(*opened);
+      resolver_version = version;
+    }
+    return &*resolver;
+  }
 
   // All rows of a query, each made by `make`.
   template <typename Make, typename... Values>
@@ -253,7 +263,7 @@ Result<Index> Index::open(const fs::path& path, const fs::path& cache) {
   std::string notice;
   auto store = Store::open(database, notice);
   if (!store) return std::unexpected(store.error());
-  return Index(std::unique_ptr<Impl>(new Impl{std::move(*tree), database, std::move(*store), notice, TermMaker()}));
+  return Index(std::unique_ptr<Impl>(new Impl{std::move(*tree), database, std::move(*store), notice, TermMaker(), {}, -1}));
 }
 
 Result<IndexReport> Index::update(const Progress& progress, const Cancel* cancel) {
@@ -264,6 +274,7 @@ Result<IndexReport> Index::update(const Progress& progress, const Cancel* cancel
   IndexReport report;
   report.walk_s = seconds_since(start);
 
+  impl_->resolver.reset();
   impl_->database().set_cancel(cancel);
   auto done = impl_->bring_up_to_date(*found, report, progress, cancel);
   if (!done && done.error().kind == ErrorKind::kDamaged) {
@@ -336,6 +347,8 @@ Result<void> Index::Impl::write_changes(const FoundTree& found, IndexReport& rep
   auto known = store.known_files();  // again: another process may have written while we waited
   if (!known) return std::unexpected(known.error());
   std::vector<Task> tasks;
+  bool paths_changed = false;
+  std::vector<std::string> changed;
   {
     auto gone = *known;
     for (const FoundFile& file : found.files) {
@@ -347,6 +360,7 @@ Result<void> Index::Impl::write_changes(const FoundTree& found, IndexReport& rep
         tasks.push_back({&file, &it->second});
       }
     }
+    paths_changed = !gone.empty();
     for (const auto& [path, file] : gone) {
       if (auto removed = store.remove(file.id); !removed) return removed;
     }
@@ -359,10 +373,13 @@ Result<void> Index::Impl::write_changes(const FoundTree& found, IndexReport& rep
     const auto before = known->find(file.path);
     if (outcome.gone) {
       if (before != known->end()) done = store.remove(before->second.id);
+      paths_changed = true;
     } else if (outcome.unchanged) {
       done = store.touch(before->second.id, file.stamp);
     } else {
       done = store.put(file);
+      paths_changed |= before == known->end();
+      changed.push_back(file.path);
       report.parsed_files += file.skipped.empty();
     }
     report.store_s += seconds_since(write_start);
@@ -370,6 +387,7 @@ Result<void> Index::Impl::write_changes(const FoundTree& found, IndexReport& rep
     return done.has_value();
   });
   if (!done) return done;
+  if (done = resolve_imports(database(), paths_changed, changed); !done) return done;
   report.parse_s = seconds_since(start) - report.store_s;
   if (auto cleared = database().run("DELETE FROM left_out"); !cleared) return cleared;
   for (const Skipped& s : found.skipped) {
@@ -481,7 +499,8 @@ Result<std::vector<Reference>> Index::references(std::string_view name) const {
                          row.text(3),
                          row.text(4),
                          static_cast<int>(row.integer(5)),
-                         static_cast<int>(row.integer(6))};
+                         static_cast<int>(row.integer(6)),
+                         0};
       },
       name);
 }
@@ -492,6 +511,59 @@ Result<std::vector<Symbol>> Index::subclasses(std::string_view name) const {
                      " JOIN file ON file.id = symbol.file_id WHERE reference.name = ?1 AND reference.kind = 'inherit'"
                      " ORDER BY path, symbol.first_line",
                      symbol_of, name);
+}
+
+Result<std::vector<Reference>> Index::references(const Symbol& symbol) const {
+  auto resolver = impl_->current_resolver();
+  if (!resolver) return std::unexpected(resolver.error());
+  return (*resolver)->references(symbol);
+}
+
+Result<std::vector<Relation>> Index::callers(const Symbol& symbol) const {
+  auto resolver = impl_->current_resolver();
+  if (!resolver) return std::unexpected(resolver.error());
+  return (*resolver)->callers(symbol);
+}
+
+Result<std::vector<Relation>> Index::callees(const Symbol& symbol) const {
+  auto resolver = impl_->current_resolver();
+  if (!resolver) return std::unexpected(resolver.error());
+  return (*resolver)->callees(symbol);
+}
+
+Result<std::vector<Relation>> Index::subclasses(const Symbol& symbol) const {
+  auto resolver = impl_->current_resolver();
+  if (!resolver) return std::unexpected(resolver.error());
+  return (*resolver)->subclasses(symbol);
+}
+
+Result<std::vector<Import>> Index::includes(std::string_view path) const {
+  return impl_->rows("SELECT DISTINCT " STRATA_IMPORT_COLUMNS
+                     " FROM file AS importer JOIN reference ON reference.file_id = importer.id"
+                     " LEFT JOIN import_edge ON import_edge.reference_id = reference.id"
+                     " AND import_edge.file_id = importer.id"
+                     " LEFT JOIN file AS target ON target.id = import_edge.target_id"
+                     " WHERE importer.path = ?1 AND reference.kind = 'import' ORDER BY line, reference.id, target.path",
+                     import_of, path);
+}
+
+Result<std::vector<Import>> Index::included_by(std::string_view path) const {
+  return impl_->rows("SELECT DISTINCT " STRATA_IMPORT_COLUMNS
+                     " FROM file AS target JOIN import_edge ON import_edge.target_id = target.id"
+                     " JOIN reference ON reference.id = import_edge.reference_id"
+                     " JOIN file AS importer ON importer.id = reference.file_id"
+                     " WHERE target.path = ?1 ORDER BY importer.path, line, reference.id",
+                     import_of, path);
+}
+
+Result<std::optional<Symbol>> Index::symbol_at(std::string_view path, int line) const {
+  auto found = impl_->rows("SELECT " STRATA_SYMBOL_COLUMNS
+                           " FROM symbol JOIN file ON file.id = symbol.file_id"
+                           " WHERE path = ?1 AND ?2 BETWEEN first_line AND last_line"
+                           " ORDER BY last_line - first_line, abs(name_line - ?2), symbol.id DESC LIMIT 1",
+                           symbol_of, path, line);
+  if (!found) return std::unexpected(found.error());
+  return found->empty() ? std::nullopt : std::optional(std::move(found->front()));
 }
 
 Result<Index::Frequency> Index::frequency(std::string_view stem) const {

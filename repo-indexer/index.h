@@ -37,7 +37,7 @@ struct Symbol {
   std::string name;            // "parse"
   std::string qualified_name;  // "Parser::parse" ("." in languages that write it so)
   std::string kind;       // function method class struct enum enumerator interface trait macro constant variable type
-                          // namespace module heading
+                          // namespace module heading test target
   std::string signature;  // one line, without the body
   std::string doc;        // first sentences of its comment
   int name_line = 0;      // 1-based
@@ -52,6 +52,21 @@ struct Reference {
   std::string kind;       // call type import inherit
   std::string enclosing;  // qualified name of the symbol it stands in, empty at file level
   int enclosing_first_line = 0, enclosing_last_line = 0;
+  double confidence = 0;  // that it means the symbol asked for, in (0, 1]; 0 where only a name was asked for
+};
+
+// Two symbols and the reference between them.
+struct Relation {
+  Symbol symbol;        // the other one; id 0: unknown here (only `name` is set), or the file itself (only `file` is set)
+  Reference reference;  // where, and how certain
+};
+
+// What a file includes or imports.
+struct Import {
+  std::string file;    // where it is said
+  int line = 0;
+  std::string name;    // as it is written: "shapes/base.h", "pkg.mod"
+  std::string target;  // the file of this repository that is meant; empty: outside of it, or not known
 };
 
 struct Passage {
@@ -124,6 +139,24 @@ class Index {
   Result<std::vector<Reference>> references(std::string_view name) const;
   // Symbols that inherit from / implement `name`.
   Result<std::vector<Symbol>> subclasses(std::string_view name) const;
+
+  // Structure around ONE symbol, as find_symbols(), symbols() or symbol_at() return it. A reference counts for the
+  // symbol it most likely means (resolve.h says how that is found out); if several are equally likely it counts for each
+  // of them, with a share of the confidence. A declaration and its definition are one symbol here. Ordered by file and
+  // line. Milliseconds; tens of them for names that stand in thousands of places.
+  Result<std::vector<Reference>> references(const Symbol& symbol) const;
+  // Who calls it, one entry per place: the function (or class, or file) around the call. A class is called where its
+  // objects are made.
+  Result<std::vector<Relation>> callers(const Symbol& symbol) const;
+  // What it calls, one entry per place and candidate; calls of what is not in the repository have symbol.id 0.
+  Result<std::vector<Relation>> callees(const Symbol& symbol) const;
+  // What inherits from it or implements it, directly.
+  Result<std::vector<Relation>> subclasses(const Symbol& symbol) const;
+  // What a file includes or imports, and where a file is included or imported.
+  Result<std::vector<Import>> includes(std::string_view path) const;
+  Result<std::vector<Import>> included_by(std::string_view path) const;
+  // The innermost symbol whose lines contain this one.
+  Result<std::optional<Symbol>> symbol_at(std::string_view path, int line) const;
 
   // How many passages have this term, a stem of stems_of(), in one of their columns; and how many there are.
   struct Frequency {

@@ -9,7 +9,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Raised when the tables, or what the code makes of a file, change.
-constexpr uint32_t kFormat = 3;
+constexpr uint32_t kFormat = 4;
 
 // SQLite keeps 32 bits, signed.
 int32_t version_wanted() { return static_cast<int32_t>(queries_fingerprint() * 31 + kFormat); }
@@ -32,9 +32,12 @@ CREATE INDEX symbol_name ON symbol(name COLLATE NOCASE);
 CREATE INDEX symbol_qualified_name ON symbol(qualified_name COLLATE NOCASE);
 CREATE TABLE reference(
   id INTEGER PRIMARY KEY, file_id INTEGER NOT NULL, name TEXT NOT NULL, line INTEGER NOT NULL, kind TEXT NOT NULL,
-  symbol_id INTEGER);
+  symbol_id INTEGER, qualifier TEXT NOT NULL, arguments INTEGER NOT NULL);
 CREATE INDEX reference_file ON reference(file_id);
 CREATE INDEX reference_name ON reference(name);
+CREATE TABLE import_edge(reference_id INTEGER NOT NULL, file_id INTEGER NOT NULL, target_id INTEGER NOT NULL);
+CREATE INDEX import_edge_file ON import_edge(file_id);
+CREATE INDEX import_edge_target ON import_edge(target_id);
 CREATE TABLE passage(
   id INTEGER PRIMARY KEY, file_id INTEGER NOT NULL, symbol_id INTEGER, first_line INTEGER NOT NULL,
   last_line INTEGER NOT NULL, first_byte INTEGER NOT NULL, last_byte INTEGER NOT NULL);
@@ -117,8 +120,8 @@ Result<void> Store::touch(int64_t id, const FileStamp& stamp) {
 
 Result<void> Store::remove(int64_t id) {
   for (const char* sql : {"DELETE FROM search WHERE rowid IN (SELECT id FROM passage WHERE file_id = ?1)",
-                          "DELETE FROM passage WHERE file_id = ?1", "DELETE FROM reference WHERE file_id = ?1",
-                          "DELETE FROM symbol WHERE file_id = ?1", "DELETE FROM file WHERE id = ?1"}) {
+                          "DELETE FROM passage WHERE file_id = ?1", "DELETE FROM import_edge WHERE file_id = ?1",
+                          "DELETE FROM reference WHERE file_id = ?1", "DELETE FROM symbol WHERE file_id = ?1", "DELETE FROM file WHERE id = ?1"}) {
     if (auto done = database_.run(sql, id); !done) return done;
   }
   return {};
@@ -137,14 +140,14 @@ Result<void> Store::put(const IndexedFile& file) {
   }
   if (auto done =
           database_.run("INSERT INTO file(path, blob_id, language, lines, size, mtime_ns, ctime_ns, inode,"
-                        " skipped, remark) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                        " skipped, remark, id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, 0))",
                         std::string_view(file.path), std::string_view(file.blob_id), std::string_view(file.language),
                         file.lines, file.stamp.size, file.stamp.mtime_ns, file.stamp.ctime_ns, file.stamp.inode,
-                        std::string_view(file.skipped), std::string_view(file.remark));
+                        std::string_view(file.skipped), std::string_view(file.remark), known);
       !done) {
     return done;
   }
-  const int64_t file_id = database_.last_id();
+  const int64_t file_id = known ? known : database_.last_id();  // kept, because imports of other files point to it
   std::vector<int64_t> symbol_ids;
   const auto symbol_id = [&](int symbol) { return symbol < 0 ? int64_t{0} : symbol_ids[symbol]; };
   for (const ParsedSymbol& s : file.parsed.symbols) {
@@ -161,8 +164,10 @@ Result<void> Store::put(const IndexedFile& file) {
   }
   for (const ParsedReference& r : file.parsed.references) {
     if (auto done = database_.run(
-            "INSERT INTO reference(file_id, name, line, kind, symbol_id) VALUES(?1, ?2, ?3, ?4, nullif(?5, 0))",
-            file_id, std::string_view(r.name), r.line, std::string_view(r.kind), symbol_id(r.enclosing));
+            "INSERT INTO reference(file_id, name, line, kind, symbol_id, qualifier, arguments)"
+            " VALUES(?1, ?2, ?3, ?4, nullif(?5, 0), ?6, ?7)",
+            file_id, std::string_view(r.name), r.line, std::string_view(r.kind), symbol_id(r.enclosing),
+            std::string_view(r.qualifier), r.arguments);
         !done) {
       return done;
     }
