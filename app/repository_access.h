@@ -25,6 +25,9 @@ struct ModelArguments {
   bool exact = false;  // f32 throughout
 };
 
+// Of what `--model` names (see catalogue.h), without its weights.
+Result<Tokenizer> open_tokenizer(const std::string& model);
+
 // Loads what `--model` names (see catalogue.h).
 Result<std::shared_ptr<Model>> open_model(const ModelArguments& arguments);
 

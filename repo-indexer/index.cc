@@ -15,7 +15,10 @@
 #include <unordered_set>
 
 #include "repo-indexer/generated.h"
+#include "repo-indexer/language.h"
 #include "repo-indexer/packing_plan.h"
+#include "repo-indexer/resolve.h"
+#include "repo-indexer/rows.h"
 #include "repo-indexer/secrets.h"
 #include "repo-indexer/store.h"
 #include "repo-indexer/terms.h"
@@ -103,7 +106,7 @@ class Worker {
     }
     file.language = detect_language(file.path, *text);
     file.lines = count_lines(*text);
-    if (const Grammar* grammar = grammars_.find(file.language); grammar && grammar->symbols) {
+    if (const Grammar* grammar = grammars_.find(file.language); grammar && grammar->query) {
       file.parsed = parser_.parse(*grammar, *text);
       if (file.parsed.timed_out) file.remark += (file.remark.empty() ? "" : "; ") + std::string("took too long to parse: read as text, without symbols");
     }
@@ -176,28 +179,6 @@ void work_through(const std::vector<Task>& tasks, const WorkTree& tree, const Ca
   }
 }
 
-Symbol symbol_of(const Row& row) {
-  Symbol s;
-  s.id = row.integer(0);
-  s.file_id = row.integer(1);
-  s.file = row.text(2);
-  s.name = row.text(3);
-  s.qualified_name = row.text(4);
-  s.kind = row.text(5);
-  s.signature = row.text(6);
-  s.doc = row.text(7);
-  s.name_line = static_cast<int>(row.integer(8));
-  s.first_line = static_cast<int>(row.integer(9));
-  s.last_line = static_cast<int>(row.integer(10));
-  s.definition = row.integer(11) != 0;
-  return s;
-}
-
-#define STRATA_SYMBOL_COLUMNS                                                                                 \
-  "symbol.id, symbol.file_id, file.path, symbol.name, symbol.qualified_name, symbol.kind, symbol.signature, " \
-  "symbol.doc,"                                                                                               \
-  " symbol.name_line, symbol.first_line, symbol.last_line, symbol.definition"
-
 File file_of(const Row& row) {
   const auto marks = static_cast<int>(row.integer(6));
   return {row.integer(0),
@@ -244,6 +225,18 @@ fs::path newest_index(const fs::path& cache, std::string_view part) {
   return newest;
 }
 
+#define STRATA_IMPORT_COLUMNS \
+  "importer.path, line, name, reference.qualifier, coalesce(target.path, ''), importer.language"
+
+Import import_of(const Row& row) {
+  std::string name = row.text(2);
+  if (const std::string from = row.text(3); !from.empty() && from != "<") {
+    const bool path = from.find('/') != from.npos;  // JavaScript's names come from a file
+    name = path ? from : from + (from.ends_with('.') ? "" : std::string(scoping_of(row.text(5)).separator)) + name;
+  }
+  return {row.text(0), static_cast<int>(row.integer(1)), std::move(name), row.text(4)};
+}
+
 }  // namespace
 
 struct Index::Impl {
@@ -252,8 +245,25 @@ struct Index::Impl {
   Store store;
   std::string notice;  // of opening, told by the next update
   TermMaker terms;
+  std::optional<Resolver> resolver;  // of the state `resolver_version`
+  int64_t resolver_version = -1;
 
   Database& database() { return store.database(); }
+
+  // The resolver of the database as it is now; another process may have written.
+  Result<Resolver*> current_resolver() {
+    int64_t version = -1;
+    if (auto done = database().query("PRAGMA data_version", [&](const Row& row) { version = row.integer(0); }); !done) {
+      return std::unexpected(done.error());
+    }
+    if (!resolver || version != resolver_version) {
+      auto opened = Resolver::open(database());
+      if (!opened) return std::unexpected(opened.error());
+      resolver = std::move(*opened);
+      resolver_version = version;
+    }
+    return &*resolver;
+  }
 
   // All rows of a query, each made by `make`.
   template <typename Make, typename... Values>
@@ -292,7 +302,7 @@ Result<Index> Index::open(const fs::path& path, const fs::path& cache) {
   std::string notice;
   auto store = Store::open(database, newest_index(cache, "-" + family + "-"), notice);
   if (!store) return std::unexpected(store.error());
-  return Index(std::unique_ptr<Impl>(new Impl{std::move(*tree), database, std::move(*store), notice, TermMaker()}));
+  return Index(std::unique_ptr<Impl>(new Impl{std::move(*tree), database, std::move(*store), notice, TermMaker(), {}, -1}));
 }
 
 Result<IndexReport> Index::update(const Progress& progress, const Cancel* cancel) {
@@ -303,6 +313,7 @@ Result<IndexReport> Index::update(const Progress& progress, const Cancel* cancel
   IndexReport report;
   report.walk_s = seconds_since(start);
 
+  impl_->resolver.reset();
   impl_->database().set_cancel(cancel);
   auto done = impl_->bring_up_to_date(*found, report, progress, cancel);
   if (!done && done.error().kind == ErrorKind::kDamaged) {
@@ -330,6 +341,7 @@ Result<IndexReport> Index::update(const Progress& progress, const Cancel* cancel
   stored->walk_s = report.walk_s;
   stored->parse_s = report.parse_s;
   stored->store_s = report.store_s;
+  stored->resolve_s = report.resolve_s;
   stored->seconds = seconds_since(start);
   if (!impl_->notice.empty()) {
     stored->notice = impl_->notice + (stored->notice.empty() ? "" : "; ") + stored->notice;
@@ -377,6 +389,8 @@ Result<void> Index::Impl::write_changes(const FoundTree& found, IndexReport& rep
   auto known = store.known_files();  // again: another process may have written while we waited
   if (!known) return std::unexpected(known.error());
   std::vector<Task> tasks;
+  bool paths_changed = false;
+  std::vector<std::string> changed;
   {
     auto gone = *known;
     for (const FoundFile& file : found.files) {
@@ -390,6 +404,7 @@ Result<void> Index::Impl::write_changes(const FoundTree& found, IndexReport& rep
     }
     for (const auto& [path, file] : gone) {
       if (file.id == 0) continue;  // only on the shelf
+      paths_changed = true;
       if (auto removed = store.remove(file.id); !removed) return removed;
     }
   }
@@ -401,13 +416,14 @@ Result<void> Index::Impl::write_changes(const FoundTree& found, IndexReport& rep
     const auto before = known->find(file.path);
     if (outcome.gone) {
       if (before != known->end() && before->second.id != 0) done = store.remove(before->second.id);
+      paths_changed = true;
     } else if (outcome.unchanged) {
       done = store.touch(before->second.id, file.stamp, file.marks | (before->second.marks & kLooksGenerated));
-    } else if (outcome.shelved) {
-      done = store.restore(file);
     } else {
-      done = store.put(file);
-      report.parsed_files += file.skipped.empty();
+      done = outcome.shelved ? store.restore(file) : store.put(file);
+      paths_changed |= before == known->end() || before->second.id == 0;
+      changed.push_back(file.path);
+      report.parsed_files += file.skipped.empty() && !outcome.shelved;
     }
     report.store_s += seconds_since(write_start);
     if (progress) progress("indexing", ++finished, static_cast<int64_t>(tasks.size()));
@@ -416,6 +432,9 @@ Result<void> Index::Impl::write_changes(const FoundTree& found, IndexReport& rep
   if (done) done = store.trim_shelf();
   if (!done) return done;
   report.parse_s = seconds_since(start) - report.store_s;
+  const auto resolve_start = std::chrono::steady_clock::now();
+  if (done = resolve_imports(database(), paths_changed, changed); !done) return done;
+  report.resolve_s = seconds_since(resolve_start);
   if (auto cleared = database().run("DELETE FROM left_out"); !cleared) return cleared;
   for (const Skipped& s : found.skipped) {
     if (done =
@@ -497,6 +516,16 @@ Result<std::vector<Passage>> Index::passages(std::string_view path) const {
                      passage_of, path);
 }
 
+Result<std::vector<Symbol>> Index::list_symbols(const SymbolFilter& filter, size_t limit) const {
+  // instr() and not LIKE: '_' stands in half of all names.
+  return impl_->rows("SELECT " STRATA_SYMBOL_COLUMNS
+                     " FROM symbol JOIN file ON file.id = symbol.file_id"
+                     " WHERE (?1 = '' OR instr(lower(symbol.qualified_name), lower(?1)) OR instr(lower(symbol.name), lower(?1)))"
+                     " AND (?2 = '' OR symbol.kind = ?2) AND (?3 = '' OR file.path = ?3) ORDER BY path, symbol.id LIMIT ?4",
+                     symbol_of, std::string_view(filter.contains), std::string_view(filter.kind),
+                     std::string_view(filter.file), static_cast<int64_t>(std::min<size_t>(limit, INT64_MAX)));
+}
+
 Result<std::vector<Symbol>> Index::find_symbols(std::string_view name) const {
   auto found = impl_->rows("SELECT " STRATA_SYMBOL_COLUMNS
                            " FROM symbol JOIN file ON file.id = symbol.file_id"
@@ -532,7 +561,8 @@ Result<std::vector<Reference>> Index::references(std::string_view name) const {
                          row.text(3),
                          row.text(4),
                          static_cast<int>(row.integer(5)),
-                         static_cast<int>(row.integer(6))};
+                         static_cast<int>(row.integer(6)),
+                         0};
       },
       name);
 }
@@ -543,6 +573,59 @@ Result<std::vector<Symbol>> Index::subclasses(std::string_view name) const {
                      " JOIN file ON file.id = symbol.file_id WHERE reference.name = ?1 AND reference.kind = 'inherit'"
                      " ORDER BY path, symbol.first_line",
                      symbol_of, name);
+}
+
+Result<std::vector<Reference>> Index::references(const Symbol& symbol) const {
+  auto resolver = impl_->current_resolver();
+  if (!resolver) return std::unexpected(resolver.error());
+  return (*resolver)->references(symbol);
+}
+
+Result<std::vector<Relation>> Index::callers(const Symbol& symbol) const {
+  auto resolver = impl_->current_resolver();
+  if (!resolver) return std::unexpected(resolver.error());
+  return (*resolver)->callers(symbol);
+}
+
+Result<std::vector<Relation>> Index::callees(const Symbol& symbol) const {
+  auto resolver = impl_->current_resolver();
+  if (!resolver) return std::unexpected(resolver.error());
+  return (*resolver)->callees(symbol);
+}
+
+Result<std::vector<Relation>> Index::subclasses(const Symbol& symbol) const {
+  auto resolver = impl_->current_resolver();
+  if (!resolver) return std::unexpected(resolver.error());
+  return (*resolver)->subclasses(symbol);
+}
+
+Result<std::vector<Import>> Index::includes(std::string_view path) const {
+  return impl_->rows("SELECT DISTINCT " STRATA_IMPORT_COLUMNS
+                     " FROM file AS importer JOIN reference ON reference.file_id = importer.id"
+                     " LEFT JOIN import_edge ON import_edge.reference_id = reference.id"
+                     " AND import_edge.file_id = importer.id"
+                     " LEFT JOIN file AS target ON target.id = import_edge.target_id"
+                     " WHERE importer.path = ?1 AND reference.kind = 'import' ORDER BY line, reference.id, target.path",
+                     import_of, path);
+}
+
+Result<std::vector<Import>> Index::included_by(std::string_view path) const {
+  return impl_->rows("SELECT DISTINCT " STRATA_IMPORT_COLUMNS
+                     " FROM file AS target JOIN import_edge ON import_edge.target_id = target.id"
+                     " JOIN reference ON reference.id = import_edge.reference_id"
+                     " JOIN file AS importer ON importer.id = reference.file_id"
+                     " WHERE target.path = ?1 ORDER BY importer.path, line, reference.id",
+                     import_of, path);
+}
+
+Result<std::optional<Symbol>> Index::symbol_at(std::string_view path, int line) const {
+  auto found = impl_->rows("SELECT " STRATA_SYMBOL_COLUMNS
+                           " FROM symbol JOIN file ON file.id = symbol.file_id"
+                           " WHERE path = ?1 AND ?2 BETWEEN first_line AND last_line"
+                           " ORDER BY last_line - first_line, abs(name_line - ?2), symbol.id DESC LIMIT 1",
+                           symbol_of, path, line);
+  if (!found) return std::unexpected(found.error());
+  return found->empty() ? std::nullopt : std::optional(std::move(found->front()));
 }
 
 Result<Index::Frequency> Index::frequency(std::string_view stem) const {

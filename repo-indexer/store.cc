@@ -18,8 +18,8 @@ constexpr int kFormat = 4;
 // What the contents depend on beside the files: the queries, and the rules for secrets.
 int64_t rules_fingerprint() { return int64_t{queries_fingerprint()} * 31 + kSecretRules; }
 
-// What hangs on a file beside its passages' terms. Ids are never used twice, so that what comes back from the shelf finds
-// its own free.
+// What hangs on a file beside its passages' terms. Their ids are never used twice, so that what comes back from the shelf
+// finds its own free; files keep theirs while they have their paths, and on the shelf have negative ones.
 constexpr const char* kTablesOfAFile[] = {"symbol", "reference", "passage", "secret"};
 
 // The search table holds the terms that TermMaker makes; its columns are PassageTerms'. It keeps them, because only
@@ -28,8 +28,7 @@ constexpr const char* kTablesOfAFile[] = {"symbol", "reference", "passage", "sec
 // '_' is a letter so that identifiers stay whole.
 constexpr const char* kSchema = R"sql(
 CREATE TABLE file(
-  id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, blob_id TEXT NOT NULL, language TEXT NOT NULL,
-  lines INTEGER NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL,
+  id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, blob_id TEXT NOT NULL, language TEXT NOT NULL, lines INTEGER NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL,
   inode INTEGER NOT NULL, marks INTEGER NOT NULL, symbols INTEGER NOT NULL, refs INTEGER NOT NULL,
   skipped TEXT NOT NULL, remark TEXT NOT NULL);
 CREATE TABLE symbol(
@@ -40,10 +39,13 @@ CREATE INDEX symbol_file ON symbol(file_id);
 CREATE INDEX symbol_name ON symbol(name COLLATE NOCASE);
 CREATE INDEX symbol_qualified_name ON symbol(qualified_name COLLATE NOCASE);
 CREATE TABLE reference(
-  id INTEGER PRIMARY KEY AUTOINCREMENT, file_id INTEGER NOT NULL, name TEXT NOT NULL, line INTEGER NOT NULL, kind TEXT NOT NULL,
-  symbol_id INTEGER);
+  id INTEGER PRIMARY KEY AUTOINCREMENT, file_id INTEGER NOT NULL, name TEXT NOT NULL, line INTEGER NOT NULL,
+  kind TEXT NOT NULL, symbol_id INTEGER, qualifier TEXT NOT NULL, arguments INTEGER NOT NULL);
 CREATE INDEX reference_file ON reference(file_id);
 CREATE INDEX reference_name ON reference(name);
+CREATE TABLE import_edge(reference_id INTEGER NOT NULL, file_id INTEGER NOT NULL, target_id INTEGER NOT NULL);
+CREATE INDEX import_edge_file ON import_edge(file_id);
+CREATE INDEX import_edge_target ON import_edge(target_id);
 CREATE TABLE passage(
   id INTEGER PRIMARY KEY AUTOINCREMENT, file_id INTEGER NOT NULL, symbol_id INTEGER, first_line INTEGER NOT NULL,
   last_line INTEGER NOT NULL, first_byte INTEGER NOT NULL, last_byte INTEGER NOT NULL);
@@ -169,19 +171,30 @@ Result<void> Store::erase(int64_t id) {
   for (const char* table : kTablesOfAFile) {
     if (done) done = database_.run(std::format("DELETE FROM {} WHERE file_id = ?1", table), id);
   }
+  if (done) done = database_.run("DELETE FROM import_edge WHERE file_id = ?1", id);
   return done ? database_.run("DELETE FROM file WHERE id = ?1", id) : done;
+}
+
+// Rows of the file `from` of each table, copied to the other side under the id `to`.
+Result<void> Store::copy(int64_t from, int64_t to, std::string_view source, std::string_view target) {
+  auto done = database_.run(std::format("INSERT INTO {1}file SELECT * FROM {0}file WHERE id = ?1", source, target), from);
+  if (done) done = database_.run(std::format("UPDATE {}file SET id = ?2 WHERE id = ?1", target), from, to);
+  for (const char* table : kTablesOfAFile) {
+    if (done) done = database_.run(std::format("INSERT INTO {1}{2} SELECT * FROM {0}{2} WHERE file_id = ?1", source, target, table), from);
+    if (done) done = database_.run(std::format("UPDATE {}{} SET file_id = ?2 WHERE file_id = ?1", target, table), from, to);
+  }
+  return done;
 }
 
 Result<void> Store::remove(int64_t id) {
   // What was left out, or is of other rules, is not worth keeping.
   bool keep = false;
+  int64_t place = 0;
   auto done = database_.query("SELECT skipped = '' AND blob_id <> '' FROM file WHERE id = ?1",
                               [&](const Row& row) { keep = row.integer(0) != 0; }, id);
   if (!done || !keep) return done ? erase(id) : done;
-  done = database_.run("INSERT INTO shelf_file SELECT * FROM file WHERE id = ?1", id);
-  for (const char* table : kTablesOfAFile) {
-    if (done) done = database_.run(std::format("INSERT INTO shelf_{0} SELECT * FROM {0} WHERE file_id = ?1", table), id);
-  }
+  done = database_.query("SELECT coalesce(min(id), 0) - 1 FROM shelf_file", [&](const Row& row) { place = row.integer(0); });
+  if (done) done = copy(id, place, "", "shelf_");
   if (done) {
     done = database_.run(
         "INSERT INTO shelf_search SELECT rowid, name, code, comments, words FROM search"
@@ -193,25 +206,26 @@ Result<void> Store::remove(int64_t id) {
 
 Result<void> Store::restore(const IndexedFile& file) {
   const std::string_view path = file.path;
-  int64_t id = 0, present = 0, marks = 0;
+  int64_t place = 0, id = 0, free_id = 0, marks = 0;
   auto done = database_.query(
       "SELECT id, marks FROM shelf_file WHERE path = ?1 AND blob_id = ?2",
-      [&](const Row& row) { id = row.integer(0), marks = row.integer(1); }, path, std::string_view(file.blob_id));
+      [&](const Row& row) { place = row.integer(0), marks = row.integer(1); }, path, std::string_view(file.blob_id));
   if (done) {
-    done = database_.query("SELECT id FROM file WHERE path = ?1", [&](const Row& row) { present = row.integer(0); }, path);
+    done = database_.query("SELECT id FROM file WHERE path = ?1", [&](const Row& row) { id = row.integer(0); }, path);
   }
-  if (done && present) done = remove(present);
-  if (done) done = database_.run("INSERT INTO file SELECT * FROM shelf_file WHERE id = ?1", id);
-  for (const char* table : kTablesOfAFile) {
-    if (done) done = database_.run(std::format("INSERT INTO {0} SELECT * FROM shelf_{0} WHERE file_id = ?1", table), id);
+  if (done && id) done = remove(id);
+  if (done) {
+    done = database_.query("SELECT coalesce(max(id), 0) + 1 FROM file", [&](const Row& row) { free_id = row.integer(0); });
   }
+  if (!id) id = free_id;
+  if (done) done = copy(place, id, "shelf_", "");
   if (done) {
     done = database_.run(
         "INSERT INTO search(rowid, name, code, comments, words) SELECT id, name, code, comments, words FROM shelf_search"
         " WHERE id IN (SELECT id FROM shelf_passage WHERE file_id = ?1)",
-        id);
+        place);
   }
-  if (done) done = forget(id);
+  if (done) done = forget(place);
   return done ? touch(id, file.stamp, file.marks | (static_cast<int>(marks) & kLooksGenerated)) : done;
 }
 
@@ -229,7 +243,7 @@ Result<void> Store::trim_shelf() {
                               [&](const Row& row) { room = std::max(room, row.integer(0)); });
   std::vector<int64_t> too_many;
   if (done) {
-    done = database_.query("SELECT id, size FROM shelf_file ORDER BY rowid DESC", [&](const Row& row) {
+    done = database_.query("SELECT id, size FROM shelf_file ORDER BY id", [&](const Row& row) {
       if ((room -= row.integer(1)) < 0) too_many.push_back(row.integer(0));
     });
   }
@@ -252,16 +266,17 @@ Result<void> Store::put(const IndexedFile& file) {
   }
   if (auto done =
           database_.run("INSERT INTO file(path, blob_id, language, lines, size, mtime_ns, ctime_ns, inode,"
-                        " marks, symbols, refs, skipped, remark) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                        " marks, symbols, refs, skipped, remark, id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+                        " nullif(?14, 0))",
                         std::string_view(file.path), std::string_view(file.blob_id), std::string_view(file.language),
                         file.lines, file.stamp.size, file.stamp.mtime_ns, file.stamp.ctime_ns, file.stamp.inode,
                         file.marks, static_cast<int64_t>(file.parsed.symbols.size()),
                         static_cast<int64_t>(file.parsed.references.size()), std::string_view(file.skipped),
-                        std::string_view(file.remark));
+                        std::string_view(file.remark), known);
       !done) {
     return done;
   }
-  const int64_t file_id = database_.last_id();
+  const int64_t file_id = known ? known : database_.last_id();  // kept, because imports of other files point to it
   for (const SecretRange& secret : file.secrets) {
     if (auto done = database_.run("INSERT INTO secret VALUES(?1, ?2, ?3)", file_id, secret.line, secret.kind); !done) {
       return done;
@@ -283,8 +298,10 @@ Result<void> Store::put(const IndexedFile& file) {
   }
   for (const ParsedReference& r : file.parsed.references) {
     if (auto done = database_.run(
-            "INSERT INTO reference(file_id, name, line, kind, symbol_id) VALUES(?1, ?2, ?3, ?4, nullif(?5, 0))",
-            file_id, std::string_view(r.name), r.line, std::string_view(r.kind), symbol_id(r.enclosing));
+            "INSERT INTO reference(file_id, name, line, kind, symbol_id, qualifier, arguments)"
+            " VALUES(?1, ?2, ?3, ?4, nullif(?5, 0), ?6, ?7)",
+            file_id, std::string_view(r.name), r.line, std::string_view(r.kind), symbol_id(r.enclosing),
+            std::string_view(r.qualifier), r.arguments);
         !done) {
       return done;
     }

@@ -67,6 +67,7 @@ class Store {
  private:
   explicit Store(Database database) : database_(std::move(database)) {}
   Result<void> erase(int64_t id);
+  Result<void> copy(int64_t from, int64_t to, std::string_view source, std::string_view target);
   Result<void> forget(int64_t id);  // on the shelf
   Database database_;
 };
