@@ -84,7 +84,8 @@ std::string clean_doc(std::string_view text) {
     std::string_view line = text.substr(at, end - at);
     line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
     if (line.starts_with("r\"")) line.remove_prefix(1);  // a raw docstring
-    line.remove_prefix(std::min(line.find_first_not_of(" \t/*!#\"'<"), line.size()));
+    line.remove_prefix(std::min(line.find_first_not_of(" \t/*!#\"'<-"), line.size()));
+    if (line.ends_with("-->")) line.remove_suffix(3);
     while (!line.empty() && std::strchr(" \t\r*/\"'", line.back())) line.remove_suffix(1);
     (out += line) += ' ';
     at = end + 1;
@@ -234,7 +235,7 @@ class Extraction {
           case Capture::kScope: {
             defined = true;
             c.definition = capture != Capture::kDeclaration;
-            c.kind = capture == Capture::kDeclared ? "declared" : capture == Capture::kScope ? "scope" : kind;
+            c.kind = capture == Capture::kDeclared ? "declared" : capture == Capture::kScope ? (kind.empty() ? "scope" : "scope.namespace") : kind;
             c.first = c.signature_first = first;
             c.last = c.signature_last = last;
             c.first_row = ts_node_start_point(node).row;
@@ -357,8 +358,11 @@ class Extraction {
       ParsedSymbol s;
       const bool heading = c.kind == "heading";
       const bool words = heading || is_word_kind(c.kind);
-      const std::string full = words ? collapse(slice(c.name_first, c.name_last), kMaxSignature)
-                                       : without_arguments(slice(c.name_first, c.name_last));
+      std::string full = words ? collapse(slice(c.name_first, c.name_last), kMaxSignature)
+                               : without_arguments(slice(c.name_first, c.name_last));
+      // Quotes of keys and strings, and the colon of Ruby's symbols, are no part of a name.
+      while (!full.empty() && std::strchr(words ? "\"'" : ":", full.front())) full.erase(0, 1);
+      while (words && !full.empty() && std::strchr("\"'", full.back())) full.pop_back();
       s.name = words ? full : std::string(last_component(full));
       if (s.name.empty()) continue;
       // typedef struct Tag {...} Name: the tag is no member of Name, and one symbol if they are the same.
@@ -384,8 +388,8 @@ class Extraction {
         s.kind = "method";
       }
       if (s.kind == "variable" && looks_constant(s.name)) s.kind = "constant";
-      if (c.kind == "scope") {
-        open.push_back({c.first, c.last, s.qualified_name, "scope", scope ? scope->symbol : -1});
+      if (c.kind.starts_with("scope")) {
+        open.push_back({c.first, c.last, s.qualified_name, c.kind, scope ? scope->symbol : -1});
         scopes_.push_back({{c.first, c.last}, s.qualified_name});
         continue;
       }
@@ -663,6 +667,12 @@ class Extraction {
     const std::string name = without_arguments(text);
     std::string_view before;
     std::string owned;
+    // Names of programs, targets and files may have a dot.
+    const std::string_view family = grammar_.scoping.family;
+    if (family == "make" || family == "cmake" || family == "dockerfile" || family == "bash") {
+      reference.name = text;
+      return;
+    }
     if (const Binding parts = split_last(name); !parts.name.empty() && name.find("operator") == name.npos) {
       reference.name = parts.name;
       owned = parts.path;
@@ -686,15 +696,22 @@ class Extraction {
   std::string qualifier_of(std::string_view before, bool is_path, int inside, const ParsedFile& file) const {
     const std::string text = without_arguments(before);
     if (text.empty() || std::strchr("\"'`0123456789[{", text[0])) return ".!";
-    if (text == "super" || text == "super()" || text == "base" || text == "parent") {
+    const std::string_view family = grammar_.scoping.family;
+    if (text == "super" || text == "super()" || (text == "base" && family == "c_sharp") ||
+        (text == "parent" && family == "php")) {
       return ".^" + class_around(inside, file);
     }
     if (is_self(text)) return "." + class_around(inside, file);
     if (text.ends_with(')')) {  // what a call returns
-      const size_t open = text.find('(');
-      std::string_view callee = std::string_view(text).substr(0, open);
-      if (callee.starts_with("new")) callee.remove_prefix(3);
-      return is_plain_path(callee) && text.find('(', open + 1) == text.npos ? ".()" + std::string(callee) : ".?";
+      size_t open = text.size();
+      for (int depth = 0; open-- > 0;) {
+        depth += text[open] == ')' ? 1 : text[open] == '(' ? -1 : 0;
+        if (depth == 0) break;
+      }
+      std::string_view callee = std::string_view(text).substr(0, std::min(open, text.size()));
+      if (callee.starts_with("(")) return ".?";
+      if (before.starts_with("new ")) callee.remove_prefix(3);  // the space is gone
+      return is_plain_path(callee) ? ".()" + std::string(callee) : ".?";
     }
     std::string_view path = text;
     const size_t arrow = path.rfind("->");

@@ -6,7 +6,7 @@
   (#any-of? @_attribute "Fact" "Theory" "Test" "TestCase" "TestMethod"))
 
 (namespace_declaration name: (_) @name body: (_) @body) @definition.namespace
-(compilation_unit (file_scoped_namespace_declaration name: (_) @name)) @scope
+(compilation_unit (file_scoped_namespace_declaration name: (_) @name)) @scope.namespace
 (class_declaration name: (identifier) @name) @definition.class
 (class_declaration name: (identifier) @name body: (_) @body) @definition.class
 (record_declaration name: (identifier) @name) @definition.class

@@ -1,7 +1,7 @@
 ; PHP: what a file defines. Capture names: repo-indexer/README.md.
 (comment) @comment
 
-(program (namespace_definition name: (_) @name)) @scope
+(program (namespace_definition name: (_) @name)) @scope.namespace
 (class_declaration name: (name) @name body: (_) @body) @definition.class
 (interface_declaration name: (name) @name body: (_) @body) @definition.interface
 (trait_declaration name: (name) @name body: (_) @body) @definition.trait

@@ -1,7 +1,7 @@
 ; Protobuf: what a file defines. Capture names: repo-indexer/README.md.
 (comment) @comment
 
-(source_file (package (full_ident) @name)) @scope
+(source_file (package (full_ident) @name)) @scope.namespace
 (message (message_name (identifier) @name) (message_body) @body) @definition.struct
 (enum (enum_name (identifier) @name) (enum_body) @body) @definition.enum
 (enum_field . (identifier) @name) @definition.enumerator

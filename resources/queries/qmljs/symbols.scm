@@ -2,7 +2,7 @@
 (comment) @comment
 
 (ui_object_definition initializer: (ui_object_initializer
-  (ui_binding name: (identifier) @_id value: (expression_statement (identifier) @name)) (#eq? @_id "id"))) @definition.class
+  (ui_binding name: (identifier) @_id value: (expression_statement (identifier) @name)) (#eq? @_id "id")) @body) @definition.class
 (ui_property name: (identifier) @name) @definition.variable
 (ui_signal name: (identifier) @name) @declaration.method
 (ui_binding name: (_) @name value: (statement_block) @body) @definition.method

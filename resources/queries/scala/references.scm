@@ -4,8 +4,9 @@
 (call_expression function: (generic_function function: (identifier) @call) arguments: (_) @arguments)
 (instance_expression (type_identifier) @call)
 (instance_expression (generic_type type: (type_identifier) @call))
-(extends_clause type: (type_identifier) @inherit)
-(extends_clause type: (generic_type type: (type_identifier) @inherit))
+(extends_clause (type_identifier) @inherit)
+(extends_clause (generic_type type: (type_identifier) @inherit))
+(extends_clause (compound_type (type_identifier) @inherit))
 (type_identifier) @type
 (import_declaration) @import.tree
 

@@ -7,6 +7,6 @@
 (import_declaration (identifier) @import)
 
 ; What variables are, so that it is known whose member is meant.
-(parameter name: (simple_identifier) @variable name: (user_type) @of)
-(property_declaration name: (pattern bound_identifier: (simple_identifier) @variable) (type_annotation name: (_) @of))
+(parameter name: (simple_identifier) @variable (user_type) @of)
+(property_declaration name: (pattern bound_identifier: (simple_identifier) @variable) (type_annotation (user_type) @of))
 (property_declaration name: (pattern bound_identifier: (simple_identifier) @variable) value: (call_expression . (simple_identifier) @made_by))
