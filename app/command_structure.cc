@@ -6,6 +6,7 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <set>
 #include <unordered_set>
 
 #include "app/commands.h"
@@ -34,6 +35,15 @@ json to_json(const repo::Symbol& s) {
 
 json to_json(const repo::Reference& r) {
   return {{"file", to_utf8(r.file)}, {"line", r.line}, {"kind", r.kind}, {"in", to_utf8(r.enclosing)}, {"confidence", r.confidence}};
+}
+
+// To the width of a line.
+std::string cut(std::string text) {
+  constexpr size_t kWidth = 120;
+  if (text.size() <= kWidth) return text;
+  size_t end = kWidth;
+  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "...";
 }
 
 // Lines of files, for showing.
@@ -98,6 +108,15 @@ std::expected<repo::Symbol, int> find_symbol(const repo::Index& index, const std
   };
   keep_if_any([](const repo::Symbol& s) { return s.kind != "heading"; });
   keep_if_any([](const repo::Symbol& s) { return s.definition; });
+  // A whole qualified name is no part of a longer one; that there are others is said.
+  const auto whole = [&](const repo::Symbol& s) { return s.qualified_name == text; };
+  if (std::ranges::count_if(*found, whole) == 1) {
+    std::ranges::partition(*found, whole);
+    for (size_t i = 1; i < found->size(); ++i) {
+      notice(std::format("{} is also {}", text, described((*found)[i])));
+    }
+    found->resize(1);
+  }
   if (found->size() == 1) return std::move(found->front());
   if (found->empty()) {
     std::string message = std::format("no symbol is called \"{}\"", text);
@@ -185,7 +204,7 @@ int outline(const Arguments& a) {
     while (!open.empty() && (s.first_line > open.back() || s.last_line > open.back())) open.pop_back();
     if (a.json) rows.push_back(to_json(s));
     lines.push_back(std::format("{:>6}-{:<6} {}{}", s.first_line, s.last_line, std::string(open.size() * 2, ' '),
-                                to_utf8(s.signature.empty() ? s.kind + " " + s.name : s.signature)));
+                                cut(to_utf8(s.signature.empty() ? s.kind + " " + s.name : s.signature))));
     open.push_back(s.last_line);
   }
   return print_rows(a, {{"file", to_utf8(a.file)}, {"language", (*file)->language}, {"lines", (*file)->lines}}, "symbols",
@@ -316,10 +335,16 @@ int includes(const Arguments& a) {
     print_json({{"file", to_utf8(a.file)}, {"includes", rows(*out)}, {"included_by", rows(*in)}});
     return kDone;
   }
+  // "from x import y, z" are three imports on one line.
+  Lines source(opened->index);
+  std::set<std::pair<int, std::string>> shown;
   for (const repo::Import& i : *out) {
-    std::cout << std::format("{:>6}  {}{}\n", i.line, to_utf8(i.name), i.target.empty() ? "" : "  -> " + to_utf8(i.target));
+    if (!shown.emplace(i.line, i.target).second) continue;
+    std::cout << std::format("{:>6}  {}{}\n", i.line, source.line(i.file, i.line), i.target.empty() ? "" : "  -> " + to_utf8(i.target));
   }
-  for (const repo::Import& i : *in) std::cout << std::format("included by {}\n", place(i.file, i.line));
+  std::set<std::pair<std::string, int>> places;
+  for (const repo::Import& i : *in) places.emplace(i.file, i.line);
+  for (const auto& [file_name, line] : places) std::cout << std::format("included by {}\n", place(file_name, line));
   return kDone;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <format>
+#include <iterator>
 #include <map>
 #include <ranges>
 #include <span>
@@ -117,10 +118,18 @@ Result<Outlines> outlines_of_all(Database& database) {
   return outlines;
 }
 
+// Of a signature, as much as says what it is.
+std::string_view cut(std::string_view signature, size_t limit) {
+  if (signature.size() <= limit) return signature;
+  while (limit > 0 && (signature[limit] & 0xC0) == 0x80) --limit;
+  return signature.substr(0, limit);
+}
+
 std::string outline_text(const File& file, const std::vector<OutlineLine>& lines) {
   std::string text = std::format("Outline of {} ({} lines):\n", file.path, file.lines);
   for (const OutlineLine& line : lines) {
-    text += std::format("{:>5}  {}{}\n", line.line, std::string(static_cast<size_t>(line.depth) * 2, ' '), line.signature);
+    text += std::format("{:>5}  {}{}\n", line.line, std::string(static_cast<size_t>(line.depth) * 2, ' '),
+                        cut(line.signature, 200));
   }
   return text;
 }
@@ -152,7 +161,7 @@ std::string map_text(const std::vector<File>& files, const Outlines& outlines, c
       }
       if (gap) text += "⋮\n";
       gap = false;
-      text += "│" + std::string(static_cast<size_t>(line.depth) * 4, ' ') + line.signature + "\n";
+      text += std::format("│{}{}\n", std::string(static_cast<size_t>(line.depth) * 4, ' '), cut(line.signature, 100));
     }
     text += "⋮\n";
   }
@@ -169,12 +178,12 @@ Result<Reading> read_in_order(PackingSources& sources, const std::vector<std::st
   if (!ranking) return std::unexpected(ranking.error());
   std::unordered_map<std::string_view, size_t> nearness;
   for (size_t i = 0; i < near.size(); ++i) nearness.try_emplace(near[i], i);
+  Reading reading{std::move(sources.files), std::move(*ranking)};
   const auto key = [&](const File& file) {
     const auto found = nearness.find(file.path);
     return std::tuple(found == nearness.end() ? near.size() : found->second, reading_class(file),
-                      -ranking->files[file.id], std::string_view(file.path));
+                      -reading.ranking.files.at(file.id), std::string_view(file.path));
   };
-  Reading reading{std::move(sources.files), std::move(*ranking)};
   std::ranges::sort(reading.order, [&](const File& a, const File& b) { return key(a) < key(b); });
   return reading;
 }
@@ -303,6 +312,7 @@ Result<PackingPlan> make_plan(PackingSources sources, int64_t budget, const Toke
     std::string text;
     int64_t tokens = 0;
     bool packed = false;
+    std::string reason = {};  // why it is not
   };
   std::vector<Candidate> candidates;
   int64_t kept = 0;
@@ -323,13 +333,20 @@ Result<PackingPlan> make_plan(PackingSources sources, int64_t budget, const Toke
   }
   const size_t preambles = plan.segments.size();
   const int64_t room = budget - plan.tokens;
-  const int64_t whole = plan.repository_tokens <= room ? room : room - room / kOutlineShare;
-  for (Candidate& c : candidates) {
-    if (c.text.empty() || plan.tokens - (budget - room) + c.tokens > whole) continue;
-    c.packed = true;
-    take({PackedSegment::Kind::kFile, c.file->path, std::move(c.text), c.tokens});
-  }
-  const size_t files_end = plan.segments.size();
+  const auto take_whole = [&](int64_t limit, auto wanted) {
+    for (Candidate& c : candidates) {
+      if (c.packed || c.text.empty() || plan.tokens + c.tokens > limit || !wanted(*c.file)) continue;
+      c.packed = true;
+      take({PackedSegment::Kind::kFile, c.file->path, std::move(c.text), c.tokens});
+    }
+  };
+  // Outlines of sources say more than whole tests and texts do, so they come first where not everything fits.
+  const auto is_source = [&](const File& file) { return reading_class(file) == 0 || std::ranges::contains(near, file.path); };
+  const auto any = [](const File&) { return true; };
+  const bool all_fit = plan.repository_tokens <= room;
+  if (all_fit) take_whole(budget, any);
+  if (!all_fit) take_whole(budget - room / kOutlineShare, is_source);
+  std::vector<PackedSegment> outlined;
   for (Candidate& c : candidates) {
     if (c.packed) continue;
     const auto lines = outlines->find(c.file->id);
@@ -343,13 +360,21 @@ Result<PackingPlan> make_plan(PackingSources sources, int64_t budget, const Toke
       const int64_t tokens = count(text);
       if (tokens < c.tokens && plan.tokens + tokens <= budget) {
         reason = "only its outline: " + reason;
-        take({PackedSegment::Kind::kOutline, c.file->path, std::move(text), tokens});
+        plan.tokens += tokens;
+        outlined.push_back({PackedSegment::Kind::kOutline, c.file->path, std::move(text), tokens});
+        c.text.clear();
       } else {
         reason += ", nor does its outline";
       }
     }
-    plan.left_out.push_back({c.file->path, c.tokens, reason});
+    c.reason = std::move(reason);
   }
+  if (!all_fit) take_whole(budget, any);
+  for (Candidate& c : candidates) {
+    if (!c.packed) plan.left_out.push_back({c.file->path, c.tokens, std::move(c.reason)});
+  }
+  const size_t files_end = plan.segments.size();
+  std::ranges::move(outlined, std::back_inserter(plan.segments));
 
   const auto counts = change_counts(sources.tree, cancel);
   const HeadTree head(sources.tree);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <ranges>
 
 namespace strata::repo {
 namespace {
@@ -17,6 +18,20 @@ struct Definition {
   int file = 0;  // position in the list of files
   int64_t symbol = 0;
 };
+
+// Languages that call one another by name; "install" in a makefile is not the function of that name in Go.
+std::string_view family(std::string_view language) {
+  for (const auto& [member, name] : {std::pair<std::string_view, std::string_view>{"cpp", "c"},
+                                     {"cuda", "c"},
+                                     {"objc", "c"},
+                                     {"tsx", "javascript"},
+                                     {"typescript", "javascript"},
+                                     {"kotlin", "java"},
+                                     {"scala", "java"}}) {
+    if (member == language) return name;
+  }
+  return language;
+}
 
 // Of the file's rank that goes out, `weight` to the definitions of one name in one file.
 struct Link {
@@ -56,9 +71,13 @@ Result<Ranking> rank_symbols(Database& database, std::span<const File> files, co
           const auto found = definers.find(row.text(0));
           if (from == position.end() || found == definers.end() || found->second.size() > kAmbiguous) return;
           if (std::ranges::contains(found->second, from->second, &Definition::file)) return;  // its own
-          const double weight = std::sqrt(static_cast<double>(row.integer(2))) * distinctiveness(found->first) /
-                                static_cast<double>(found->second.size());
-          for (const Definition& d : found->second) links[from->second].push_back({d.file, weight, d.symbol});
+          const std::string_view language = family(files[from->second].language);
+          const auto akin = [&](const Definition& d) { return family(files[d.file].language) == language; };
+          const auto count = static_cast<double>(std::ranges::count_if(found->second, akin));
+          const double weight = std::sqrt(static_cast<double>(row.integer(2))) * distinctiveness(found->first) / count;
+          for (const Definition& d : found->second | std::views::filter(akin)) {
+            links[from->second].push_back({d.file, weight, d.symbol});
+          }
         });
   }
   if (!done) return std::unexpected(done.error());

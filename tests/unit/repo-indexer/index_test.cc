@@ -185,6 +185,8 @@ TEST_F(IndexTest, TextThatHasChangedSinceIsRefused) {
 TEST_F(IndexTest, WhatIsUsedIsReadBeforeWhatUses) {
   tree_.write("gen.py", "# @generated\ndef print_labels():\n    return 1\n\n");
   tree_.write("vendor/x.py", "def shipped():\n    return 1\n\n");
+  tree_.write("src/a_user.py", "from src.zebra import draw_stripes\n\ndef paint():\n    draw_stripes()\n    return print_label(1)\n");
+  tree_.write("src/zebra.py", "def draw_stripes():\n    return print_label(2)\n\n");
   Index index = tree_.open();
   ASSERT_TRUE(index.update());
   const auto order = [&](const std::vector<std::string>& near) {
@@ -192,7 +194,7 @@ TEST_F(IndexTest, WhatIsUsedIsReadBeforeWhatUses) {
     for (const File& file : index.reading_order(near).value_or(std::vector<File>{})) all.push_back(file.path);
     return all;
   };
-  EXPECT_THAT(order({}), ElementsAre("src/label.py", "src/send.py", ".gitignore", "README.md", "tests/test_send.py",
+  EXPECT_THAT(order({}), ElementsAre("src/label.py", "src/zebra.py", "src/a_user.py", "src/send.py", ".gitignore", "README.md", "tests/test_send.py",
                                      "vendor/x.py", "gen.py"));
   EXPECT_EQ(order({"tests/test_send.py"})[0], "tests/test_send.py");
 }
