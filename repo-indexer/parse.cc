@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "repo-indexer/macros.h"
 #include "repo-indexer/names.h"
 
 namespace strata::repo {
@@ -478,7 +479,7 @@ class Extraction {
         if (!imported && (use.qualifier.last > 0 || !own_names_.contains(std::string(text)))) continue;
         reference.kind = "use";
         describe(reference, text, use, file);
-        if (reference.qualifier.starts_with('.') && imported) continue;  // hidden by a variable
+        if (reference.qualifier.starts_with('>') && imported) continue;  // hidden by a variable
       } else {
         reference.kind = use.what == Capture::kInherit ? "inherit" : use.what == Capture::kCall ? "call" : "type";
         describe(reference, text, use, file);
@@ -695,13 +696,13 @@ class Extraction {
 
   std::string qualifier_of(std::string_view before, bool is_path, int inside, const ParsedFile& file) const {
     const std::string text = without_arguments(before);
-    if (text.empty() || std::strchr("\"'`0123456789[{", text[0])) return ".!";
+    if (text.empty() || std::strchr("\"'`0123456789[{", text[0])) return ">!";
     const std::string_view family = grammar_.scoping.family;
     if (text == "super" || text == "super()" || (text == "base" && family == "c_sharp") ||
         (text == "parent" && family == "php")) {
-      return ".^" + class_around(inside, file);
+      return ">^" + class_around(inside, file);
     }
-    if (is_self(text)) return "." + class_around(inside, file);
+    if (is_self(text)) return ">" + class_around(inside, file);
     if (text.ends_with(')')) {  // what a call returns
       size_t open = text.size();
       for (int depth = 0; open-- > 0;) {
@@ -709,18 +710,18 @@ class Extraction {
         if (depth == 0) break;
       }
       std::string_view callee = std::string_view(text).substr(0, std::min(open, text.size()));
-      if (callee.starts_with("(")) return ".?";
+      if (callee.starts_with("(")) return ">?";
       if (before.starts_with("new ")) callee.remove_prefix(3);  // the space is gone
-      return is_plain_path(callee) ? ".()" + std::string(callee) : ".?";
+      return is_plain_path(callee) ? ">()" + std::string(callee) : ">?";
     }
     std::string_view path = text;
     const size_t arrow = path.rfind("->");
     if (arrow != path.npos) {
-      if (!is_self(path.substr(0, arrow))) return ".?" + std::string(path.substr(arrow + 2));
+      if (!is_self(path.substr(0, arrow))) return ">?" + std::string(path.substr(arrow + 2));
       path.remove_prefix(arrow + 2);
       return member_of(class_around(inside, file), path);
     }
-    if (!is_plain_path(path)) return ".?";
+    if (!is_plain_path(path)) return ">?";
     const size_t cut = std::min(path.find_first_of(".:\\"), path.size());
     const std::string_view head = path.substr(0, cut);
     if (const auto bound = imports_.find(std::string(head)); bound != imports_.end()) {
@@ -731,22 +732,22 @@ class Extraction {
     if (cut == path.size()) {
       if (is_path) return std::string(path);
       const std::string* type = type_of_variable(inside, path, file);
-      return type ? "." + *type : ".?" + std::string(path);
+      return type ? ">" + *type : ">?" + std::string(path);
     }
     if (is_self(head)) {
       const std::string_view rest = path.substr(path.find_first_not_of(".:", cut));
-      if (path[cut] == ':') return "." + class_around(inside, file);  // Self::Item::f
+      if (path[cut] == ':') return ">" + class_around(inside, file);  // Self::Item::f
       return rest.find('.') == rest.npos ? member_of(class_around(inside, file), rest)
-                                         : ".?" + std::string(rest.substr(rest.rfind('.') + 1));
+                                         : ">?" + std::string(rest.substr(rest.rfind('.') + 1));
     }
     if (is_path || path.find(':') != path.npos || path.find('\\') != path.npos) return std::string(path);
     const std::string_view last = path.substr(path.rfind('.') + 1);
-    return last.empty() ? ".?" : ".?" + std::string(last);
+    return last.empty() ? ".?" : ">?" + std::string(last);
   }
 
   std::string member_of(const std::string& owner, std::string_view name) const {
     const auto known = variables_.find(key(owner, name));
-    return known == variables_.end() ? ".?" + std::string(name) : "." + known->second;
+    return known == variables_.end() ? ">?" + std::string(name) : ">" + known->second;
   }
 
   // `impl Trait for Type`: it is the type that inherits, if it stands in this file.
@@ -790,7 +791,10 @@ ParsedFile Parser::parse(const Grammar& grammar, std::string_view text) {
   auto deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(budget_s_));
   ts_parser_set_language(parser_.get(), grammar.language);
   ts_parser_reset(parser_.get());
-  const TSInput input{.payload = &text,
+  // Symbols are cut out of the text as it is.
+  const std::string blanked = grammar.scoping.family == "c" ? without_macros(text) : std::string();
+  std::string_view parsed = blanked.empty() ? text : std::string_view(blanked);
+  const TSInput input{.payload = &parsed,
                       .read = [](void* payload, uint32_t at, TSPoint, uint32_t* bytes) -> const char* {
                         const auto& all = *static_cast<std::string_view*>(payload);
                         *bytes = at < all.size() ? static_cast<uint32_t>(all.size()) - at : 0;

@@ -66,7 +66,10 @@ Result<Ranking> rank_symbols(Database& database, std::span<const File> files, co
   std::vector<std::vector<Link>> links(files.size());
   if (done) {
     done = database.query(
-        "SELECT name, file_id, count(*) FROM reference WHERE kind <> 'import' GROUP BY name, file_id", [&](const Row& row) {
+        // "x.update()" on an x of unknown type is hardly ever the one function "update" of the repository.
+        "SELECT name, file_id, sum(CASE WHEN substr(qualifier, 1, 2) IN ('.?', '.!', '.(') THEN 0.1 ELSE 1 END)"
+        " FROM reference WHERE kind <> 'import' GROUP BY name, file_id",
+        [&](const Row& row) {
           const auto from = position.find(row.integer(1));
           const auto found = definers.find(row.text(0));
           if (from == position.end() || found == definers.end() || found->second.size() > kAmbiguous) return;
@@ -74,7 +77,7 @@ Result<Ranking> rank_symbols(Database& database, std::span<const File> files, co
           const std::string_view language = family(files[from->second].language);
           const auto akin = [&](const Definition& d) { return family(files[d.file].language) == language; };
           const auto count = static_cast<double>(std::ranges::count_if(found->second, akin));
-          const double weight = std::sqrt(static_cast<double>(row.integer(2))) * distinctiveness(found->first) / count;
+          const double weight = std::sqrt(row.real(2)) * distinctiveness(found->first) / count;
           for (const Definition& d : found->second | std::views::filter(akin)) {
             links[from->second].push_back({d.file, weight, d.symbol});
           }

@@ -443,23 +443,21 @@ struct Resolver::Impl {
     double value = 0;
     if (q.empty()) {
       value = score_plain(place, c, scoping);
-    } else if (!q.starts_with('.') || (q.size() > 1 && place.kind == "import") || q == "./" || q.starts_with("./") ||
-               q.starts_with("..")) {
+    } else if (!q.starts_with('>')) {
       value = score_path(place, c, scoping);
-    } else if (q == ".!") {
-      return 0;
-    } else if (q.starts_with(".^")) {
+    } else if (q.starts_with(">^")) {
       const auto parts = split_path(q.substr(2));
       value = !parts.empty() && !c.owner.empty() && ancestors(parts.back(), c.family).contains(c.owner.back()) ? 0.9 : 0;
-    } else if (q.starts_with(".()") || q.starts_with(".?")) {
-      const bool made = q.starts_with(".()");
+    } else if (q.starts_with(">()") || q.starts_with(">?")) {
+      const bool made = q.starts_with(">()");
       const std::string what = q.substr(made ? 3 : 2);
       std::string type;
       if (!what.empty()) type = made ? type_made_by(what, c.family) : type_of_name(place, what, c.family);
       value = type.empty() ? score_unknown_object(place, c) : score_member(c, type, c.family);
-    } else {
+    } else if (q == ">") {
+      value = score_unknown_object(place, c);
+    } else if (q != ">!") {
       value = score_member(c, q.substr(1), c.family);
-      if (q == ".") value = score_unknown_object(place, c);
     }
     if (place.arguments >= 0 && is_function(c.symbol.kind) &&
         (place.arguments < c.parameters.first || place.arguments > c.parameters.second)) {

@@ -205,7 +205,7 @@ TEST(Parse, CSharp) {
               IsSupersetOf({"import System.Text in -", "inherit Shape in Shapes.Flat.Circle",
                             "inherit IDrawable in Shapes.Flat.Circle", "type Pen in Shapes.Flat.Circle.Circle",
                             "call Print in Shapes.Flat.Circle.Area", "call Circle in Shapes.Flat.Tests.AreaIsRight"}));
-  EXPECT_EQ(s.qualifier("call Area"), ".()Circle");
+  EXPECT_EQ(s.qualifier("call Area"), ">()Circle");
 }
 
 TEST(Parse, Ruby) {
@@ -233,8 +233,8 @@ TEST(Parse, Php) {
                             "inherit Drawable in App\\Shapes::Circle", "inherit Logs in App\\Shapes::Circle",
                             "type Pen in App\\Shapes::Circle::__construct", "call Circle in App\\Shapes::helper"}));
   EXPECT_EQ(s.qualifier("inherit Base"), "App\\Core");  // as the `use` says
-  EXPECT_EQ(s.qualifier("call square"), ".App\\Shapes::Circle");
-  EXPECT_EQ(s.qualifier("call area"), ".Circle");
+  EXPECT_EQ(s.qualifier("call square"), ">App\\Shapes::Circle");
+  EXPECT_EQ(s.qualifier("call area"), ">Circle");
 }
 
 TEST(Parse, Bash) {
@@ -257,7 +257,7 @@ TEST(Parse, Kotlin) {
   EXPECT_THAT(s.references, IsSupersetOf({"import Base in -", "import Pen in -", "inherit Base in Circle",
                                           "inherit Drawable in Circle", "type Pen in Circle", "call square in Circle.area",
                                           "call Circle in Circle.unit", "call Pen in Circle.unit"}));
-  EXPECT_EQ(s.qualifier("call area"), ".Circle");
+  EXPECT_EQ(s.qualifier("call area"), ">Circle");
 }
 
 TEST(Parse, Scala) {
@@ -282,7 +282,7 @@ TEST(Parse, Swift) {
   EXPECT_THAT(s.references,
               IsSupersetOf({"import Foundation in -", "inherit Base in Circle", "inherit Drawable in Circle",
                             "call square in Circle.area", "call Circle in Circle.unit", "call area in helper"}));
-  EXPECT_EQ(s.qualifier("call area"), ".Circle");
+  EXPECT_EQ(s.qualifier("call area"), ">Circle");
 }
 
 TEST(Parse, Lua) {
@@ -411,21 +411,21 @@ TEST(Parse, QualifiersSayWhoseMemberIsMeant) {
   EXPECT_THAT(qualifiers("cpp", "struct A { B b; void f(std::unique_ptr<ns::C> c, int n) {\n"
                                 "  this->g(1); b.h(); c->i(n, n); auto d = std::make_unique<D>(); d->j(); x.k(); make().l();\n"
                                 "  ns::m(); E::n(); \"s\"; } };"),
-              IsSupersetOf({"g .A 1", "h .B 0", "i .ns::C 2", "j .D 0", "k .?x 0", "l .()make 0", "m ns 0", "n E 0"}));
+              IsSupersetOf({"g >A 1", "h >B 0", "i >ns::C 2", "j >D 0", "k >?x 0", "l >()make 0", "m ns 0", "n E 0"}));
   EXPECT_THAT(qualifiers("python", "import numpy as np\nfrom a.b import c as d, E\nclass F(E):\n"
                                    "  def __init__(self, g: 'G'):\n    self.h = E()\n    g.i()\n"
                                    "  def j(self, *k):\n    self.l(*k)\n    self.h.m()\n    np.n(1)\n    d(2)\n"
                                    "    super().o()\n    'x'.join(k)\n"),
-              IsSupersetOf({"E a.b 0", "i .G 0", "l .F -1", "m .()E 0", "n numpy 1", "c a.b 1", "o .^F 0", "join .! 1"}));
+              IsSupersetOf({"E a.b 0", "i >G 0", "l >F -1", "m >()E 0", "n numpy 1", "c a.b 1", "o >^F 0", "join >! 1"}));
   EXPECT_THAT(qualifiers("rust", "use a::{b, c::D as E};\nfn f(g: &mut G) { b(); E::h(); g.i(); Self::j(); }"),
-              IsSupersetOf({"b a 0", "h a::c::D 0", "i .G 0"}));
+              IsSupersetOf({"b a 0", "h a::c::D 0", "i >G 0"}));
   EXPECT_THAT(qualifiers("go", "import \"x/y/pkg\"\nfunc f(g *G) { pkg.H(1); g.I(); j := K{}; j.L() }"),
-              IsSupersetOf({"H x/y/pkg 1", "I .G 0", "L .K 0"}));
+              IsSupersetOf({"H x/y/pkg 1", "I >G 0", "L >K 0"}));
   EXPECT_THAT(qualifiers("typescript", "import {a as b} from './c';\nimport * as d from './e';\n"
                                        "function f(g: G) { b(1); d.h(); g.i(); const j = new K(); j.l(); }"),
-              IsSupersetOf({"a ./c 1", "h ./e 0", "i .G 0", "l .K 0"}));
+              IsSupersetOf({"a ./c 1", "h ./e 0", "i >G 0", "l >K 0"}));
   EXPECT_THAT(qualifiers("java", "import a.b.C;\nclass D { E e; void f() { C.g(); e.h(2); this.i(); super.j(); } }"),
-              IsSupersetOf({"g a.b.C 0", "h .E 1", "i .D 0", "j .^D 0"}));
+              IsSupersetOf({"g a.b.C 0", "h >E 1", "i >D 0", "j >^D 0"}));
 }
 
 TEST(Parse, SyntaxErrorsCostOnlyTheirPlace) {
