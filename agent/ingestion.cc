@@ -99,7 +99,8 @@ Result<void> Ingestion::step(const Cancel* cancel) {
   const int head = workspace_->scout.encoder->head_tokens();
   auto outcome =
       workspace_->scout.encoder->encode(*batch, cancel, [&](SegmentEncoder::Encoded encoded) -> Result<void> {
-        auto put = workspace_->scout.snapshots->put(encoded.segment, recipes_.at(encoded.segment.path), encoded.kv, head);
+        auto put =
+            workspace_->scout.snapshots->put(encoded.segment, recipes_.at(encoded.segment.path), encoded.kv, head);
         if (!put) return put;
         computed += static_cast<int64_t>(encoded.segment.tokens.size());
         stored.insert(encoded.segment.key);

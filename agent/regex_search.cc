@@ -34,7 +34,8 @@ std::string shown(std::string_view line) {
 
 }  // namespace
 
-Result<RegexSearch> regex_search(const repo::Index& index, std::string_view expression, size_t limit, const Cancel* cancel) {
+Result<RegexSearch> regex_search(const repo::Index& index, std::string_view expression, size_t limit,
+                                 const Cancel* cancel) {
   int code = 0;
   PCRE2_SIZE offset = 0;
   const std::unique_ptr<pcre2_code, Free<pcre2_code_free>> compiled(
@@ -47,7 +48,8 @@ Result<RegexSearch> regex_search(const repo::Index& index, std::string_view expr
   pcre2_jit_compile(compiled.get(), PCRE2_JIT_COMPLETE);  // without it, matching is slower
   const std::unique_ptr<pcre2_match_data, Free<pcre2_match_data_free>> match(
       pcre2_match_data_create_from_pattern(compiled.get(), nullptr));
-  const std::unique_ptr<pcre2_match_context, Free<pcre2_match_context_free>> context(pcre2_match_context_create(nullptr));
+  const std::unique_ptr<pcre2_match_context, Free<pcre2_match_context_free>> context(
+      pcre2_match_context_create(nullptr));
   pcre2_set_match_limit(context.get(), kMatchLimit);
 
   auto files = index.files();
@@ -67,8 +69,8 @@ Result<RegexSearch> regex_search(const repo::Index& index, std::string_view expr
                                     PCRE2_NO_UTF_CHECK, match.get(), context.get());
       if (found == PCRE2_ERROR_NOMATCH) break;
       if (found < 0) {
-        return fail(ErrorKind::kUnsupported, std::format("\"{}\" takes too long on {}: {}", expression, file.path,
-                                                         message_of(found)));
+        return fail(ErrorKind::kUnsupported,
+                    std::format("\"{}\" takes too long on {}: {}", expression, file.path, message_of(found)));
       }
       const size_t first = pcre2_get_ovector_pointer(match.get())[0];
       const size_t last = std::max(first, pcre2_get_ovector_pointer(match.get())[1]);

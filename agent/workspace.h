@@ -94,8 +94,8 @@ inline constexpr std::string_view kMaskedRecipe = "scoped-1-masked-1";
 inline std::string_view recipe_of(const repo::File& file) { return file.secrets > 0 ? kMaskedRecipe : kRecipe; }
 inline constexpr int kSegmentTokens = 8192;  // files longer than this are cut between passages
 
-// A file as segments: "File: <path>\n" and its text (secrets masked), cut at passages every kSegmentTokens; keys filled in, embeddings
-// empty.
+// A file as segments: "File: <path>\n" and its text (secrets masked), cut at passages every kSegmentTokens; keys filled
+// in, embeddings empty.
 Result<std::vector<Segment>> make_segments(const repo::Index& index, const repo::File& file, const Reader& reader);
 
 // The part of make_segments that knows no model: `ends` are the byte offsets at which the tokens of the text end. A

@@ -23,7 +23,8 @@ void print_skipped(const std::vector<repo::Skipped>& skipped) {
   std::map<std::string, std::vector<std::string>> by_reason;
   for (const auto& s : skipped) by_reason[s.reason].push_back(to_utf8(s.path));
   for (const auto& [reason, paths] : by_reason) {
-    std::cout << std::format("left out, {}:{}\n", to_utf8(reason), paths.size() > 1 ? std::format(" {}", paths.size()) : "");
+    std::cout << std::format("left out, {}:{}\n", to_utf8(reason),
+                             paths.size() > 1 ? std::format(" {}", paths.size()) : "");
     for (size_t i = 0; i < std::min(paths.size(), kShown); ++i) std::cout << "  " << paths[i] << "\n";
     if (paths.size() > kShown) std::cout << std::format("  ... and {} more\n", paths.size() - kShown);
   }
@@ -51,7 +52,8 @@ int index(const Arguments& arguments) {
                 {"git", r.is_git},
                 {"head", to_utf8(r.head)},
                 {"seconds", r.seconds},
-                {"phases", {{"walk_s", r.walk_s}, {"parse_s", r.parse_s}, {"store_s", r.store_s}, {"resolve_s", r.resolve_s}}}});
+                {"phases",
+                 {{"walk_s", r.walk_s}, {"parse_s", r.parse_s}, {"store_s", r.store_s}, {"resolve_s", r.resolve_s}}}});
     return kDone;
   }
   std::cout << std::format("{} files, {} lines, {}, {} symbols, {} references{}\n", r.files, r.lines,
@@ -61,7 +63,8 @@ int index(const Arguments& arguments) {
                            r.walk_s, r.parse_s, r.parsed_files, r.store_s, r.resolve_s);
   for (const auto& [language, files] : r.languages) std::cout << std::format("  {:<12} {:>6} files\n", language, files);
   print_skipped(r.skipped);
-  for (const auto& s : r.secrets) std::cout << std::format("secret, masked: {}:{} ({})\n", to_utf8(s.path), s.line, s.kind);
+  for (const auto& s : r.secrets)
+    std::cout << std::format("secret, masked: {}:{} ({})\n", to_utf8(s.path), s.line, s.kind);
   return kDone;
 }
 

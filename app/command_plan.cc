@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// strata plan and strata map: what of a repository fits into so many tokens. No model is needed: without --model, tokens
-// are estimated.
+// strata plan and strata map: what of a repository fits into so many tokens. No model is needed: without --model,
+// tokens are estimated.
 #include <cmath>
 #include <format>
 #include <iostream>
@@ -23,8 +23,8 @@ struct Arguments {
   bool json = false;
 };
 
-// Measured on Strata's own sources and README with the Qwen 2.5 tokenizer: 3.3 bytes a token; rounded down, so that what
-// is said to fit does.
+// Measured on Strata's own sources and README with the Qwen 2.5 tokenizer: 3.3 bytes a token; rounded down, so that
+// what is said to fit does.
 constexpr double kBytesPerToken = 3.0;
 
 struct Counter {
@@ -34,7 +34,9 @@ struct Counter {
 
 Result<Counter> make_counter(const std::string& model) {
   if (model.empty()) {
-    return Counter{[](std::string_view text) { return std::llround(std::ceil(static_cast<double>(text.size()) / kBytesPerToken)); },
+    return Counter{[](std::string_view text) {
+                     return std::llround(std::ceil(static_cast<double>(text.size()) / kBytesPerToken));
+                   },
                    "estimated, 3 bytes each; --model counts"};
   }
   auto tokenizer = open_tokenizer(model);
@@ -48,7 +50,8 @@ Result<void> check_near(const repo::Index& index, const std::vector<std::string>
   for (const std::string& path : near) {
     auto file = index.file(path);
     if (!file) return std::unexpected(file.error());
-    if (!*file) return fail(ErrorKind::kNotFound, path + ": no such file in the index (paths are relative to the repository)");
+    if (!*file)
+      return fail(ErrorKind::kNotFound, path + ": no such file in the index (paths are relative to the repository)");
   }
   return {};
 }
@@ -83,8 +86,10 @@ int plan(const Arguments& a) {
       }
       segments.push_back(std::move(row));
     }
-    for (const auto& l : made->left_out) left_out.push_back({{"file", to_utf8(l.path)}, {"tokens", l.tokens}, {"reason", to_utf8(l.reason)}});
-    for (const repo::Secret& s : made->secrets) secrets.push_back({{"file", to_utf8(s.path)}, {"line", s.line}, {"kind", s.kind}});
+    for (const auto& l : made->left_out)
+      left_out.push_back({{"file", to_utf8(l.path)}, {"tokens", l.tokens}, {"reason", to_utf8(l.reason)}});
+    for (const repo::Secret& s : made->secrets)
+      secrets.push_back({{"file", to_utf8(s.path)}, {"line", s.line}, {"kind", s.kind}});
     print_json({{"budget", made->budget},
                 {"tokens", made->tokens},
                 {"repository_tokens", made->repository_tokens},
@@ -94,14 +99,16 @@ int plan(const Arguments& a) {
                 {"secrets", secrets}});
     return kDone;
   }
-  std::cout << std::format("{} of {} tokens ({}); the whole repository has {}\n\n", made->tokens, made->budget, counter->how, made->repository_tokens);
+  std::cout << std::format("{} of {} tokens ({}); the whole repository has {}\n\n", made->tokens, made->budget,
+                           counter->how, made->repository_tokens);
   for (const repo::PackedSegment& s : made->segments) {
     std::cout << std::format("{:>8}  {:<8}  {:<13}  {}\n", s.tokens, name_of(s.kind), changes_of(s), to_utf8(s.path));
   }
   if (!made->left_out.empty()) std::cout << "\nLeft out, or not whole:\n";
   for (const auto& l : made->left_out) std::cout << std::format("  {}: {}\n", to_utf8(l.path), l.reason);
   if (!made->secrets.empty()) std::cout << "\nSecrets, masked:\n";
-  for (const repo::Secret& s : made->secrets) std::cout << std::format("  {}:{}: {}\n", to_utf8(s.path), s.line, s.kind);
+  for (const repo::Secret& s : made->secrets)
+    std::cout << std::format("  {}:{}: {}\n", to_utf8(s.path), s.line, s.kind);
   return kDone;
 }
 
@@ -114,7 +121,10 @@ int map(const Arguments& a) {
   auto made = opened->index.map(a.tokens, counter->count, a.near);
   if (!made) return report(made.error(), a.json);
   if (a.json) {
-    print_json({{"budget", a.tokens}, {"tokens", counter->count(*made)}, {"estimated", a.model.empty()}, {"map", to_utf8(*made)}});
+    print_json({{"budget", a.tokens},
+                {"tokens", counter->count(*made)},
+                {"estimated", a.model.empty()},
+                {"map", to_utf8(*made)}});
   } else {
     std::cout << *made;
   }
@@ -129,7 +139,9 @@ void add_plan(CLI::App& app, Run& run) {
     auto a = std::make_shared<Arguments>();
     auto* command = app.add_subcommand(name, what);
     command->add_option("repository", a->repository, "Folder of the repository")->required();
-    command->add_option("--tokens", a->tokens, "How many tokens there is room for")->required()->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+    command->add_option("--tokens", a->tokens, "How many tokens there is room for")
+        ->required()
+        ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
     command->add_option("--near", a->near, "Files in question (relative to the repository): what they use comes first");
     command->add_option("--model", a->model, "Count tokens as this model does (catalogue name, GGUF file or folder)");
     command->add_flag("--json", a->json, "Print the result as JSON");

@@ -59,7 +59,8 @@ int search(const Arguments& a) {
                       {"kind", p.kind},
                       {"score", hit.score}});
     } else {
-      std::cout << std::format("{:5.1f}  {}:{}-{}  {}\n", hit.score, to_utf8(p.file), p.first_line, p.last_line, to_utf8(p.symbol));
+      std::cout << std::format("{:5.1f}  {}:{}-{}  {}\n", hit.score, to_utf8(p.file), p.first_line, p.last_line,
+                               to_utf8(p.symbol));
     }
   }
   if (a.json) print_json({{"query", to_utf8(a.query)}, {"passages", rows}});
@@ -75,7 +76,8 @@ void add_search(CLI::App& app, Run& run) {
   command->add_option("repository", a->repository, "Folder of the repository")->required();
   command->add_option("query", a->query, "Words, or with --regex a regular expression (PCRE2)")->required();
   command->add_flag("--regex", a->regex, "The query is a regular expression; every line is looked at");
-  command->add_option("--limit", a->limit, "Most results (default: 20 passages, 1000 lines)")->check(CLI::Range(1, 1'000'000));
+  command->add_option("--limit", a->limit, "Most results (default: 20 passages, 1000 lines)")
+      ->check(CLI::Range(1, 1'000'000));
   command->add_flag("--json", a->json, "Print the result as JSON");
   command->callback([a, &run] { run = [a] { return search(*a); }; });
 }

@@ -26,15 +26,19 @@ struct Arguments {
 };
 
 json to_json(const repo::Symbol& s) {
-  return {{"name", to_utf8(s.name)},           {"qualified_name", to_utf8(s.qualified_name)},
-          {"kind", s.kind},                    {"file", to_utf8(s.file)},
-          {"line", s.name_line},               {"first_line", s.first_line},
-          {"last_line", s.last_line},          {"signature", to_utf8(s.signature)},
-          {"doc", to_utf8(s.doc)},             {"definition", s.definition}};
+  return {{"name", to_utf8(s.name)},  {"qualified_name", to_utf8(s.qualified_name)},
+          {"kind", s.kind},           {"file", to_utf8(s.file)},
+          {"line", s.name_line},      {"first_line", s.first_line},
+          {"last_line", s.last_line}, {"signature", to_utf8(s.signature)},
+          {"doc", to_utf8(s.doc)},    {"definition", s.definition}};
 }
 
 json to_json(const repo::Reference& r) {
-  return {{"file", to_utf8(r.file)}, {"line", r.line}, {"kind", r.kind}, {"in", to_utf8(r.enclosing)}, {"confidence", r.confidence}};
+  return {{"file", to_utf8(r.file)},
+          {"line", r.line},
+          {"kind", r.kind},
+          {"in", to_utf8(r.enclosing)},
+          {"confidence", r.confidence}};
 }
 
 // To the width of a line.
@@ -80,12 +84,13 @@ std::string described(const repo::Symbol& s) {
   return std::format("{}  {} {}", place(s.file, s.name_line), s.kind, to_utf8(s.qualified_name));
 }
 
-// What a user means by a name, a qualified name or file:line. Prints why if that is nothing or too much, and returns the
-// exit code then.
+// What a user means by a name, a qualified name or file:line. Prints why if that is nothing or too much, and returns
+// the exit code then.
 std::expected<repo::Symbol, int> find_symbol(const repo::Index& index, const std::string& text, bool as_json) {
   const size_t colon = text.rfind(':');
   int line = 0;
-  if (colon != text.npos && std::from_chars(text.data() + colon + 1, text.data() + text.size(), line).ptr == text.data() + text.size() &&
+  if (colon != text.npos &&
+      std::from_chars(text.data() + colon + 1, text.data() + text.size(), line).ptr == text.data() + text.size() &&
       colon + 1 < text.size()) {
     const std::string path = text.substr(0, colon);
     auto file = index.file(path);
@@ -94,10 +99,13 @@ std::expected<repo::Symbol, int> find_symbol(const repo::Index& index, const std
       auto symbol = index.symbol_at(path, line);
       if (!symbol) return std::unexpected(report(symbol.error(), as_json));
       if (*symbol) return std::move(**symbol);
-      return std::unexpected(report({ErrorKind::kNotFound, std::format("{}: no symbol contains line {}", path, line)}, as_json));
+      return std::unexpected(
+          report({ErrorKind::kNotFound, std::format("{}: no symbol contains line {}", path, line)}, as_json));
     }
     if (path.find('/') != path.npos || path.find('.') != path.npos) {
-      return std::unexpected(report({ErrorKind::kNotFound, path + ": no such file in the index (paths are relative to the repository)"}, as_json));
+      return std::unexpected(
+          report({ErrorKind::kNotFound, path + ": no such file in the index (paths are relative to the repository)"},
+                 as_json));
     }
   }
   auto found = index.find_symbols(text);
@@ -172,7 +180,10 @@ int symbols(const Arguments& a) {
   if (!a.file.empty()) {
     auto file = opened->index.file(a.file);
     if (!file) return report(file.error(), a.json);
-    if (!*file) return report({ErrorKind::kNotFound, a.file + ": no such file in the index (paths are relative to the repository)"}, a.json);
+    if (!*file)
+      return report(
+          {ErrorKind::kNotFound, a.file + ": no such file in the index (paths are relative to the repository)"},
+          a.json);
   }
   auto found = opened->index.list_symbols({a.query, a.kind, a.file}, a.json ? SIZE_MAX : a.limit + 1);
   if (!found) return report(found.error(), a.json);
@@ -182,7 +193,8 @@ int symbols(const Arguments& a) {
     if (a.json) rows.push_back(to_json(s));
     lines.push_back(std::format("{:<40} {:<10} {}", place(s.file, s.name_line), s.kind, to_utf8(s.qualified_name)));
   }
-  if (a.json || lines.size() <= a.limit) return print_rows(a, json::object(), "symbols", std::move(rows), lines, "no such symbol");
+  if (a.json || lines.size() <= a.limit)
+    return print_rows(a, json::object(), "symbols", std::move(rows), lines, "no such symbol");
   lines.pop_back();
   const int done = print_rows(a, {}, "", {}, lines, "");
   std::cerr << "... and more (--limit)\n";
@@ -194,7 +206,9 @@ int outline(const Arguments& a) {
   if (!opened) return report(opened.error(), a.json);
   auto file = opened->index.file(a.file);
   if (!file) return report(file.error(), a.json);
-  if (!*file) return report({ErrorKind::kNotFound, a.file + ": no such file in the index (paths are relative to the repository)"}, a.json);
+  if (!*file)
+    return report({ErrorKind::kNotFound, a.file + ": no such file in the index (paths are relative to the repository)"},
+                  a.json);
   auto found = opened->index.symbols(a.file);
   if (!found) return report(found.error(), a.json);
   json rows = json::array();
@@ -207,8 +221,8 @@ int outline(const Arguments& a) {
                                 cut(to_utf8(s.signature.empty() ? s.kind + " " + s.name : s.signature))));
     open.push_back(s.last_line);
   }
-  return print_rows(a, {{"file", to_utf8(a.file)}, {"language", (*file)->language}, {"lines", (*file)->lines}}, "symbols",
-                    std::move(rows), lines, a.file + " has no symbols");
+  return print_rows(a, {{"file", to_utf8(a.file)}, {"language", (*file)->language}, {"lines", (*file)->lines}},
+                    "symbols", std::move(rows), lines, a.file + " has no symbols");
 }
 
 int definition(const Arguments& a) {
@@ -227,7 +241,8 @@ int definition(const Arguments& a) {
     print_json(row);
     return kDone;
   }
-  std::cout << std::format("{}  {} {}, lines {}-{}\n", place(s.file, s.name_line), s.kind, to_utf8(s.qualified_name), s.first_line, s.last_line);
+  std::cout << std::format("{}  {} {}, lines {}-{}\n", place(s.file, s.name_line), s.kind, to_utf8(s.qualified_name),
+                           s.first_line, s.last_line);
   if (!s.signature.empty()) std::cout << "    " << to_utf8(s.signature) << "\n";
   if (!s.doc.empty()) std::cout << "    " << to_utf8(s.doc) << "\n";
   for (const repo::Symbol& other : *all) {
@@ -270,7 +285,9 @@ int relations(const Arguments& a, Around around) {
     std::string text;
     if (r.symbol.id != 0) {
       if (a.json) symbol = to_json(r.symbol);
-      text = callers ? to_utf8(r.symbol.qualified_name) : std::format("{}  {}", to_utf8(r.symbol.qualified_name), place(r.symbol.file, r.symbol.name_line));
+      text = callers
+                 ? to_utf8(r.symbol.qualified_name)
+                 : std::format("{}  {}", to_utf8(r.symbol.qualified_name), place(r.symbol.file, r.symbol.name_line));
     } else if (callers) {
       symbol = {{"file", to_utf8(r.symbol.file)}};
       text = "(file level)";
@@ -306,7 +323,8 @@ int subclasses(const Arguments& a) {
     auto found = asked->index.subclasses(symbol);
     if (!found) return report(found.error(), a.json);
     for (auto it = found->rbegin(); it != found->rend(); ++it) {
-      if (it->symbol.id != 0 && seen.insert(it->symbol.id).second) waiting.emplace_back(std::move(it->symbol), depth + 1);
+      if (it->symbol.id != 0 && seen.insert(it->symbol.id).second)
+        waiting.emplace_back(std::move(it->symbol), depth + 1);
     }
   }
   return print_rows(a, {{"symbol", to_json(asked->symbol)}}, "subclasses", std::move(rows), lines,
@@ -318,7 +336,9 @@ int includes(const Arguments& a) {
   if (!opened) return report(opened.error(), a.json);
   auto file = opened->index.file(a.file);
   if (!file) return report(file.error(), a.json);
-  if (!*file) return report({ErrorKind::kNotFound, a.file + ": no such file in the index (paths are relative to the repository)"}, a.json);
+  if (!*file)
+    return report({ErrorKind::kNotFound, a.file + ": no such file in the index (paths are relative to the repository)"},
+                  a.json);
   auto out = opened->index.includes(a.file);
   if (!out) return report(out.error(), a.json);
   auto in = opened->index.included_by(a.file);
@@ -340,7 +360,8 @@ int includes(const Arguments& a) {
   std::set<std::pair<int, std::string>> shown;
   for (const repo::Import& i : *out) {
     if (!shown.emplace(i.line, i.target).second) continue;
-    std::cout << std::format("{:>6}  {}{}\n", i.line, source.line(i.file, i.line), i.target.empty() ? "" : "  -> " + to_utf8(i.target));
+    std::cout << std::format("{:>6}  {}{}\n", i.line, source.line(i.file, i.line),
+                             i.target.empty() ? "" : "  -> " + to_utf8(i.target));
   }
   std::set<std::pair<std::string, int>> places;
   for (const repo::Import& i : *in) places.emplace(i.file, i.line);
@@ -356,7 +377,9 @@ int path(const Arguments& a) {
   auto found = repo::call_path(asked->index, asked->symbol, *to, &interrupted());
   if (!found) return report(found.error(), a.json);
   if (found->empty()) {
-    return report({ErrorKind::kNotFound, std::format("no chain of calls leads from {} to {}", asked->symbol.qualified_name, to->qualified_name)}, a.json);
+    return report({ErrorKind::kNotFound, std::format("no chain of calls leads from {} to {}",
+                                                     asked->symbol.qualified_name, to->qualified_name)},
+                  a.json);
   }
   json rows = json::array();
   std::vector<std::string> lines;
@@ -364,7 +387,8 @@ int path(const Arguments& a) {
     const repo::CallStep& step = (*found)[i];
     if (a.json) rows.push_back({{"symbol", to_json(step.symbol)}, {"call", i ? to_json(step.call) : json(nullptr)}});
     lines.push_back(i == 0 ? described(step.symbol)
-                           : std::format("{}calls it at {}: {}", std::string(i * 2, ' '), place(step.call.file, step.call.line), described(step.symbol)));
+                           : std::format("{}calls it at {}: {}", std::string(i * 2, ' '),
+                                         place(step.call.file, step.call.line), described(step.symbol)));
   }
   return print_rows(a, json::object(), "path", std::move(rows), lines, "");
 }
@@ -379,10 +403,15 @@ int tests(const Arguments& a) {
   for (const repo::TouchingTest& t : *found) {
     const bool file = t.test.id == 0;
     if (a.json) {
-      rows.push_back({{"test", file ? json{{"file", to_utf8(t.test.file)}} : to_json(t.test)}, {"calls", t.calls}, {"via", to_utf8(t.via)}, {"confidence", t.confidence}});
+      rows.push_back({{"test", file ? json{{"file", to_utf8(t.test.file)}} : to_json(t.test)},
+                      {"calls", t.calls},
+                      {"via", to_utf8(t.via)},
+                      {"confidence", t.confidence}});
     }
     const std::string name = file ? to_utf8(t.test.file) + "  (file level)" : described(t.test);
-    const std::string how = t.calls == 1 ? "" : std::format("  ({} calls away{})", t.calls, t.via.empty() ? "" : ", through " + to_utf8(t.via));
+    const std::string how =
+        t.calls == 1 ? ""
+                     : std::format("  ({} calls away{})", t.calls, t.via.empty() ? "" : ", through " + to_utf8(t.via));
     lines.push_back(name + how);
   }
   return print_rows(a, {{"symbol", to_json(asked->symbol)}}, "tests", std::move(rows), lines,
@@ -412,12 +441,19 @@ void add_structure(CLI::App& app, Run& run) {
     finish(command, *a);
   }
   for (const auto& [name, what, work] :
-       {std::tuple("definition", "Where a symbol is defined", +[](const Arguments& a) { return definition(a); }),
-        std::tuple("references", "Where a symbol is used", +[](const Arguments& a) { return references(a); }),
-        std::tuple("callers", "What calls a symbol", +[](const Arguments& a) { return relations(a, Around::kCallers); }),
-        std::tuple("callees", "What a symbol calls", +[](const Arguments& a) { return relations(a, Around::kCallees); }),
-        std::tuple("subclasses", "What inherits from a class, and from its heirs", +[](const Arguments& a) { return subclasses(a); }),
-        std::tuple("tests", "Which tests run into a symbol, nearest first", +[](const Arguments& a) { return tests(a); })}) {
+       {std::tuple(
+            "definition", "Where a symbol is defined", +[](const Arguments& a) { return definition(a); }),
+        std::tuple(
+            "references", "Where a symbol is used", +[](const Arguments& a) { return references(a); }),
+        std::tuple(
+            "callers", "What calls a symbol", +[](const Arguments& a) { return relations(a, Around::kCallers); }),
+        std::tuple(
+            "callees", "What a symbol calls", +[](const Arguments& a) { return relations(a, Around::kCallees); }),
+        std::tuple(
+            "subclasses", "What inherits from a class, and from its heirs",
+            +[](const Arguments& a) { return subclasses(a); }),
+        std::tuple(
+            "tests", "Which tests run into a symbol, nearest first", +[](const Arguments& a) { return tests(a); })}) {
     auto [command, a] = add(name, what, work);
     command->add_option("symbol", a->symbol, kSymbol)->required();
     finish(command, *a);
@@ -429,8 +465,11 @@ void add_structure(CLI::App& app, Run& run) {
     finish(command, *a);
   }
   for (const auto& [name, what, work] :
-       {std::tuple("outline", "The symbols of a file, in order", +[](const Arguments& a) { return outline(a); }),
-        std::tuple("includes", "What a file includes or imports, and what includes it", +[](const Arguments& a) { return includes(a); })}) {
+       {std::tuple(
+            "outline", "The symbols of a file, in order", +[](const Arguments& a) { return outline(a); }),
+        std::tuple(
+            "includes", "What a file includes or imports, and what includes it",
+            +[](const Arguments& a) { return includes(a); })}) {
     auto [command, a] = add(name, what, work);
     command->add_option("file", a->file, "Path relative to the repository")->required();
     finish(command, *a);

@@ -108,7 +108,9 @@ class Worker {
     file.lines = count_lines(*text);
     if (const Grammar* grammar = grammars_.find(file.language); grammar && grammar->query) {
       file.parsed = parser_.parse(*grammar, *text);
-      if (file.parsed.timed_out) file.remark += (file.remark.empty() ? "" : "; ") + std::string("took too long to parse: read as text, without symbols");
+      if (file.parsed.timed_out)
+        file.remark +=
+            (file.remark.empty() ? "" : "; ") + std::string("took too long to parse: read as text, without symbols");
     }
     file.passages = cut_passages(*text, file.parsed.symbols);
     for (const PassageRange& p : file.passages) {
@@ -298,11 +300,13 @@ Result<Index> Index::open(const fs::path& path, const fs::path& cache) {
   // One database a work tree; those of one repository share the first of the two ids.
   const auto id = [](const fs::path& of) { return blob_id(of.string()).substr(0, 12); };
   const std::string family = id(tree->is_git() ? tree->common_folder() : tree->root());
-  const fs::path database = cache / std::format("{}-{}-{}.db", tree->root().filename().string(), family, id(tree->root()));
+  const fs::path database =
+      cache / std::format("{}-{}-{}.db", tree->root().filename().string(), family, id(tree->root()));
   std::string notice;
   auto store = Store::open(database, newest_index(cache, "-" + family + "-"), notice);
   if (!store) return std::unexpected(store.error());
-  return Index(std::unique_ptr<Impl>(new Impl{std::move(*tree), database, std::move(*store), notice, TermMaker(), {}, -1}));
+  return Index(
+      std::unique_ptr<Impl>(new Impl{std::move(*tree), database, std::move(*store), notice, TermMaker(), {}, -1}));
 }
 
 Result<IndexReport> Index::update(const Progress& progress, const Cancel* cancel) {
@@ -464,9 +468,8 @@ Result<IndexReport> Index::Impl::stored_report() {
          report.symbols = row.integer(3);
          report.references = row.integer(4);
        });
-  read("SELECT path, line, kind FROM secret JOIN file ON file.id = file_id ORDER BY path, line", [&](const Row& row) {
-    report.secrets.push_back({row.text(0), static_cast<int>(row.integer(1)), row.text(2)});
-  });
+  read("SELECT path, line, kind FROM secret JOIN file ON file.id = file_id ORDER BY path, line",
+       [&](const Row& row) { report.secrets.push_back({row.text(0), static_cast<int>(row.integer(1)), row.text(2)}); });
   read("SELECT language, count(*) FROM file WHERE skipped = '' GROUP BY language ORDER BY count(*) DESC, language",
        [&](const Row& row) { report.languages.emplace_back(row.text(0), static_cast<int>(row.integer(1))); });
   read(
@@ -518,12 +521,13 @@ Result<std::vector<Passage>> Index::passages(std::string_view path) const {
 
 Result<std::vector<Symbol>> Index::list_symbols(const SymbolFilter& filter, size_t limit) const {
   // instr() and not LIKE: '_' stands in half of all names.
-  return impl_->rows("SELECT " STRATA_SYMBOL_COLUMNS
-                     " FROM symbol JOIN file ON file.id = symbol.file_id"
-                     " WHERE (?1 = '' OR instr(lower(symbol.qualified_name), lower(?1)) OR instr(lower(symbol.name), lower(?1)))"
-                     " AND (?2 = '' OR symbol.kind = ?2) AND (?3 = '' OR file.path = ?3) ORDER BY path, symbol.id LIMIT ?4",
-                     symbol_of, std::string_view(filter.contains), std::string_view(filter.kind),
-                     std::string_view(filter.file), static_cast<int64_t>(std::min<size_t>(limit, INT64_MAX)));
+  return impl_->rows(
+      "SELECT " STRATA_SYMBOL_COLUMNS
+      " FROM symbol JOIN file ON file.id = symbol.file_id"
+      " WHERE (?1 = '' OR instr(lower(symbol.qualified_name), lower(?1)) OR instr(lower(symbol.name), lower(?1)))"
+      " AND (?2 = '' OR symbol.kind = ?2) AND (?3 = '' OR file.path = ?3) ORDER BY path, symbol.id LIMIT ?4",
+      symbol_of, std::string_view(filter.contains), std::string_view(filter.kind), std::string_view(filter.file),
+      static_cast<int64_t>(std::min<size_t>(limit, INT64_MAX)));
 }
 
 Result<std::vector<Symbol>> Index::find_symbols(std::string_view name) const {
@@ -666,7 +670,8 @@ Result<std::vector<Hit>> Index::search(std::string_view query, int limit) const 
 Result<PackingSources> Index::sources() const {
   auto all = files();
   if (!all) return std::unexpected(all.error());
-  return PackingSources{impl_->database(), impl_->tree, std::move(*all), [this](const File& file) { return read_text(file); }};
+  return PackingSources{impl_->database(), impl_->tree, std::move(*all),
+                        [this](const File& file) { return read_text(file); }};
 }
 
 Result<std::vector<File>> Index::reading_order(const std::vector<std::string>& near) const {

@@ -62,13 +62,13 @@ struct Reference {
 
 // Two symbols and the reference between them.
 struct Relation {
-  Symbol symbol;        // the other one; id 0: unknown here (only `name` is set), or the file itself (only `file` is set)
+  Symbol symbol;  // the other one; id 0: unknown here (only `name` is set), or the file itself (only `file` is set)
   Reference reference;  // where, and how certain
 };
 
 // What a file includes or imports.
 struct Import {
-  std::string file;    // where it is said
+  std::string file;  // where it is said
   int line = 0;
   std::string name;    // as it is written: "shapes/base.h", "pkg.mod"
   std::string target;  // the file of this repository that is meant; empty: outside of it, or not known
@@ -98,7 +98,7 @@ struct IndexReport {
   int files = 0, parsed_files = 0;  // parsed: not known before by blob id
   int64_t lines = 0, bytes = 0, symbols = 0, references = 0;
   std::vector<std::pair<std::string, int>> languages;  // files per language, most first
-  std::vector<Skipped> skipped;  // also files that are read, but not as they should be
+  std::vector<Skipped> skipped;                        // also files that are read, but not as they should be
   std::vector<Secret> secrets;
   bool is_git = true;
   std::string head;    // "main at 1a2b3c4d", "detached at ...; a merge is in progress", "no commits yet"
@@ -120,7 +120,7 @@ struct PackedSegment {
   std::string path;  // empty for the preamble
   std::string text;  // with a line that names the file; secrets are masked
   int64_t tokens = 0;
-  int changes = 0;   // commits that touched it; kUncommitted if it is not what the last commit holds
+  int changes = 0;  // commits that touched it; kUncommitted if it is not what the last commit holds
   static constexpr int kUncommitted = 1 << 30;
 };
 
@@ -161,8 +161,8 @@ class Index {
   Result<std::vector<File>> files() const;
   Result<std::optional<File>> file(std::string_view path) const;
   // The file's text as it was indexed: from the work tree if its blob id still fits, else an error kNotFound saying so.
-  // UTF-8; other encodings converted or replaced, secrets masked by '*' byte for byte, and offsets are those of this text.
-  // Never follows a link out of the tree.
+  // UTF-8; other encodings converted or replaced, secrets masked by '*' byte for byte, and offsets are those of this
+  // text. Never follows a link out of the tree.
   Result<std::string> read_text(const File& file) const;
   Result<std::vector<Symbol>> symbols(std::string_view path) const;
   Result<std::vector<Passage>> passages(std::string_view path) const;
@@ -182,9 +182,9 @@ class Index {
   Result<std::vector<Symbol>> subclasses(std::string_view name) const;
 
   // Structure around ONE symbol, as find_symbols(), symbols() or symbol_at() return it. A reference counts for the
-  // symbol it most likely means (resolve.h says how that is found out); if several are equally likely it counts for each
-  // of them, with a share of the confidence. A declaration and its definition are one symbol here. Ordered by file and
-  // line. Milliseconds; tens of them for names that stand in thousands of places.
+  // symbol it most likely means (resolve.h says how that is found out); if several are equally likely it counts for
+  // each of them, with a share of the confidence. A declaration and its definition are one symbol here. Ordered by file
+  // and line. Milliseconds; tens of them for names that stand in thousands of places.
   Result<std::vector<Reference>> references(const Symbol& symbol) const;
   // Who calls it, one entry per place: the function (or class, or file) around the call. A class is called where its
   // objects are made.

@@ -49,11 +49,12 @@ int reading_class(const File& file) {
 
 bool is_build_file(const File& file) {
   static const std::unordered_set<std::string_view> kNames = {
-      "CMakeLists.txt", "Makefile",      "GNUmakefile", "meson.build",  "configure.ac", "BUILD.bazel", "pyproject.toml",
-      "setup.cfg",      "setup.py",      "package.json", "Cargo.toml",  "go.mod",       "pom.xml",     "build.gradle",
-      "Gemfile",        "composer.json", "build.sbt",    "mix.exs",     "build.gradle.kts", "Package.swift"};
-  return kNames.contains(file.path) || (file.path.find('/') == file.path.npos &&
-                                        (file.path.ends_with(".gemspec") || file.path.ends_with(".csproj")));
+      "CMakeLists.txt", "Makefile",       "GNUmakefile", "meson.build",      "configure.ac",
+      "BUILD.bazel",    "pyproject.toml", "setup.cfg",   "setup.py",         "package.json",
+      "Cargo.toml",     "go.mod",         "pom.xml",     "build.gradle",     "Gemfile",
+      "composer.json",  "build.sbt",      "mix.exs",     "build.gradle.kts", "Package.swift"};
+  return kNames.contains(file.path) ||
+         (file.path.find('/') == file.path.npos && (file.path.ends_with(".gemspec") || file.path.ends_with(".csproj")));
 }
 
 std::string whole_lines(std::string_view text, size_t limit) {
@@ -106,7 +107,8 @@ Result<Outlines> outlines_of_all(Database& database) {
   Outlines outlines;
   std::unordered_map<int64_t, int> depths;
   auto done = database.query(
-      "SELECT file_id, id, coalesce(parent_id, 0), name_line, kind, signature FROM symbol WHERE definition ORDER BY file_id, id",
+      "SELECT file_id, id, coalesce(parent_id, 0), name_line, kind, signature FROM symbol WHERE definition ORDER BY "
+      "file_id, id",
       [&](const Row& row) {
         OutlineLine line{row.integer(1), row.integer(2), static_cast<int>(row.integer(3)), 0, row.text(4), row.text(5)};
         const auto parent = depths.find(line.parent);
@@ -139,7 +141,8 @@ bool is_worth_mapping(std::string_view kind) {
 }
 
 // The chosen symbols inside what they stand in, as in aider: "⋮" where something is left out.
-std::string map_text(const std::vector<File>& files, const Outlines& outlines, const std::unordered_set<int64_t>& chosen) {
+std::string map_text(const std::vector<File>& files, const Outlines& outlines,
+                     const std::unordered_set<int64_t>& chosen) {
   std::string text;
   for (const File& file : files) {
     const auto lines = outlines.find(file.id);
@@ -222,7 +225,8 @@ std::string map_within(int64_t budget, const TokenCounter& count, const Reading&
   size_t fits = 0, too_many = symbols.size() + 1;
   size_t tried = std::min<size_t>(symbols.size(), static_cast<size_t>(std::max<int64_t>(budget, 0)) / 16 + 1);
   while (fits + 1 < too_many) {
-    std::string text = map_text(by_path, outlines, {symbols.begin(), symbols.begin() + static_cast<std::ptrdiff_t>(tried)});
+    std::string text =
+        map_text(by_path, outlines, {symbols.begin(), symbols.begin() + static_cast<std::ptrdiff_t>(tried)});
     if (count(text) <= budget) {
       fits = tried, best = std::move(text);
     } else {
@@ -234,8 +238,8 @@ std::string map_within(int64_t budget, const TokenCounter& count, const Reading&
   return best;
 }
 
-std::string preamble_text(const PackingSources& sources, const Reading& reading, const Outlines& outlines, int64_t budget,
-                          const TokenCounter& count) {
+std::string preamble_text(const PackingSources& sources, const Reading& reading, const Outlines& outlines,
+                          int64_t budget, const TokenCounter& count) {
   const auto bytes = static_cast<size_t>(static_cast<double>(budget) * kBytesPerToken);
   std::string text = std::format("Repository: {}\n", sources.tree.root().filename().string());
   std::vector<File> by_path = reading.order;
@@ -341,7 +345,9 @@ Result<PackingPlan> make_plan(PackingSources sources, int64_t budget, const Toke
     }
   };
   // Outlines of sources say more than whole tests and texts do, so they come first where not everything fits.
-  const auto is_source = [&](const File& file) { return reading_class(file) == 0 || std::ranges::contains(near, file.path); };
+  const auto is_source = [&](const File& file) {
+    return reading_class(file) == 0 || std::ranges::contains(near, file.path);
+  };
   const auto any = [](const File&) { return true; };
   const bool all_fit = plan.repository_tokens <= room;
   if (all_fit) take_whole(budget, any);
@@ -354,7 +360,9 @@ Result<PackingPlan> make_plan(PackingSources sources, int64_t budget, const Toke
     if (lines == outlines->end()) {
       reason += ", and it has no symbols to outline";
     } else if (reading_class(*c.file) > 2) {
-      reason += c.file->generated ? ", and it is generated" : c.file->vendored ? ", and it is foreign code" : ", and it is a test";
+      reason += c.file->generated  ? ", and it is generated"
+                : c.file->vendored ? ", and it is foreign code"
+                                   : ", and it is a test";
     } else {
       std::string text = outline_text(*c.file, lines->second);
       const int64_t tokens = count(text);
@@ -383,13 +391,15 @@ Result<PackingPlan> make_plan(PackingSources sources, int64_t budget, const Toke
   for (PackedSegment& segment : plan.segments) {
     const auto found = counts.find(segment.path);
     if (found != counts.end()) segment.changes = found->second;
-    if (!segment.path.empty() && head.differs(segment.path, *blobs[segment.path])) segment.changes = PackedSegment::kUncommitted;
+    if (!segment.path.empty() && head.differs(segment.path, *blobs[segment.path]))
+      segment.changes = PackedSegment::kUncommitted;
   }
   const auto from_stable_to_volatile = [](auto first, auto last) {
     std::stable_sort(first, last, [](const PackedSegment& a, const PackedSegment& b) { return a.changes < b.changes; });
   };
   const auto begin = plan.segments.begin();
-  from_stable_to_volatile(begin + static_cast<std::ptrdiff_t>(preambles), begin + static_cast<std::ptrdiff_t>(files_end));
+  from_stable_to_volatile(begin + static_cast<std::ptrdiff_t>(preambles),
+                          begin + static_cast<std::ptrdiff_t>(files_end));
   from_stable_to_volatile(begin + static_cast<std::ptrdiff_t>(files_end), plan.segments.end());
   return plan;
 }

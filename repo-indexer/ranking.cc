@@ -44,9 +44,10 @@ struct Link {
 double distinctiveness(std::string_view name) {
   if (name.starts_with('_')) return 0.2;
   if (name.size() < 4) return 0.3;
-  const bool words = name.find('_') != name.npos || std::ranges::adjacent_find(name, [](unsigned char a, unsigned char b) {
-                                                      return std::islower(a) && std::isupper(b);
-                                                    }) != name.end();
+  const bool words =
+      name.find('_') != name.npos || std::ranges::adjacent_find(name, [](unsigned char a, unsigned char b) {
+                                       return std::islower(a) && std::isupper(b);
+                                     }) != name.end();
   return words && name.size() >= 8 ? 3.0 : 1.0;
 }
 
@@ -103,7 +104,8 @@ Result<Ranking> rank_symbols(Database& database, std::span<const File> files, co
       if (total[i] == 0) spread += ranks[i];
       for (const Link& link : links[i]) next[link.to] += ranks[i] * link.weight / total[i];
     }
-    for (size_t i = 0; i < files.size(); ++i) ranks[i] = (1 - kDamping) * start[i] + kDamping * (next[i] + spread * start[i]);
+    for (size_t i = 0; i < files.size(); ++i)
+      ranks[i] = (1 - kDamping) * start[i] + kDamping * (next[i] + spread * start[i]);
   }
 
   Ranking ranking;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How central files and symbols are: PageRank over "this file uses a name that that file defines", started from the files
-// in question. A file hands its rank on along its references, so what they lead to is ranked symbol by symbol
+// How central files and symbols are: PageRank over "this file uses a name that that file defines", started from the
+// files in question. A file hands its rank on along its references, so what they lead to is ranked symbol by symbol
 // (the idea is that of aider's repository map).
 #pragma once
 

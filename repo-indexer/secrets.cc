@@ -87,7 +87,8 @@ double entropy(std::string_view text) {
 bool is_placeholder(std::string_view body) {
   if (entropy(body) < 2.5) return true;
   const std::string lower = lower_case(body);
-  for (const std::string_view word : {"example", "placeholder", "changeme", "your", "xxxxx", "redacted", "dummy", "123456789"}) {
+  for (const std::string_view word :
+       {"example", "placeholder", "changeme", "your", "xxxxx", "redacted", "dummy", "123456789"}) {
     if (lower.find(word) != lower.npos) return true;
   }
   return false;
@@ -167,7 +168,9 @@ class Scanner {
     if (title.find("PRIVATE KEY") == title.npos || title.find('\n') != title.npos) return;
     const size_t first = head_end + 5;
     // In source code the lines stand in quotes, with "\n" spelled out.
-    const auto in_body = [](char c) { return is_base64(c) || std::string_view(" \t\r\n\\\"',:-").find(c) != std::string_view::npos; };
+    const auto in_body = [](char c) {
+      return is_base64(c) || std::string_view(" \t\r\n\\\"',:-").find(c) != std::string_view::npos;
+    };
     size_t last = first, signs = 0;
     while (last < text_.size() && in_body(text_[last]) && !text_.substr(last).starts_with("-----")) {
       signs += is_base64(text_[last]);
@@ -210,9 +213,12 @@ class Scanner {
     const bool quoted = at < text_.size() && (text_[at] == '"' || text_[at] == '\'' || text_[at] == '`');
     const char quote = quoted ? text_[at] : '\n';
     at += quoted;
-    const size_t value = run_of(text_, at, [](char c) { return is_base64(c) || is_dotted(c) || c == '~' || c == '!' || c == '@' || c == '%'; }, 256);
+    const size_t value = run_of(
+        text_, at, [](char c) { return is_base64(c) || is_dotted(c) || c == '~' || c == '!' || c == '@' || c == '%'; },
+        256);
     // Without quotes (.env files, properties) the value must be the rest of the line.
-    const bool ends = at + value < text_.size() ? text_[at + value] == quote || (!quoted && text_[at + value] == '\r') : !quoted;
+    const bool ends =
+        at + value < text_.size() ? text_[at + value] == quote || (!quoted && text_[at + value] == '\r') : !quoted;
     if (!ends || value < 16 || !looks_random(text_.substr(at, value), 3.5)) return;
     add(at, value, kGuessed);
   }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Secrets in a text: private keys, tokens of cloud services and the like. They are replaced before anything else looks at
-// the text, by as many '*' as they have bytes, so that every byte and line number stays what it was: neither the index nor
-// what a model has read ever holds one. The rules know what tokens look like (their prefixes, lengths and alphabets, as
-// gitleaks and trufflehog do); words such as "password" count only before a quoted value that looks random.
+// Secrets in a text: private keys, tokens of cloud services and the like. They are replaced before anything else looks
+// at the text, by as many '*' as they have bytes, so that every byte and line number stays what it was: neither the
+// index nor what a model has read ever holds one. The rules know what tokens look like (their prefixes, lengths and
+// alphabets, as gitleaks and trufflehog do); words such as "password" count only before a quoted value that looks
+// random.
 #pragma once
 
 #include <cstdint>

@@ -18,8 +18,8 @@ constexpr int kFormat = 4;
 // What the contents depend on beside the files: the queries, and the rules for secrets.
 int64_t rules_fingerprint() { return int64_t{queries_fingerprint()} * 31 + kSecretRules; }
 
-// What hangs on a file beside its passages' terms. Their ids are never used twice, so that what comes back from the shelf
-// finds its own free; files keep theirs while they have their paths, and on the shelf have negative ones.
+// What hangs on a file beside its passages' terms. Their ids are never used twice, so that what comes back from the
+// shelf finds its own free; files keep theirs while they have their paths, and on the shelf have negative ones.
 constexpr const char* kTablesOfAFile[] = {"symbol", "reference", "passage", "secret"};
 
 // The search table holds the terms that TermMaker makes; its columns are PassageTerms'. It keeps them, because only
@@ -98,7 +98,9 @@ Result<void> prepare(Database& database, std::string& notice) {
   } else if (*tables == 0) {
     done = database.script((std::string(kSchema) + std::format("PRAGMA user_version = {};", kFormat)).c_str());
   } else {
-    notice = "this version of Strata understands code in another way than the one that made the index: all files are read again";
+    notice =
+        "this version of Strata understands code in another way than the one that made the index: all files are read "
+        "again";
     done = database.script(
         "UPDATE file SET blob_id = '', size = -1;"
         "DELETE FROM shelf_file; DELETE FROM shelf_symbol; DELETE FROM shelf_reference; DELETE FROM shelf_passage;"
@@ -121,7 +123,8 @@ Result<Database> open_prepared(const fs::path& path, std::string& notice) {
 void copy_of(const fs::path& relative, const fs::path& path) {
   std::error_code error;
   const fs::path unfinished = path.string() + std::format(".{}", getpid());
-  if (auto source = Database::open(relative); source && source->copy_to(unfinished)) fs::rename(unfinished, path, error);
+  if (auto source = Database::open(relative); source && source->copy_to(unfinished))
+    fs::rename(unfinished, path, error);
   fs::remove(unfinished, error);
 }
 
@@ -145,8 +148,8 @@ Result<Store> Store::open(const fs::path& path, const fs::path& relative, std::s
 
 Result<std::map<std::string, KnownFile>> Store::known_files() {
   std::map<std::string, KnownFile> known;
-  auto done =
-      database_.query("SELECT path, id, blob_id, size, mtime_ns, ctime_ns, inode, marks FROM file", [&](const Row& row) {
+  auto done = database_.query(
+      "SELECT path, id, blob_id, size, mtime_ns, ctime_ns, inode, marks FROM file", [&](const Row& row) {
         known.emplace(row.text(0), KnownFile{row.integer(1),
                                              row.text(2),
                                              {row.integer(3), row.integer(4), row.integer(5), row.integer(6)},
@@ -162,8 +165,8 @@ Result<std::map<std::string, KnownFile>> Store::known_files() {
 }
 
 Result<void> Store::touch(int64_t id, const FileStamp& stamp, int marks) {
-  return database_.run("UPDATE file SET size = ?2, mtime_ns = ?3, ctime_ns = ?4, inode = ?5, marks = ?6 WHERE id = ?1", id,
-                       stamp.size, stamp.mtime_ns, stamp.ctime_ns, stamp.inode, marks);
+  return database_.run("UPDATE file SET size = ?2, mtime_ns = ?3, ctime_ns = ?4, inode = ?5, marks = ?6 WHERE id = ?1",
+                       id, stamp.size, stamp.mtime_ns, stamp.ctime_ns, stamp.inode, marks);
 }
 
 Result<void> Store::erase(int64_t id) {
@@ -177,11 +180,15 @@ Result<void> Store::erase(int64_t id) {
 
 // Rows of the file `from` of each table, copied to the other side under the id `to`.
 Result<void> Store::copy(int64_t from, int64_t to, std::string_view source, std::string_view target) {
-  auto done = database_.run(std::format("INSERT INTO {1}file SELECT * FROM {0}file WHERE id = ?1", source, target), from);
+  auto done =
+      database_.run(std::format("INSERT INTO {1}file SELECT * FROM {0}file WHERE id = ?1", source, target), from);
   if (done) done = database_.run(std::format("UPDATE {}file SET id = ?2 WHERE id = ?1", target), from, to);
   for (const char* table : kTablesOfAFile) {
-    if (done) done = database_.run(std::format("INSERT INTO {1}{2} SELECT * FROM {0}{2} WHERE file_id = ?1", source, target, table), from);
-    if (done) done = database_.run(std::format("UPDATE {}{} SET file_id = ?2 WHERE file_id = ?1", target, table), from, to);
+    if (done)
+      done = database_.run(
+          std::format("INSERT INTO {1}{2} SELECT * FROM {0}{2} WHERE file_id = ?1", source, target, table), from);
+    if (done)
+      done = database_.run(std::format("UPDATE {}{} SET file_id = ?2 WHERE file_id = ?1", target, table), from, to);
   }
   return done;
 }
@@ -190,10 +197,12 @@ Result<void> Store::remove(int64_t id) {
   // What was left out, or is of other rules, is not worth keeping.
   bool keep = false;
   int64_t place = 0;
-  auto done = database_.query("SELECT skipped = '' AND blob_id <> '' FROM file WHERE id = ?1",
-                              [&](const Row& row) { keep = row.integer(0) != 0; }, id);
+  auto done = database_.query(
+      "SELECT skipped = '' AND blob_id <> '' FROM file WHERE id = ?1",
+      [&](const Row& row) { keep = row.integer(0) != 0; }, id);
   if (!done || !keep) return done ? erase(id) : done;
-  done = database_.query("SELECT coalesce(min(id), 0) - 1 FROM shelf_file", [&](const Row& row) { place = row.integer(0); });
+  done = database_.query("SELECT coalesce(min(id), 0) - 1 FROM shelf_file",
+                         [&](const Row& row) { place = row.integer(0); });
   if (done) done = copy(id, place, "", "shelf_");
   if (done) {
     done = database_.run(
@@ -215,13 +224,15 @@ Result<void> Store::restore(const IndexedFile& file) {
   }
   if (done && id) done = remove(id);
   if (done) {
-    done = database_.query("SELECT coalesce(max(id), 0) + 1 FROM file", [&](const Row& row) { free_id = row.integer(0); });
+    done =
+        database_.query("SELECT coalesce(max(id), 0) + 1 FROM file", [&](const Row& row) { free_id = row.integer(0); });
   }
   if (!id) id = free_id;
   if (done) done = copy(place, id, "shelf_", "");
   if (done) {
     done = database_.run(
-        "INSERT INTO search(rowid, name, code, comments, words) SELECT id, name, code, comments, words FROM shelf_search"
+        "INSERT INTO search(rowid, name, code, comments, words) SELECT id, name, code, comments, words FROM "
+        "shelf_search"
         " WHERE id IN (SELECT id FROM shelf_passage WHERE file_id = ?1)",
         place);
   }
@@ -230,7 +241,8 @@ Result<void> Store::restore(const IndexedFile& file) {
 }
 
 Result<void> Store::forget(int64_t id) {
-  auto done = database_.run("DELETE FROM shelf_search WHERE id IN (SELECT id FROM shelf_passage WHERE file_id = ?1)", id);
+  auto done =
+      database_.run("DELETE FROM shelf_search WHERE id IN (SELECT id FROM shelf_passage WHERE file_id = ?1)", id);
   for (const char* table : kTablesOfAFile) {
     if (done) done = database_.run(std::format("DELETE FROM shelf_{} WHERE file_id = ?1", table), id);
   }
@@ -264,15 +276,14 @@ Result<void> Store::put(const IndexedFile& file) {
   if (known) {
     if (auto removed = remove(known); !removed) return removed;
   }
-  if (auto done =
-          database_.run("INSERT INTO file(path, blob_id, language, lines, size, mtime_ns, ctime_ns, inode,"
-                        " marks, symbols, refs, skipped, remark, id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-                        " nullif(?14, 0))",
-                        std::string_view(file.path), std::string_view(file.blob_id), std::string_view(file.language),
-                        file.lines, file.stamp.size, file.stamp.mtime_ns, file.stamp.ctime_ns, file.stamp.inode,
-                        file.marks, static_cast<int64_t>(file.parsed.symbols.size()),
-                        static_cast<int64_t>(file.parsed.references.size()), std::string_view(file.skipped),
-                        std::string_view(file.remark), known);
+  if (auto done = database_.run(
+          "INSERT INTO file(path, blob_id, language, lines, size, mtime_ns, ctime_ns, inode,"
+          " marks, symbols, refs, skipped, remark, id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+          " nullif(?14, 0))",
+          std::string_view(file.path), std::string_view(file.blob_id), std::string_view(file.language), file.lines,
+          file.stamp.size, file.stamp.mtime_ns, file.stamp.ctime_ns, file.stamp.inode, file.marks,
+          static_cast<int64_t>(file.parsed.symbols.size()), static_cast<int64_t>(file.parsed.references.size()),
+          std::string_view(file.skipped), std::string_view(file.remark), known);
       !done) {
     return done;
   }
@@ -297,11 +308,10 @@ Result<void> Store::put(const IndexedFile& file) {
     symbol_ids.push_back(database_.last_id());
   }
   for (const ParsedReference& r : file.parsed.references) {
-    if (auto done = database_.run(
-            "INSERT INTO reference(file_id, name, line, kind, symbol_id, qualifier, arguments)"
-            " VALUES(?1, ?2, ?3, ?4, nullif(?5, 0), ?6, ?7)",
-            file_id, std::string_view(r.name), r.line, std::string_view(r.kind), symbol_id(r.enclosing),
-            std::string_view(r.qualifier), r.arguments);
+    if (auto done = database_.run("INSERT INTO reference(file_id, name, line, kind, symbol_id, qualifier, arguments)"
+                                  " VALUES(?1, ?2, ?3, ?4, nullif(?5, 0), ?6, ?7)",
+                                  file_id, std::string_view(r.name), r.line, std::string_view(r.kind),
+                                  symbol_id(r.enclosing), std::string_view(r.qualifier), r.arguments);
         !done) {
       return done;
     }

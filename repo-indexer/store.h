@@ -29,25 +29,26 @@ struct IndexedFile {
   std::vector<PassageTerms> terms;  // of each passage
   std::vector<SecretRange> secrets;
   int marks = 0;
-  std::string skipped;              // why nothing of it is indexed; such a row only keeps it from being read again
-  std::string remark;               // indexed, but not as it should be
+  std::string skipped;  // why nothing of it is indexed; such a row only keeps it from being read again
+  std::string remark;   // indexed, but not as it should be
 };
 
 struct KnownFile {
   int64_t id = 0;
   std::string blob_id;
   FileStamp stamp;
-  int marks = 0;  // with kLooksGenerated
+  int marks = 0;                            // with kLooksGenerated
   std::unordered_set<std::string> shelved;  // blobs that this path had before; only these are set if id is 0
 };
 
 class Store {
  public:
-  // A database whose tables have another shape, or one that is damaged, is replaced: it holds nothing that the tree does
-  // not. Of one that other queries or rules have filled, every file is read anew, and the old stays in use until then.
-  // `notice` says so. A missing one starts as a copy of `relative`, the index of another work tree of the same
+  // A database whose tables have another shape, or one that is damaged, is replaced: it holds nothing that the tree
+  // does not. Of one that other queries or rules have filled, every file is read anew, and the old stays in use until
+  // then. `notice` says so. A missing one starts as a copy of `relative`, the index of another work tree of the same
   // repository (may be empty), so that only what differs is parsed.
-  static Result<Store> open(const std::filesystem::path& path, const std::filesystem::path& relative, std::string& notice);
+  static Result<Store> open(const std::filesystem::path& path, const std::filesystem::path& relative,
+                            std::string& notice);
 
   Database& database() { return database_; }
 

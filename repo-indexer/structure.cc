@@ -11,8 +11,8 @@
 namespace strata::repo {
 namespace {
 
-constexpr double kLikely = 0.25;    // calls less certain than this lead anywhere
-constexpr int kFarthest = 8;        // calls between a test and what it touches
+constexpr double kLikely = 0.25;  // calls less certain than this lead anywhere
+constexpr int kFarthest = 8;      // calls between a test and what it touches
 constexpr size_t kMostSymbols = 20'000;
 
 // The symbol itself and, of a class, its members.
@@ -22,7 +22,8 @@ Result<std::vector<Symbol>> with_members(const Index& index, const Symbol& symbo
   auto in_file = index.symbols(symbol.file);
   if (!in_file) return in_file;
   for (Symbol& s : *in_file) {
-    if (s.id != symbol.id && is_function(s.kind) && s.first_line >= symbol.first_line && s.last_line <= symbol.last_line) {
+    if (s.id != symbol.id && is_function(s.kind) && s.first_line >= symbol.first_line &&
+        s.last_line <= symbol.last_line) {
       all.push_back(std::move(s));
     }
   }
@@ -31,7 +32,8 @@ Result<std::vector<Symbol>> with_members(const Index& index, const Symbol& symbo
 
 bool is_test(const Symbol& symbol) {
   if (symbol.kind == "test") return true;
-  return is_test_file(symbol.file) && is_function(symbol.kind) && lower_case(symbol.name).find("test") != std::string::npos;
+  return is_test_file(symbol.file) && is_function(symbol.kind) &&
+         lower_case(symbol.name).find("test") != std::string::npos;
 }
 
 }  // namespace
@@ -40,14 +42,16 @@ bool is_test_file(std::string_view path) {
   std::string flat(path);
   std::ranges::replace_if(flat, [](char c) { return c == '/' || c == '.' || c == '-'; }, '_');
   for (const std::string& part : split_identifier(flat)) {
-    for (const std::string_view word : {"test", "tests", "testing", "spec", "bench", "benchmarks", "fixtures", "testdata"}) {
+    for (const std::string_view word :
+         {"test", "tests", "testing", "spec", "bench", "benchmarks", "fixtures", "testdata"}) {
       if (part == word) return true;
     }
   }
   return false;
 }
 
-Result<std::vector<CallStep>> call_path(const Index& index, const Symbol& from, const Symbol& to, const Cancel* cancel) {
+Result<std::vector<CallStep>> call_path(const Index& index, const Symbol& from, const Symbol& to,
+                                        const Cancel* cancel) {
   auto targets = with_members(index, to);
   if (!targets) return std::unexpected(targets.error());
   auto sources = with_members(index, from);

@@ -17,12 +17,13 @@ struct CallStep {
 };
 
 // The shortest chain of calls, both ends included; empty if there is none. Members of a class count for the class.
-Result<std::vector<CallStep>> call_path(const Index& index, const Symbol& from, const Symbol& to, const Cancel* cancel = nullptr);
+Result<std::vector<CallStep>> call_path(const Index& index, const Symbol& from, const Symbol& to,
+                                        const Cancel* cancel = nullptr);
 
 struct TouchingTest {
-  Symbol test;       // id 0: the file itself, at its top level
-  int calls = 0;     // from the test to the symbol
-  std::string via;   // what the test calls
+  Symbol test;      // id 0: the file itself, at its top level
+  int calls = 0;    // from the test to the symbol
+  std::string via;  // what the test calls
   double confidence = 0;
 };
 

@@ -28,10 +28,11 @@ void append_utf8(std::string& out, char32_t c) {
 
 // What stands at 80-9F in Windows-1252, which is what "Latin-1" files with such bytes are.
 char32_t from_windows_1252(uint8_t byte) {
-  static constexpr char16_t kTable[32] = {
-      0x20AC, kReplacement, 0x201A, 0x0192, 0x201E,       0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-      0x2039, 0x0152,       kReplacement, 0x017D, kReplacement, kReplacement, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-      0x2013, 0x2014,       0x02DC, 0x2122, 0x0161,       0x203A, 0x0153, kReplacement, 0x017E, 0x0178};
+  static constexpr char16_t kTable[32] = {0x20AC, kReplacement, 0x201A,       0x0192, 0x201E, 0x2026, 0x2020,
+                                          0x2021, 0x02C6,       0x2030,       0x0160, 0x2039, 0x0152, kReplacement,
+                                          0x017D, kReplacement, kReplacement, 0x2018, 0x2019, 0x201C, 0x201D,
+                                          0x2022, 0x2013,       0x2014,       0x02DC, 0x2122, 0x0161, 0x203A,
+                                          0x0153, kReplacement, 0x017E,       0x0178};
   return kTable[byte - 0x80];
 }
 

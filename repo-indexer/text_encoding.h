@@ -11,9 +11,9 @@
 namespace strata::repo {
 
 struct DecodedText {
-  std::string text;          // UTF-8, without a byte order mark
+  std::string text;           // UTF-8, without a byte order mark
   std::string_view encoding;  // "UTF-8", "UTF-16", "Latin-1"
-  int64_t replaced = 0;      // characters that fit no encoding: U+FFFD stands in their place
+  int64_t replaced = 0;       // characters that fit no encoding: U+FFFD stands in their place
 };
 
 // Nothing if the bytes are binary: a NUL within the first 8 KB (git's own rule), and no UTF-16 mark.

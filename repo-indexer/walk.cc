@@ -46,7 +46,7 @@ bool is_tool_folder(std::string_view name) {
 // Code of others that is kept in the tree, by the names that people give such folders (github-linguist's vendor.yml).
 bool is_vendor_folder(std::string_view name) {
   static const std::unordered_set<std::string_view> kNames = {
-      "vendor",   "vendored",     "third_party",      "third-party", "thirdparty", "3rdparty",
+      "vendor",    "vendored",     "third_party",      "third-party", "thirdparty", "3rdparty",
       "externals", "node_modules", "bower_components", "Pods",        "Godeps"};
   return kNames.contains(name);
 }
@@ -126,7 +126,8 @@ class Walker {
     if (submodules_.contains(path)) return skip(path, submodule(path));
     struct stat s{};
     if (lstat((root_ / path).c_str(), &s) == 0) return;  // inside a folder that was left out
-    skip(path, sparse_.contains(path) ? "not checked out (sparse checkout)" : "deleted in the work tree, but not in git");
+    skip(path,
+         sparse_.contains(path) ? "not checked out (sparse checkout)" : "deleted in the work tree, but not in git");
   }
 
   // `prefix` is "" or ends in '/'.
@@ -192,12 +193,14 @@ class Walker {
     int marks = place.vendored ? kVendored : 0;
     const char* names[] = {"binary", "linguist-generated", "linguist-vendored"};
     const char* values[3] = {};
-    if (place.attributes && git_attr_get_many(values, repository_, GIT_ATTR_CHECK_FILE_THEN_INDEX, path.c_str(), 3, names) == 0) {
+    if (place.attributes &&
+        git_attr_get_many(values, repository_, GIT_ATTR_CHECK_FILE_THEN_INDEX, path.c_str(), 3, names) == 0) {
       if (GIT_ATTR_IS_TRUE(values[0])) return skip(path, "binary (.gitattributes)");
       // "linguist-generated" alone and "linguist-generated=true" are both in use.
       const auto is = [&](int i, std::string_view word) {
         return GIT_ATTR_HAS_VALUE(values[i]) ? values[i] == word
-                                             : word == "true" ? GIT_ATTR_IS_TRUE(values[i]) : GIT_ATTR_IS_FALSE(values[i]);
+               : word == "true"              ? GIT_ATTR_IS_TRUE(values[i])
+                                             : GIT_ATTR_IS_FALSE(values[i]);
       };
       if (is(1, "true")) marks |= kGenerated;
       if (is(1, "false")) marks |= kNotGenerated;

@@ -29,7 +29,9 @@ enum Marks : int {
   kVendored = 4,      // linguist-vendored, or in a folder for foreign code
   kLooksGenerated = 8,
 };
-inline bool is_generated(int marks) { return (marks & kGenerated) || (marks & (kLooksGenerated | kNotGenerated)) == kLooksGenerated; }
+inline bool is_generated(int marks) {
+  return (marks & kGenerated) || (marks & (kLooksGenerated | kNotGenerated)) == kLooksGenerated;
+}
 
 struct FoundFile {
   std::string path;  // relative, '/' separated, as bytes
@@ -70,8 +72,8 @@ class WorkTree {
   // Its .git folder, and the one it shares with its other work trees; empty for plain folders.
   std::filesystem::path git_folder() const;
   std::filesystem::path common_folder() const;
-  // What is checked out: "main at 1a2b3c4d", "no commits yet", "detached at ...; a merge is in progress". Empty for plain
-  // folders.
+  // What is checked out: "main at 1a2b3c4d", "no commits yet", "detached at ...; a merge is in progress". Empty for
+  // plain folders.
   std::string head() const;
   const std::string& notice() const { return notice_; }
 

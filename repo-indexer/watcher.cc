@@ -55,8 +55,12 @@ Snapshot snapshot_of(const FoundTree& found) {
 
 struct Watcher::Impl {
   Impl(WorkTree opened, OnChange callback, Options given, int inotify_number, int read_end, int write_end)
-      : tree(std::move(opened)), on_change(std::move(callback)), options(given), inotify(inotify_number),
-        ended(read_end), end(write_end) {}
+      : tree(std::move(opened)),
+        on_change(std::move(callback)),
+        options(given),
+        inotify(inotify_number),
+        ended(read_end),
+        end(write_end) {}
   ~Impl() {
     [[maybe_unused]] const auto written = write(end.number(), "x", 1);
     if (thread.joinable()) thread.join();

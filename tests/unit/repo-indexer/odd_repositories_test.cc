@@ -290,7 +290,8 @@ TEST(OddRepositories, HugeFilesAreNotRead) {
 
 TEST(OddRepositories, NulBytesFarIntoAText) {
   TemporaryTree tree;
-  tree.write("late.py", "def before():\n    return 1\n" + std::string(9000, '#') + "\n\0\0\n"s + "def after():\n    return 2\n\n");
+  tree.write("late.py",
+             "def before():\n    return 1\n" + std::string(9000, '#') + "\n\0\0\n"s + "def after():\n    return 2\n\n");
   Index index = tree.open();
   updated(index);
   EXPECT_EQ(index.find_symbols("before")->size(), 1u);
@@ -357,7 +358,8 @@ TEST(OddRepositories, AFullDiskKeepsTheOldIndex) {
     updated(index);
   }
   std::string many;
-  for (int i = 0; i < 3000; ++i) many += "def function_number_" + std::to_string(i) + "():\n    return " + std::to_string(i * 7) + "\n\n";
+  for (int i = 0; i < 3000; ++i)
+    many += "def function_number_" + std::to_string(i) + "():\n    return " + std::to_string(i * 7) + "\n\n";
   for (int i = 0; i < 10; ++i) tree.write("new" + std::to_string(i) + ".py", many);
   {
     Index index = tree.open();
@@ -427,7 +429,8 @@ TEST(OddRepositories, RulesThatChangeReadEverythingAnew) {
     if (entry.path().extension() != ".db") continue;
     sqlite3* database = nullptr;
     ASSERT_EQ(sqlite3_open(entry.path().c_str(), &database), SQLITE_OK);
-    EXPECT_EQ(sqlite3_exec(database, "UPDATE figure SET value = 1 WHERE name = 'rules'", nullptr, nullptr, nullptr), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(database, "UPDATE figure SET value = 1 WHERE name = 'rules'", nullptr, nullptr, nullptr),
+              SQLITE_OK);
     sqlite3_close(database);
   }
   Index index = tree.open();

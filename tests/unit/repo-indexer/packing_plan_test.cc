@@ -31,14 +31,22 @@ class PackingPlanTest : public testing::Test {
     tree_.git("init");
     tree_.write("README.md", "# Parcel\n\nSends parcels.\n");
     tree_.write("pyproject.toml", "[project]\nname = \"parcel\"\n");
-    tree_.write("src/courier.py", "class Courier:\n    def pick_up(self):\n        return 1\n\n\ndef call_courier():\n    return Courier()\n");
-    tree_.write("src/sender.py", "from courier import *\n\n\ndef send_parcel():\n    call_courier()\n    return Courier()\n");
+    tree_.write(
+        "src/courier.py",
+        "class Courier:\n    def pick_up(self):\n        return 1\n\n\ndef call_courier():\n    return Courier()\n");
+    tree_.write("src/sender.py",
+                "from courier import *\n\n\ndef send_parcel():\n    call_courier()\n    return Courier()\n");
     std::string many = "from courier import call_courier\n";
-    for (int i = 0; i < 60; ++i) many += std::format("\n\ndef step_{0}():\n    # a long way of saying nothing at all {0}\n    return call_courier()\n", i);
+    for (int i = 0; i < 60; ++i)
+      many += std::format(
+          "\n\ndef step_{0}():\n    # a long way of saying nothing at all {0}\n    return call_courier()\n", i);
     tree_.write("src/long.py", many);
     tree_.git("add . && git -c user.name=t -c user.email=t@t commit -m first");
     for (int i = 0; i < 3; ++i) {
-      tree_.write("src/sender.py", std::format("from courier import *\n\n\ndef send_parcel():\n    call_courier()\n    return Courier()  # {}\n", i));
+      tree_.write(
+          "src/sender.py",
+          std::format("from courier import *\n\n\ndef send_parcel():\n    call_courier()\n    return Courier()  # {}\n",
+                      i));
       tree_.git("commit -am more");
     }
     tree_.write("src/new.py", "def brand_new():\n    return 1\n\n");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tokens here are made up; they are put together from halves so that scanners of this repository do not report them.
+// The tokens here are made up; they are put together from halves so that scanners of this repository do not report
+// them.
 #include "repo-indexer/secrets.h"
 
 #include <gtest/gtest.h>
@@ -21,10 +22,17 @@ const std::string kRandom = "q8Zr2KdX7mWc4Tn9YbVf3Lh6PsJg1Ua5RxEo";  // 36
 TEST(Secrets, TokensByTheirPrefixes) {
   const std::string hex = "9f86d081884c7d659a2feaa0c55ad0159f86d081884c7d659a2feaa0c55ad015";
   for (const std::string& token : {
-           "AKI" + std::string("AQ3EGRU7LWYT2VB5N"), "gh" + std::string("p_") + kRandom, "glpat" + ("-" + kRandom.substr(0, 20)),
-           "xox" + std::string("b-2384762837-2837462837-") + kRandom.substr(0, 24), "AI" + std::string("za") + kRandom.substr(1),
-           "sk_li" + ("ve_" + kRandom.substr(0, 24)), "sk-a" + std::string("nt-api03-") + kRandom, "h" + std::string("f_") + kRandom.substr(2),
-           "np" + std::string("m_") + kRandom, "dop_" + ("v1_" + hex), "S" + std::string("G.") + kRandom.substr(0, 22) + "." + kRandom + "0a9Q7kz",
+           "AKI" + std::string("AQ3EGRU7LWYT2VB5N"),
+           "gh" + std::string("p_") + kRandom,
+           "glpat" + ("-" + kRandom.substr(0, 20)),
+           "xox" + std::string("b-2384762837-2837462837-") + kRandom.substr(0, 24),
+           "AI" + std::string("za") + kRandom.substr(1),
+           "sk_li" + ("ve_" + kRandom.substr(0, 24)),
+           "sk-a" + std::string("nt-api03-") + kRandom,
+           "h" + std::string("f_") + kRandom.substr(2),
+           "np" + std::string("m_") + kRandom,
+           "dop_" + ("v1_" + hex),
+           "S" + std::string("G.") + kRandom.substr(0, 22) + "." + kRandom + "0a9Q7kz",
            "ey" + std::string("JhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.") + kRandom,
        }) {
     EXPECT_EQ(masked("token = '" + token + "'\n"), token + "|") << token;
@@ -35,7 +43,8 @@ TEST(Secrets, TokensByTheirPrefixes) {
 TEST(Secrets, PrivateKeysWithTheirBodies) {
   std::string body;
   for (int i = 0; i < 4; ++i) body += "\n" + kRandom + kRandom.substr(0, 28);
-  const std::string key = "-----BEGIN RSA PRIVATE" + std::string(" KEY-----") + body + "\n-----END RSA PRIVATE KEY-----\n";
+  const std::string key =
+      "-----BEGIN RSA PRIVATE" + std::string(" KEY-----") + body + "\n-----END RSA PRIVATE KEY-----\n";
   std::string text = "a\n" + key + "b\n";
   const auto found = mask_secrets(text);
   ASSERT_EQ(found.size(), 1u);
@@ -47,7 +56,8 @@ TEST(Secrets, PrivateKeysWithTheirBodies) {
   EXPECT_NE(text.find("-----END RSA PRIVATE KEY-----"), text.npos);
   EXPECT_TRUE(find_secrets(text).empty());  // once masked, nothing is left to find
   EXPECT_EQ(masked("if (line == \"-----BEGIN PRIVATE KEY-----\") return read_key(line);\n"), "");
-  EXPECT_FALSE(masked("\"-----BEGIN PRIVATE KEY-----\\n" + kRandom + kRandom + "\\n-----END PRIVATE KEY-----\\n\"").empty());
+  EXPECT_FALSE(
+      masked("\"-----BEGIN PRIVATE KEY-----\\n" + kRandom + kRandom + "\\n-----END PRIVATE KEY-----\\n\"").empty());
 }
 
 TEST(Secrets, AssignmentsOfWhatLooksRandom) {

@@ -16,7 +16,9 @@ TEST(TextEncoding, Utf16) {
   EXPECT_EQ(decode_text("\xFF\xFE\0\xD8x\0"s)->text, "\xEF\xBF\xBDx");  // a half pair
 }
 TEST(TextEncoding, Latin1) { EXPECT_EQ(decode_text("gr\xFC\xDF")->text, "grüß"); }
-TEST(TextEncoding, DamagedUtf8KeepsWhatIsWhole) { EXPECT_EQ(decode_text("grüß grüß \xC3")->text, "grüß grüß \xEF\xBF\xBD"); }
+TEST(TextEncoding, DamagedUtf8KeepsWhatIsWhole) {
+  EXPECT_EQ(decode_text("grüß grüß \xC3")->text, "grüß grüß \xEF\xBF\xBD");
+}
 TEST(TextEncoding, OverlongAndSurrogateSequencesAreNotUtf8) {
   EXPECT_NE(decode_text("\xC0\xAF")->text, "\xC0\xAF");
   EXPECT_NE(decode_text("\xED\xA0\x80")->text, "\xED\xA0\x80");
@@ -29,7 +31,7 @@ TEST(TextEncoding, SaysWhatWasReplaced) {
   EXPECT_EQ(decode_text("gr\xFC\xDF")->replaced, 0);
   EXPECT_EQ(decode_text("gr\xFC\xDF")->encoding, "Latin-1");
   EXPECT_EQ(decode_text("grüß grüß \xC3")->replaced, 1);
-  EXPECT_EQ(decode_text("\xFF\xFEx\0y"s)->replaced, 1);  // half a character at the end
+  EXPECT_EQ(decode_text("\xFF\xFEx\0y"s)->replaced, 1);                // half a character at the end
   const auto other = decode_text("\x8F\xE3\x8C\xA2\x90\xA2\x8A\x45");  // Shift JIS
   EXPECT_GT(other->replaced, 0);
 }

@@ -136,7 +136,8 @@ TEST(Walk, HeadSaysWhatIsCheckedOut) {
   tree.git("checkout main");
   tree.write("a.c", "3\n");
   tree.git("commit -am third");
-  const std::string merge = "cd '" + tree.root.string() + "' && git -c user.name=t -c user.email=t@t merge side >/dev/null 2>&1";
+  const std::string merge =
+      "cd '" + tree.root.string() + "' && git -c user.name=t -c user.email=t@t merge side >/dev/null 2>&1";
   EXPECT_NE(std::system(merge.c_str()), 0);  // a conflict
   EXPECT_THAT(head(), HasSubstr("a merge is in progress"));
   EXPECT_THAT(names(walked(tree)), ElementsAre("a.c"));
