@@ -123,8 +123,10 @@ Result<Database> open_prepared(const fs::path& path, std::string& notice) {
 void copy_of(const fs::path& relative, const fs::path& path) {
   std::error_code error;
   const fs::path unfinished = path.string() + std::format(".{}", getpid());
-  if (auto source = Database::open(relative); source && source->copy_to(unfinished))
-    fs::rename(unfinished, path, error);
+  // A link and no renaming: what another process has put there meanwhile stays.
+  if (auto source = Database::open(relative); source && source->copy_to(unfinished)) {
+    fs::create_hard_link(unfinished, path, error);
+  }
   fs::remove(unfinished, error);
 }
 
