@@ -136,7 +136,7 @@ struct Task {
 // Runs the workers over the tasks and gives each outcome to `take` on the calling thread, until it returns false.
 template <typename Take>
 void work_through(const std::vector<Task>& tasks, const WorkTree& tree, const Cancel* cancel, Take take) {
-  Grammars grammars;
+  static Grammars grammars;  // compiling the queries of C++ takes longer than any file of it, so they stay
   std::mutex mutex;
   std::condition_variable can_push, can_pop;
   std::deque<Outcome> outcomes;
