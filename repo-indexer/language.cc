@@ -103,7 +103,8 @@ constexpr std::pair<std::string_view, Capture> kCaptures[] = {
     {"call", Capture::kCall},           {"import", Capture::kImport},       {"type", Capture::kType},
     {"qualifier", Capture::kQualifier}, {"arguments", Capture::kArguments}, {"from", Capture::kFrom},
     {"alias", Capture::kAlias},         {"variable", Capture::kVariable},   {"of", Capture::kOf},
-    {"made_by", Capture::kMadeBy},       {"use", Capture::kUse}};
+    {"made_by", Capture::kMadeBy},       {"use", Capture::kUse},
+    {"local", Capture::kLocal}};
 
 struct Ending {
   std::string_view ending, language;

@@ -35,7 +35,7 @@ const Scoping& scoping_of(std::string_view language);  // of any language, also 
 // The captures of repo-indexer/README.md.
 enum class Capture : uint8_t {
   kOther, kComment, kAttribute, kName, kDeclarator, kBody, kOwner, kDoc, kDefinition, kDeclaration, kDeclared, kScope,
-  kInherit, kCall, kImport, kType, kUse, kQualifier, kArguments, kFrom, kAlias, kVariable, kOf, kMadeBy
+  kInherit, kCall, kImport, kType, kUse, kLocal, kQualifier, kArguments, kFrom, kAlias, kVariable, kOf, kMadeBy
 };
 
 // `(#any-of? @capture "a" "b")`, `(#not-any-of? ...)`, `(#eq? @capture "a")` and `(#starts-with? @capture "a")` of a query:

@@ -98,7 +98,10 @@ bool same_entity(const Candidate& a, const Candidate& b) {
   if (a.symbol.id == b.symbol.id) return true;
   if (a.family != b.family || a.symbol.qualified_name != b.symbol.qualified_name) return false;
   if (is_function(a.symbol.kind) != is_function(b.symbol.kind)) return false;
-  if (a.symbol.definition && b.symbol.definition) return false;
+  const bool alias = a.symbol.kind == "type" || b.symbol.kind == "type";  // typedef struct x x;
+  if (a.symbol.definition && b.symbol.definition && !(alias && is_class(a.symbol.kind) && is_class(b.symbol.kind))) {
+    return false;
+  }
   return a.parameters.second == b.parameters.second || !is_function(a.symbol.kind);
 }
 
@@ -282,6 +285,7 @@ struct Resolver::Impl {
   // The type of a variable that another file may have declared: a member of the class around, or a global.
   std::string type_of_name(const Place& place, const std::string& name, std::string_view family) {
     std::string best;
+    std::set<std::string> anywhere;  // of members of that name in any class
     const auto around = split_path(place.around);
     for (const Candidate& c : candidates(name)) {
       if (c.family != family) continue;
@@ -296,11 +300,12 @@ struct Resolver::Impl {
         const auto owner = c.owner_parts();
         const bool own = std::ranges::find(around, owner.back()) != around.end();
         if (own || is_ancestor_of_any(owner.back(), around, family)) return type;
+        anywhere.insert(type);
       } else if (c.file == place.file) {
         best = type;
       }
     }
-    return best;
+    return best.empty() && anywhere.size() == 1 ? *anywhere.begin() : best;
   }
 
   bool is_ancestor_of_any(std::string_view base, const std::vector<std::string_view>& classes, std::string_view family) {
@@ -328,13 +333,25 @@ struct Resolver::Impl {
     return {};
   }
 
+  // Of several classes of this name, is it that of `c` which the name means here?
+  bool is_meant(const Place& place, const std::string& type, const Candidate& c) {
+    const Place name{.file = place.file, .name = type, .kind = "type", .qualifier = "", .around = place.around};
+    const auto& meant = meaning(name);
+    if (meant.empty()) return true;
+    const auto& classes = candidates(type);
+    return std::ranges::any_of(meant, [&](const auto& one) {
+      const Candidate& t = classes[one.first];
+      return t.symbol.kind == "type" || (t.owner.size() + 1 == c.owner.size() && std::equal(t.owner.begin(), t.owner.end(), c.owner.begin()));
+    });
+  }
+
   // How well `c` fits a member of an object of this type; the type is not in the repository: not at all.
-  double score_member(const Candidate& c, std::string type, std::string_view family) {
+  double score_member(const Place& place, const Candidate& c, std::string type, std::string_view family) {
     for (int aliases = 0; aliases < 4; ++aliases) {
       const auto parts = split_path(type);
       if (parts.empty() || c.owner.empty()) return 0;
       const std::string last(parts.back());
-      if (last == c.owner.back()) return 0.93;
+      if (last == c.owner.back()) return parts.size() > 1 || is_meant(place, last, c) ? 0.93 : 0;
       const Candidate* alias = nullptr;
       bool known = false;
       for (const Candidate& t : candidates(last)) {
@@ -366,7 +383,6 @@ struct Resolver::Impl {
   double score_path(const Place& place, const Candidate& c, const Scoping& scoping) {
     const auto path = split_path(place.qualifier);
     const auto owner = c.owner_parts();
-    if (path.empty()) return 0;
     // The part of the path that names a file, and what it says of the scopes inside.
     std::string_view head = place.qualifier;
     for (size_t inside = 0; inside <= std::min<size_t>(path.size(), 2); ++inside) {
@@ -383,6 +399,7 @@ struct Resolver::Impl {
       while (!head.empty() && head.back() == ':') head.remove_suffix(1);
     }
     const bool reachable = c.file == place.file || reaches(place.file, c.file);
+    if (path.empty()) return 0;  // from . import name
     const double nearness = reachable ? 0.02 : 0;
     if (!owner.empty() && (ends_with(owner, path) || ends_with(path, owner))) return 0.9 + nearness;
     if (!owner.empty() && c.member) return ancestors(path.back(), c.family).contains(c.owner.back()) ? 0.85 : 0;
@@ -453,11 +470,11 @@ struct Resolver::Impl {
       const std::string what = q.substr(made ? 3 : 2);
       std::string type;
       if (!what.empty()) type = made ? type_made_by(what, c.family) : type_of_name(place, what, c.family);
-      value = type.empty() ? score_unknown_object(place, c) : score_member(c, type, c.family);
+      value = type.empty() ? score_unknown_object(place, c) : score_member(place, c, type, c.family);
     } else if (q == ">") {
       value = score_unknown_object(place, c);
     } else if (q != ">!") {
-      value = score_member(c, q.substr(1), c.family);
+      value = score_member(place, c, q.substr(1), c.family);
     }
     if (place.arguments >= 0 && is_function(c.symbol.kind) &&
         (place.arguments < c.parameters.first || place.arguments > c.parameters.second)) {

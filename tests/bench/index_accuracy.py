@@ -82,7 +82,8 @@ def cpp_truth(tree, cache):
     K = clang.CursorKind
     uses = {K.DECL_REF_EXPR, K.MEMBER_REF_EXPR, K.TYPE_REF, K.TEMPLATE_REF}
     targets = {K.FUNCTION_DECL, K.CXX_METHOD, K.FUNCTION_TEMPLATE, K.CLASS_DECL, K.STRUCT_DECL, K.UNION_DECL, K.ENUM_DECL,
-               K.TYPEDEF_DECL, K.TYPE_ALIAS_DECL, K.CLASS_TEMPLATE, K.CONSTRUCTOR}
+               K.TYPEDEF_DECL, K.TYPE_ALIAS_DECL, K.CLASS_TEMPLATE}
+    members = {K.CXX_METHOD, K.CONSTRUCTOR, K.DESTRUCTOR, K.CONVERSION_FUNCTION, K.FUNCTION_TEMPLATE}
     meant = collections.defaultdict(set)    # use -> what it means, by clang's name that is the same in every unit
     places = collections.defaultdict(set)   # ... and where that is declared and defined
     seen_files = set()
@@ -106,7 +107,9 @@ def cpp_truth(tree, cache):
             seen_files.add(at[0])
             if child.kind in uses:
                 target = child.referenced
-                if target is not None and target.kind in targets and not target.spelling.startswith(("operator", "~")):
+                # The class in `void Class::method() {}` says whose method is defined; nothing uses it there.
+                own = (cursor.kind in members and target == cursor.semantic_parent and child.location.offset < cursor.location.offset)
+                if not own and target is not None and target.kind in targets and not target.spelling.startswith(("operator", "~")):
                     declared = {place(c) for c in (target, target.canonical, target.get_definition()) if c is not None}
                     declared.discard(None)
                     name = target.spelling.split("<")[0]
@@ -170,7 +173,11 @@ def references(options, tree, make_truth):
     at_line = collections.defaultdict(set)
     for (file, line, _), to in truth.items():
         at_line[file, line] |= to
-    kinds = {(file, int(line)): kind for file, line, kind, name, defined in probe(options, tree, "symbols")}
+    symbols = probe(options, tree, "symbols")
+    classes = {name for _, _, kind, name, _ in symbols if kind in ("class", "struct")}
+    # Which constructor is called is not compared: the class that is made is.
+    kinds = {(file, int(line)): kind for file, line, kind, name, _ in symbols
+             if not (make_truth is cpp_truth and kind == "method" and name in classes)}
     compared = {"function", "method", "class", "struct", "enum", "type", "test", "interface"}
     rows = []
     for file, line, kind, to_file, to_line, confidence in probe(options, tree, "references"):

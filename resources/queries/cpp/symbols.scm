@@ -21,7 +21,7 @@
 
 ; Functions, prototypes and variables share the declarator syntax: the name is at its inner end.
 (function_definition declarator: (_) @declarator (delete_method_clause)) @declaration.function
-(function_definition declarator: (_) @declarator) @definition.function
+(function_definition declarator: (_) @declarator (default_method_clause)) @definition.function
 (function_definition declarator: (_) @declarator body: (_) @body) @definition.function
 (declaration declarator: (_) @declarator) @declared
 (field_declaration declarator: (_) @declarator) @declared
