@@ -263,7 +263,8 @@ Result<Index> Index::open(const fs::path& path, const fs::path& cache) {
   std::string notice;
   auto store = Store::open(database, notice);
   if (!store) return std::unexpected(store.error());
-  return Index(std::unique_ptr<Impl>(new Impl{std::move(*tree), database, std::move(*store), notice, TermMaker(), {}, -1}));
+  return Index(
+      std::unique_ptr<Impl>(new Impl{std::move(*tree), database, std::move(*store), notice, TermMaker(), {}, -1}));
 }
 
 Result<IndexReport> Index::update(const Progress& progress, const Cancel* cancel) {

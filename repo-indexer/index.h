@@ -57,13 +57,13 @@ struct Reference {
 
 // Two symbols and the reference between them.
 struct Relation {
-  Symbol symbol;        // the other one; id 0: unknown here (only `name` is set), or the file itself (only `file` is set)
+  Symbol symbol;  // the other one; id 0: unknown here (only `name` is set), or the file itself (only `file` is set)
   Reference reference;  // where, and how certain
 };
 
 // What a file includes or imports.
 struct Import {
-  std::string file;    // where it is said
+  std::string file;  // where it is said
   int line = 0;
   std::string name;    // as it is written: "shapes/base.h", "pkg.mod"
   std::string target;  // the file of this repository that is meant; empty: outside of it, or not known
@@ -141,9 +141,9 @@ class Index {
   Result<std::vector<Symbol>> subclasses(std::string_view name) const;
 
   // Structure around ONE symbol, as find_symbols(), symbols() or symbol_at() return it. A reference counts for the
-  // symbol it most likely means (resolve.h says how that is found out); if several are equally likely it counts for each
-  // of them, with a share of the confidence. A declaration and its definition are one symbol here. Ordered by file and
-  // line. Milliseconds; tens of them for names that stand in thousands of places.
+  // symbol it most likely means (resolve.h says how that is found out); if several are equally likely it counts for
+  // each of them, with a share of the confidence. A declaration and its definition are one symbol here. Ordered by file
+  // and line. Milliseconds; tens of them for names that stand in thousands of places.
   Result<std::vector<Reference>> references(const Symbol& symbol) const;
   // Who calls it, one entry per place: the function (or class, or file) around the call. A class is called where its
   // objects are made.

@@ -140,8 +140,9 @@ bool run_query(TSQueryCursor* cursor, const TSQuery* query, TSNode root, Clock::
 
 // What one match of references.scm says.
 struct Use {
-  Capture what = Capture::kOther;         // kInherit, kCall, kImport, kType, kUse (the first of these counts), kLocal, kVariable
-  std::string_view kind;                  // of an import
+  Capture what =
+      Capture::kOther;    // kInherit, kCall, kImport, kType, kUse (the first of these counts), kLocal, kVariable
+  std::string_view kind;  // of an import
   uint32_t first = 0, last = 0, row = 0;  // the name
   uint32_t whole = 0;                     // where it starts with what is written before it, as in a::b::name
   ByteRange qualifier, from, alias, of;
@@ -171,8 +172,9 @@ int count_arguments(TSNode list) {
 }
 
 bool is_plain_path(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$.:\\@") ==
-                              std::string_view::npos;
+  return !text.empty() &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$.:\\@") ==
+             std::string_view::npos;
 }
 
 class Extraction {
@@ -248,7 +250,9 @@ class Extraction {
           case Capture::kScope: {
             defined = true;
             c.definition = capture != Capture::kDeclaration;
-            c.kind = capture == Capture::kDeclared ? "declared" : capture == Capture::kScope ? (kind.empty() ? "scope" : "scope.namespace") : kind;
+            c.kind = capture == Capture::kDeclared ? "declared"
+                     : capture == Capture::kScope  ? (kind.empty() ? "scope" : "scope.namespace")
+                                                   : kind;
             c.first = c.signature_first = first;
             c.last = c.signature_last = last;
             c.first_row = ts_node_start_point(node).row;
@@ -276,6 +280,7 @@ class Extraction {
             use.last = ts_node_end_byte(name);
             break;
           }
+          case Capture::kDeclaredOnly: name_starts_.insert(first); break;
           case Capture::kQualifier: use.qualifier = {first, last}; break;
           case Capture::kFrom: use.from = {first, last}; break;
           case Capture::kAlias: use.alias = {first, last}; break;
@@ -425,7 +430,12 @@ class Extraction {
       if (heading) s.signature = s.name;
       lead(s, c);
       open.push_back({c.first, c.last, s.qualified_name, s.kind, static_cast<int>(file.symbols.size())});
-      name_starts_.insert(c.name_last - std::min(c.name_last - c.name_first, static_cast<uint32_t>(s.name.size())));
+      // The name, and in `void Class::method() {}` the class, are not used here.
+      name_starts_.insert(c.name_first);
+      for (size_t at = full.find("::"); at != full.npos && !words; at = full.find("::", at + 2)) {
+        name_starts_.insert(c.name_last -
+                            std::min(c.name_last - c.name_first, static_cast<uint32_t>(full.size() - at - 2)));
+      }
       file.symbols.push_back(std::move(s));
     }
   }
@@ -565,8 +575,10 @@ class Extraction {
       // What an iterator leads to.
       const size_t open = whole.ends_with("iterator") ? whole.find('<') : whole.npos;
       const size_t close = whole.rfind('>');
-      type = open < close && close != whole.npos ? plain_type(whole.substr(whole.find_last_of("<,", close - 1) + 1, close - whole.find_last_of("<,", close - 1) - 1))
-                                                 : plain_type(whole);
+      type = open < close && close != whole.npos
+                 ? plain_type(whole.substr(whole.find_last_of("<,", close - 1) + 1,
+                                           close - whole.find_last_of("<,", close - 1) - 1))
+                 : plain_type(whole);
     } else if (const std::string_view call = slice(use.of.first, use.of.last); call.find("make_") != call.npos) {
       const size_t open = call.find('<');  // make_unique<Foo>()
       type = open == call.npos ? "" : plain_type(call.substr(open + 1, call.rfind('>') - open - 1));
@@ -781,7 +793,8 @@ class Extraction {
     const std::string_view head = path.substr(0, cut);
     if (const auto bound = imports_.find(std::string(head)); bound != imports_.end()) {
       const auto& [from, name] = bound->second;
-      std::string whole = name.empty() ? from : from + (from.ends_with('.') ? "" : std::string(grammar_.scoping.separator)) + name;
+      std::string whole =
+          name.empty() ? from : from + (from.ends_with('.') ? "" : std::string(grammar_.scoping.separator)) + name;
       return whole += path.substr(cut);
     }
     if (cut == path.size()) {

@@ -121,7 +121,8 @@ Result<void> Store::touch(int64_t id, const FileStamp& stamp) {
 Result<void> Store::remove(int64_t id) {
   for (const char* sql : {"DELETE FROM search WHERE rowid IN (SELECT id FROM passage WHERE file_id = ?1)",
                           "DELETE FROM passage WHERE file_id = ?1", "DELETE FROM import_edge WHERE file_id = ?1",
-                          "DELETE FROM reference WHERE file_id = ?1", "DELETE FROM symbol WHERE file_id = ?1", "DELETE FROM file WHERE id = ?1"}) {
+                          "DELETE FROM reference WHERE file_id = ?1", "DELETE FROM symbol WHERE file_id = ?1",
+                          "DELETE FROM file WHERE id = ?1"}) {
     if (auto done = database_.run(sql, id); !done) return done;
   }
   return {};
@@ -163,11 +164,10 @@ Result<void> Store::put(const IndexedFile& file) {
     symbol_ids.push_back(database_.last_id());
   }
   for (const ParsedReference& r : file.parsed.references) {
-    if (auto done = database_.run(
-            "INSERT INTO reference(file_id, name, line, kind, symbol_id, qualifier, arguments)"
-            " VALUES(?1, ?2, ?3, ?4, nullif(?5, 0), ?6, ?7)",
-            file_id, std::string_view(r.name), r.line, std::string_view(r.kind), symbol_id(r.enclosing),
-            std::string_view(r.qualifier), r.arguments);
+    if (auto done = database_.run("INSERT INTO reference(file_id, name, line, kind, symbol_id, qualifier, arguments)"
+                                  " VALUES(?1, ?2, ?3, ?4, nullif(?5, 0), ?6, ?7)",
+                                  file_id, std::string_view(r.name), r.line, std::string_view(r.kind),
+                                  symbol_id(r.enclosing), std::string_view(r.qualifier), r.arguments);
         !done) {
       return done;
     }

@@ -32,6 +32,9 @@
 (typed_default_parameter name: (identifier) @local)
 (assignment left: (identifier) @local)
 (for_statement left: (identifier) @local)
+(pattern_list (identifier) @local)
+(tuple_pattern (identifier) @local)
+(for_in_clause left: (identifier) @local)
 (as_pattern_target (identifier) @local)
 
 ; What variables are, so that it is known whose member is meant.
