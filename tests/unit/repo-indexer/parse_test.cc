@@ -396,7 +396,30 @@ TEST(Parse, TestCases) {
   EXPECT_THAT(symbols_of("java", "class T { @Test void isRound() {} void other() {} }"),
               testing::ElementsAre("class T", "test T.isRound", "method T.other"));
   EXPECT_THAT(symbols_of("typescript", "describe('shape', () => { it('is round', () => {}) })"),
-              testing::ElementsAre("test shape", "test shape.is round"));
+              testing::ElementsAre("test is round"));
+}
+
+// What a preprocessor would take away must not take what stands beside it along.
+TEST(Parse, MacrosOfCAndCpp) {
+  Grammars grammars;
+  const auto symbols_of = [&](std::string_view text) {
+    std::vector<std::string> symbols;
+    for (const ParsedSymbol& s : Parser().parse(*grammars.find("cpp"), text).symbols) {
+      symbols.push_back(s.kind + " " + s.qualified_name);
+    }
+    return symbols;
+  };
+  EXPECT_THAT(
+      symbols_of("class LIB_EXPORT Shape : public Base {\n  Q_OBJECT\n public:\n  int area_ GUARDED_BY(mutex_);\n"
+                 "  void draw() REQUIRES(mutex_);\n  Q_DISABLE_COPY(Shape)\n  int b;\n};\n"
+                 "LIB_API char* name(int x);\n"),
+      testing::ElementsAre("class Shape", "variable Shape::area_", "method Shape::draw", "variable Shape::b",
+                           "function name"));
+  // What only looks like it.
+  EXPECT_THAT(symbols_of("struct STAT buffer;\nDWORD size;\nint f() { return MAXIMUM(1, 2); }\n"),
+              testing::ElementsAre("variable buffer", "variable size", "function f"));
+  EXPECT_EQ(Parser().parse(*grammars.find("cpp"), "class LIB_EXPORT Shape {};").symbols.at(0).signature,
+            "class LIB_EXPORT Shape");
 }
 
 // What stands before a name decides which of several is meant.
@@ -451,6 +474,7 @@ TEST(Language, HeadersByContent) {
   EXPECT_EQ(detect_language("a.h", "#include <stdio.h>\nint f(void);\n"), "c");
   EXPECT_EQ(detect_language("a.h", "#pragma once\nnamespace a {}\n"), "cpp");
   EXPECT_EQ(detect_language("a.h", "#include <vector>\n"), "cpp");
+  EXPECT_EQ(detect_language("a.h", "#import <A.h>\n@interface B : C\n@end\n"), "objc");
   EXPECT_EQ(detect_language("a.h", "// a class of std::things\nint f(void);\n"), "c");
 }
 
