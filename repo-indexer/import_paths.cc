@@ -122,6 +122,12 @@ std::vector<int> ImportPaths::find(std::string_view language, int from, std::str
         beside(up + path, {".py", ".pyi", path.empty() ? "__init__.py" : "/__init__.py"});
       } else {
         anywhere(path, {".py", "/__init__.py", ".pyi"});
+        // `import json` is not the json inside some package.
+        if (!found.empty()) {
+          const std::string_view whole = paths_[found[0]];
+          const std::string_view top = folder_of(whole.substr(0, whole.rfind(path)));  // "a/b/" of "a/b/json.py"
+          if (!top.empty() && exact(std::string(top) + "/__init__.py") >= 0) found.clear();
+        }
       }
     };
     const std::string path = with_slashes(module);

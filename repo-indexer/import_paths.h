@@ -16,7 +16,8 @@ class ImportPaths {
   // Indices of files are positions in `paths`.
   explicit ImportPaths(std::vector<std::string> paths);
 
-  // `name` and `qualifier` as ParsedReference has them. Go imports a folder: all its files. Empty: not in the repository.
+  // `name` and `qualifier` as ParsedReference has them. Go imports a folder: all its files. Empty: not in the
+  // repository.
   std::vector<int> find(std::string_view language, int from, std::string_view name, std::string_view qualifier) const;
 
   const std::vector<std::string>& paths() const { return paths_; }

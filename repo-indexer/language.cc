@@ -44,7 +44,14 @@ const TSLanguage* tree_sitter_yaml();
 }
 
 namespace strata::resources {
-extern const std::string_view bash_symbols, bash_references, c_symbols, c_references, c_sharp_symbols, c_sharp_references, cmake_symbols, cmake_references, cpp_symbols, cpp_references, css_symbols, css_references, dockerfile_symbols, dockerfile_references, go_symbols, go_references, html_symbols, html_references, java_symbols, java_references, javascript_symbols, javascript_references, json_symbols, kotlin_symbols, kotlin_references, lua_symbols, lua_references, make_symbols, make_references, markdown_symbols, php_symbols, php_references, proto_symbols, proto_references, python_symbols, python_references, qmljs_symbols, qmljs_references, ruby_symbols, ruby_references, rust_symbols, rust_references, scala_symbols, scala_references, sql_symbols, sql_references, swift_symbols, swift_references, toml_symbols, typescript_symbols, typescript_references, xml_symbols, yaml_symbols;
+extern const std::string_view bash_symbols, bash_references, c_symbols, c_references, c_sharp_symbols,
+    c_sharp_references, cmake_symbols, cmake_references, cpp_symbols, cpp_references, css_symbols, css_references,
+    dockerfile_symbols, dockerfile_references, go_symbols, go_references, html_symbols, html_references, java_symbols,
+    java_references, javascript_symbols, javascript_references, json_symbols, kotlin_symbols, kotlin_references,
+    lua_symbols, lua_references, make_symbols, make_references, markdown_symbols, php_symbols, php_references,
+    proto_symbols, proto_references, python_symbols, python_references, qmljs_symbols, qmljs_references, ruby_symbols,
+    ruby_references, rust_symbols, rust_references, scala_symbols, scala_references, sql_symbols, sql_references,
+    swift_symbols, swift_references, toml_symbols, typescript_symbols, typescript_references, xml_symbols, yaml_symbols;
 }
 
 namespace strata::repo {
@@ -63,7 +70,11 @@ constexpr auto entries() {
   return std::to_array<Entry>({
       {"bash", tree_sitter_bash, &bash_symbols, &bash_references, {"bash", "."}},
       {"c", tree_sitter_c, &c_symbols, &c_references, {"c", "::"}},
-      {"c_sharp", tree_sitter_c_sharp, &c_sharp_symbols, &c_sharp_references, {"c_sharp", ".", Scoping::kNothing, true}},
+      {"c_sharp",
+       tree_sitter_c_sharp,
+       &c_sharp_symbols,
+       &c_sharp_references,
+       {"c_sharp", ".", Scoping::kNothing, true}},
       {"cmake", tree_sitter_cmake, &cmake_symbols, &cmake_references, {"cmake", "."}},
       {"cpp", tree_sitter_cpp, &cpp_symbols, &cpp_references, {"c", "::", Scoping::kLast, true}},
       {"css", tree_sitter_css, &css_symbols, &css_references, {"css", " "}},
@@ -72,7 +83,11 @@ constexpr auto entries() {
       {"go", tree_sitter_go, &go_symbols, &go_references, {"go", ".", Scoping::kLast, false, true, true}},
       {"html", tree_sitter_html, &html_symbols, &html_references, {"html", "."}},
       {"java", tree_sitter_java, &java_symbols, &java_references, {"jvm", ".", Scoping::kLast, true, true, true}},
-      {"javascript", tree_sitter_javascript, &javascript_symbols, &javascript_references, {"javascript", ".", Scoping::kNothing, false, true}},
+      {"javascript",
+       tree_sitter_javascript,
+       &javascript_symbols,
+       &javascript_references,
+       {"javascript", ".", Scoping::kNothing, false, true}},
       {"json", tree_sitter_json, &json_symbols, nullptr, {"json", "."}},
       {"kotlin", tree_sitter_kotlin, &kotlin_symbols, &kotlin_references, {"jvm", ".", Scoping::kLast, true}},
       {"lua", tree_sitter_lua, &lua_symbols, &lua_references, {"lua", "."}},
@@ -80,7 +95,11 @@ constexpr auto entries() {
       {"markdown", tree_sitter_markdown, &markdown_symbols, nullptr, {"markdown", " > "}},
       {"php", tree_sitter_php, &php_symbols, &php_references, {"php", "::", Scoping::kLast}},
       {"proto", tree_sitter_proto, &proto_symbols, &proto_references, {"proto", ".", Scoping::kNothing, true}},
-      {"python", tree_sitter_python, &python_symbols, &python_references, {"python", ".", Scoping::kFirst, false, true}},
+      {"python",
+       tree_sitter_python,
+       &python_symbols,
+       &python_references,
+       {"python", ".", Scoping::kFirst, false, true}},
       {"qmljs", tree_sitter_qmljs, &qmljs_symbols, &qmljs_references, {"javascript", ".", Scoping::kNothing, true}},
       {"ruby", tree_sitter_ruby, &ruby_symbols, &ruby_references, {"ruby", "::", Scoping::kNothing, true}},
       {"rust", tree_sitter_rust, &rust_symbols, &rust_references, {"rust", "::", Scoping::kLast, false, true}},
@@ -88,22 +107,46 @@ constexpr auto entries() {
       {"sql", tree_sitter_sql, &sql_symbols, &sql_references, {"sql", "."}},
       {"swift", tree_sitter_swift, &swift_symbols, &swift_references, {"swift", ".", Scoping::kNothing, true}},
       {"toml", tree_sitter_toml, &toml_symbols, nullptr, {"toml", "."}},
-      {"tsx", tree_sitter_tsx, &typescript_symbols, &typescript_references, {"javascript", ".", Scoping::kNothing, false, true}},
-      {"typescript", tree_sitter_typescript, &typescript_symbols, &typescript_references, {"javascript", ".", Scoping::kNothing, false, true}},
+      {"tsx",
+       tree_sitter_tsx,
+       &typescript_symbols,
+       &typescript_references,
+       {"javascript", ".", Scoping::kNothing, false, true}},
+      {"typescript",
+       tree_sitter_typescript,
+       &typescript_symbols,
+       &typescript_references,
+       {"javascript", ".", Scoping::kNothing, false, true}},
       {"xml", tree_sitter_xml, &xml_symbols, nullptr, {"xml", "."}},
       {"yaml", tree_sitter_yaml, &yaml_symbols, nullptr, {"yaml", "."}},
   });
 }
 
-constexpr std::pair<std::string_view, Capture> kCaptures[] = {
-    {"comment", Capture::kComment},     {"attribute", Capture::kAttribute}, {"name", Capture::kName},
-    {"declarator", Capture::kDeclarator}, {"body", Capture::kBody},         {"owner", Capture::kOwner},
-    {"doc", Capture::kDoc},             {"definition", Capture::kDefinition}, {"declaration", Capture::kDeclaration},
-    {"declared", Capture::kDeclared},   {"scope", Capture::kScope},         {"inherit", Capture::kInherit},
-    {"call", Capture::kCall},           {"import", Capture::kImport},       {"type", Capture::kType},
-    {"qualifier", Capture::kQualifier}, {"arguments", Capture::kArguments}, {"from", Capture::kFrom},
-    {"alias", Capture::kAlias},         {"variable", Capture::kVariable},   {"of", Capture::kOf},
-    {"made_by", Capture::kMadeBy},       {"use", Capture::kUse}};
+constexpr std::pair<std::string_view, Capture> kCaptures[] = {{"comment", Capture::kComment},
+                                                              {"attribute", Capture::kAttribute},
+                                                              {"name", Capture::kName},
+                                                              {"declarator", Capture::kDeclarator},
+                                                              {"body", Capture::kBody},
+                                                              {"owner", Capture::kOwner},
+                                                              {"doc", Capture::kDoc},
+                                                              {"definition", Capture::kDefinition},
+                                                              {"declaration", Capture::kDeclaration},
+                                                              {"declared", Capture::kDeclared},
+                                                              {"scope", Capture::kScope},
+                                                              {"inherit", Capture::kInherit},
+                                                              {"call", Capture::kCall},
+                                                              {"import", Capture::kImport},
+                                                              {"type", Capture::kType},
+                                                              {"qualifier", Capture::kQualifier},
+                                                              {"arguments", Capture::kArguments},
+                                                              {"from", Capture::kFrom},
+                                                              {"alias", Capture::kAlias},
+                                                              {"variable", Capture::kVariable},
+                                                              {"of", Capture::kOf},
+                                                              {"made_by", Capture::kMadeBy},
+                                                              {"use", Capture::kUse},
+                                                              {"local", Capture::kLocal},
+                                                              {"declared_only", Capture::kDeclaredOnly}};
 
 struct Ending {
   std::string_view ending, language;
@@ -263,6 +306,34 @@ std::vector<Condition> conditions_of(const TSQuery* query, uint32_t pattern) {
   return conditions;
 }
 
+// A mistake in a .scm file leaves no query: the language is then read as text, and the unit tests say so.
+void compile(const Entry& entry, Grammar& grammar) {
+  grammar.language = entry.grammar();
+  grammar.scoping = entry.scoping;
+  std::string source(*entry.symbols);
+  if (entry.references) source += *entry.references;
+  uint32_t offset = 0;
+  TSQueryError error = TSQueryErrorNone;
+  grammar.query.reset(
+      ts_query_new(grammar.language, source.data(), static_cast<uint32_t>(source.size()), &offset, &error));
+  if (!grammar.query) {
+    grammar.error = std::format("error {} at: {}", static_cast<int>(error), source.substr(offset, 80));
+    return;
+  }
+  for (uint32_t i = 0; i < ts_query_capture_count(grammar.query.get()); ++i) {
+    uint32_t length = 0;
+    const char* start = ts_query_capture_name_for_id(grammar.query.get(), i, &length);
+    const std::string_view name(start, length);
+    const size_t dot = std::min(name.find('.'), name.size());
+    const auto known = std::ranges::find(kCaptures, name.substr(0, dot), &std::pair<std::string_view, Capture>::first);
+    grammar.captures.push_back({known == std::end(kCaptures) ? Capture::kOther : known->second,
+                                dot < name.size() ? name.substr(dot + 1) : std::string_view()});
+  }
+  for (uint32_t i = 0; i < ts_query_pattern_count(grammar.query.get()); ++i) {
+    grammar.conditions.push_back(conditions_of(grammar.query.get(), i));
+  }
+}
+
 }  // namespace
 
 const Scoping& scoping_of(std::string_view language) {
@@ -273,36 +344,16 @@ const Scoping& scoping_of(std::string_view language) {
 }
 
 const Grammar* Grammars::find(std::string_view language) {
-  const std::lock_guard lock(mutex_);
-  if (const auto known = grammars_.find(language); known != grammars_.end()) return &known->second;
-  for (const Entry& entry : entries()) {
-    if (entry.name != language) continue;
-    Grammar& grammar = grammars_[std::string(language)];
-    grammar.language = entry.grammar();
-    grammar.scoping = entry.scoping;
-    std::string source(*entry.symbols);
-    if (entry.references) source += *entry.references;
-    uint32_t offset = 0;
-    TSQueryError error = TSQueryErrorNone;
-    grammar.query.reset(
-        ts_query_new(grammar.language, source.data(), static_cast<uint32_t>(source.size()), &offset, &error));
-    // A mistake in a .scm file leaves no query: the language is then read as text, and the unit tests say so.
-    if (!grammar.query) grammar.error = std::format("error {} at: {}", int{error}, source.substr(offset, 80));
-    for (uint32_t i = 0; grammar.query && i < ts_query_capture_count(grammar.query.get()); ++i) {
-      uint32_t length = 0;
-      const char* start = ts_query_capture_name_for_id(grammar.query.get(), i, &length);
-      const std::string_view name(start, length);
-      const size_t dot = std::min(name.find('.'), name.size());
-      const auto known = std::ranges::find(kCaptures, name.substr(0, dot), &std::pair<std::string_view, Capture>::first);
-      grammar.captures.push_back({known == std::end(kCaptures) ? Capture::kOther : known->second,
-                                  dot < name.size() ? name.substr(dot + 1) : std::string_view()});
-    }
-    for (uint32_t i = 0; grammar.query && i < ts_query_pattern_count(grammar.query.get()); ++i) {
-      grammar.conditions.push_back(conditions_of(grammar.query.get(), i));
-    }
-    return &grammar;
+  static constexpr auto kEntries = entries();
+  const auto entry = std::ranges::find(kEntries, language, &Entry::name);
+  if (entry == kEntries.end()) return nullptr;
+  Slot* slot;
+  {
+    const std::lock_guard lock(mutex_);
+    slot = &slots_[std::string(language)];
   }
-  return nullptr;
+  std::call_once(slot->compiled, [&] { compile(*entry, slot->grammar); });
+  return &slot->grammar;
 }
 
 }  // namespace strata::repo

@@ -34,12 +34,36 @@ const Scoping& scoping_of(std::string_view language);  // of any language, also 
 
 // The captures of repo-indexer/README.md.
 enum class Capture : uint8_t {
-  kOther, kComment, kAttribute, kName, kDeclarator, kBody, kOwner, kDoc, kDefinition, kDeclaration, kDeclared, kScope,
-  kInherit, kCall, kImport, kType, kUse, kQualifier, kArguments, kFrom, kAlias, kVariable, kOf, kMadeBy
+  kOther,
+  kComment,
+  kAttribute,
+  kName,
+  kDeclarator,
+  kBody,
+  kOwner,
+  kDoc,
+  kDefinition,
+  kDeclaration,
+  kDeclared,
+  kScope,
+  kInherit,
+  kCall,
+  kImport,
+  kType,
+  kUse,
+  kLocal,
+  kDeclaredOnly,
+  kQualifier,
+  kArguments,
+  kFrom,
+  kAlias,
+  kVariable,
+  kOf,
+  kMadeBy
 };
 
-// `(#any-of? @capture "a" "b")`, `(#not-any-of? ...)`, `(#eq? @capture "a")` and `(#starts-with? @capture "a")` of a query:
-// without regard to case, as CMake and SQL have none.
+// `(#any-of? @capture "a" "b")`, `(#not-any-of? ...)`, `(#eq? @capture "a")` and `(#starts-with? @capture "a")` of a
+// query: without regard to case, as CMake and SQL have none.
 struct Condition {
   uint32_t capture = 0;
   std::vector<std::string_view> words;
@@ -58,21 +82,26 @@ struct Grammar {
     Capture capture = Capture::kOther;
     std::string_view kind;  // of a definition or declaration
   };
-  std::vector<Meaning> captures;  // by their number in the query
+  std::vector<Meaning> captures;                   // by their number in the query
   std::vector<std::vector<Condition>> conditions;  // by pattern
   Scoping scoping;
   std::string error;  // where the query does not compile
 };
 
-// Compiles queries when a language is first met (C++'s takes tens of milliseconds). Any thread.
+// Compiles queries when a language is first met (C++'s takes a tenth of a second); meanwhile other threads find other
+// languages. Any thread.
 class Grammars {
  public:
   // nullptr for languages that are not parsed.
   const Grammar* find(std::string_view language);
 
  private:
+  struct Slot {
+    std::once_flag compiled;
+    Grammar grammar;
+  };
   std::mutex mutex_;
-  std::map<std::string, Grammar, std::less<>> grammars_;
+  std::map<std::string, Slot, std::less<>> slots_;
 };
 
 }  // namespace strata::repo

@@ -7,9 +7,7 @@
 namespace strata::repo {
 namespace {
 
-bool is_word(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
+bool is_word(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 size_t skip_space(std::string_view text, size_t at) {
   while (at < text.size() && std::strchr(" \t\r\n", text[at])) ++at;
@@ -42,7 +40,9 @@ bool is_shouted(std::string_view word) {
   return letter && word.size() > 3;
 }
 
-bool is_class_key(std::string_view word) { return word == "class" || word == "struct" || word == "union" || word == "enum"; }
+bool is_class_key(std::string_view word) {
+  return word == "class" || word == "struct" || word == "union" || word == "enum";
+}
 
 }  // namespace
 
@@ -53,8 +53,8 @@ std::string without_macros(std::string_view text) {
       if (out[i] != '\n' && out[i] != '\r') out[i] = ' ';
     }
   };
-  std::string_view previous;   // the word before, if only space is between
-  char before = ';';           // the last sign that is neither space nor part of a comment
+  std::string_view previous;  // the word before, if only space is between
+  char before = ';';          // the last sign that is neither space nor part of a comment
   for (size_t at = 0; at < text.size();) {
     const char c = text[at];
     if (c == '/' && at + 1 < text.size() && (text[at + 1] == '/' || text[at + 1] == '*')) {
@@ -97,18 +97,22 @@ std::string without_macros(std::string_view text) {
       const size_t brackets = next < text.size() && text[next] == '(' ? skip_brackets(text, next) : text.npos;
       const size_t after = brackets == text.npos ? next : skip_space(text, brackets);
       const char follows = after < text.size() ? text[after] : '\0';
-      const bool line_ends = text.substr(brackets == text.npos ? end : brackets, after - (brackets == text.npos ? end : brackets)).find('\n') != text.npos;
+      const bool line_ends =
+          text.substr(brackets == text.npos ? end : brackets, after - (brackets == text.npos ? end : brackets))
+              .find('\n') != text.npos;
       const bool fresh = std::strchr(";{}:", before) && previous.empty();  // where a declaration begins
       bool macro = false;
       if (is_class_key(previous)) {
         macro = is_word(follows);
         if (macro) {  // class FOO Bar {: but not struct FOO bar;
           const size_t named = skip_space(text, skip_word(text, after));
-          macro = named < text.size() && (text[named] == '{' || text[named] == ':' || is_word(text[named]) || text[named] == '<');
+          macro = named < text.size() &&
+                  (text[named] == '{' || text[named] == ':' || is_word(text[named]) || text[named] == '<');
         }
       } else if (brackets != text.npos && (before == ')' || !previous.empty())) {
         // int x GUARDED_BY(m); void f() LOCKS(m) {: behind a declarator
-        macro = follows == ';' || follows == '{' || follows == '=' || is_shouted(text.substr(after, skip_word(text, after) - after));
+        macro = follows == ';' || follows == '{' || follows == '=' ||
+                is_shouted(text.substr(after, skip_word(text, after) - after));
         macro = macro && previous != "return" && previous != "else" && !is_shouted(previous);
         macro = macro && (before == ')' || follows == ';' || follows == '=');
       } else if (fresh && line_ends) {

@@ -95,14 +95,32 @@ std::string without_arguments(std::string_view name) {
 
 std::string plain_type(std::string_view type) {
   // What is looked through: the members asked for are those of what is inside.
-  static constexpr std::array<std::string_view, 22> kWrappers = {
-      "unique_ptr", "shared_ptr", "weak_ptr", "optional", "Optional", "QPointer",  "QScopedPointer", "QSharedPointer",
-      "Result",     "expected",   "Rc",       "Arc",      "Box",      "RefCell",   "Ref",            "RefMut",
-      "Option",     "Mutex",      "RefPtr",   "Promise",  "Type",     "intrusive_ptr"};
+  static constexpr std::array<std::string_view, 22> kWrappers = {"unique_ptr",
+                                                                 "shared_ptr",
+                                                                 "weak_ptr",
+                                                                 "optional",
+                                                                 "Optional",
+                                                                 "QPointer",
+                                                                 "QScopedPointer",
+                                                                 "QSharedPointer",
+                                                                 "Result",
+                                                                 "expected",
+                                                                 "Rc",
+                                                                 "Arc",
+                                                                 "Box",
+                                                                 "RefCell",
+                                                                 "Ref",
+                                                                 "RefMut",
+                                                                 "Option",
+                                                                 "Mutex",
+                                                                 "RefPtr",
+                                                                 "Promise",
+                                                                 "Type",
+                                                                 "intrusive_ptr"};
   static constexpr std::array<std::string_view, 24> kWords = {
-      "const",    "volatile", "struct",    "class",   "enum",   "typename", "static", "mutable",
-      "constexpr", "inline",  "extern",    "virtual", "mut",    "dyn",      "impl",   "readonly",
-      "final",    "private",  "protected", "public",  "unsigned", "override", "async", "thread_local"};
+      "const",     "volatile", "struct",    "class",   "enum",     "typename", "static", "mutable",
+      "constexpr", "inline",   "extern",    "virtual", "mut",      "dyn",      "impl",   "readonly",
+      "final",     "private",  "protected", "public",  "unsigned", "override", "async",  "thread_local"};
   type = trimmed(type);
   for (;;) {
     while (!type.empty() && std::strchr("&*:?'\" ", type.front())) type.remove_prefix(1);
@@ -158,7 +176,8 @@ std::pair<int, int> parameter_count(std::string_view signature, std::string_view
   const size_t at = find_word(signature, name);
   if (at == std::string_view::npos) return kUnknown;
   size_t open = at + name.size();
-  if (open < signature.size() && (signature[open] == '<' || signature[open] == '[')) open = closing(signature, open) + 1;
+  if (open < signature.size() && (signature[open] == '<' || signature[open] == '['))
+    open = closing(signature, open) + 1;
   if (open >= signature.size() || signature[open] != '(') return kUnknown;
   const size_t close = closing(signature, open);
   if (close >= signature.size()) return kUnknown;  // cut off

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What names, types and signatures say, read as text: the same few rules for every language, so that they can be applied
-// to what a syntax tree or the database holds of them.
+// What names, types and signatures say, read as text: the same few rules for every language, so that they can be
+// applied to what a syntax tree or the database holds of them.
 #pragma once
 
 #include <string>

@@ -57,6 +57,17 @@ Declared inner_declarator(TSNode node) {
   }
 }
 
+// The node of `name` in a::b::name.
+TSNode last_name(TSNode node) {
+  for (;;) {
+    const std::string_view type = ts_node_type(node);
+    if (type != "qualified_identifier" && type != "scoped_identifier" && type != "scoped_type_identifier") return node;
+    const TSNode name = ts_node_child_by_field_name(node, "name", 4);
+    if (ts_node_is_null(name)) return node;
+    node = name;
+  }
+}
+
 std::string collapse(std::string_view text, size_t limit) {
   std::string out;
   bool space = false;
@@ -129,9 +140,11 @@ bool run_query(TSQueryCursor* cursor, const TSQuery* query, TSNode root, Clock::
 
 // What one match of references.scm says.
 struct Use {
-  Capture what = Capture::kOther;         // kInherit, kCall, kImport, kType, kUse (the first of these counts), kVariable
-  std::string_view kind;                  // of an import
+  Capture what =
+      Capture::kOther;    // kInherit, kCall, kImport, kType, kUse (the first of these counts), kLocal, kVariable
+  std::string_view kind;  // of an import
   uint32_t first = 0, last = 0, row = 0;  // the name
+  uint32_t whole = 0;                     // where it starts with what is written before it, as in a::b::name
   ByteRange qualifier, from, alias, of;
   bool made_by = false;  // `of` is the function that made the variable
   int arguments = -1;
@@ -159,8 +172,9 @@ int count_arguments(TSNode list) {
 }
 
 bool is_plain_path(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$.:\\@") ==
-                              std::string_view::npos;
+  return !text.empty() &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$.:\\@") ==
+             std::string_view::npos;
 }
 
 class Extraction {
@@ -236,7 +250,9 @@ class Extraction {
           case Capture::kScope: {
             defined = true;
             c.definition = capture != Capture::kDeclaration;
-            c.kind = capture == Capture::kDeclared ? "declared" : capture == Capture::kScope ? (kind.empty() ? "scope" : "scope.namespace") : kind;
+            c.kind = capture == Capture::kDeclared ? "declared"
+                     : capture == Capture::kScope  ? (kind.empty() ? "scope" : "scope.namespace")
+                                                   : kind;
             c.first = c.signature_first = first;
             c.last = c.signature_last = last;
             c.first_row = ts_node_start_point(node).row;
@@ -251,10 +267,12 @@ class Extraction {
           case Capture::kUse:
             use.what = capture;
             use.kind = kind;
-            use.first = first;
+            use.whole = first;
+            use.first = ts_node_start_byte(last_name(node));
             use.last = last;
             use.row = ts_node_start_point(node).row;
             break;
+          case Capture::kLocal:
           case Capture::kVariable: {
             const TSNode name = inner_declarator(node).name;
             use.what = capture;
@@ -262,6 +280,7 @@ class Extraction {
             use.last = ts_node_end_byte(name);
             break;
           }
+          case Capture::kDeclaredOnly: name_starts_.insert(first); break;
           case Capture::kQualifier: use.qualifier = {first, last}; break;
           case Capture::kFrom: use.from = {first, last}; break;
           case Capture::kAlias: use.alias = {first, last}; break;
@@ -352,7 +371,11 @@ class Extraction {
       const auto containing = std::ranges::find_if(
           open.rbegin(), open.rend(), [&](const Scope& s) { return s.first != c.first || s.last != c.last; });
       const Scope* scope = containing == open.rend() ? nullptr : &*containing;
-      const bool in_function = std::ranges::any_of(open, [](const Scope& s) { return is_function(s.kind); });
+      // A class in a function has members all the same.
+      const auto around = std::ranges::find_if(open.rbegin(), open.rend(), [&](const Scope& s) {
+        return (is_function(s.kind) || is_class(s.kind)) && (s.first != c.first || s.last != c.last);
+      });
+      const bool in_function = around != open.rend() && is_function(around->kind);
       // Locals are nobody's landmark, and a "prototype" in a function is a variable with an argument.
       if (in_function && (is_variable(c.kind) || !c.definition)) continue;
 
@@ -407,7 +430,12 @@ class Extraction {
       if (heading) s.signature = s.name;
       lead(s, c);
       open.push_back({c.first, c.last, s.qualified_name, s.kind, static_cast<int>(file.symbols.size())});
+      // The name, and in `void Class::method() {}` the class, are not used here.
       name_starts_.insert(c.name_first);
+      for (size_t at = full.find("::"); at != full.npos && !words; at = full.find("::", at + 2)) {
+        name_starts_.insert(c.name_last -
+                            std::min(c.name_last - c.name_first, static_cast<uint32_t>(full.size() - at - 2)));
+      }
       file.symbols.push_back(std::move(s));
     }
   }
@@ -444,14 +472,15 @@ class Extraction {
     place_uses(file);
     for (const Use& use : uses_) {
       if (use.what == Capture::kVariable) note_variable(use, file);
+      if (use.what == Capture::kLocal) note_local(use, file);
       if (use.what == Capture::kImport) note_import(use);
     }
     for (const ParsedSymbol& s : file.symbols) {
-      if (!is_variable(s.kind)) own_names_.insert(s.name);
+      if (!is_variable(s.kind) && s.kind != "method" && s.kind != "enumerator") own_names_.insert(s.name);
     }
     uint32_t previous = UINT32_MAX;
     for (const Use& use : uses_) {
-      if (use.what == Capture::kVariable || use.first == previous || name_starts_.contains(use.first)) continue;
+      if (use.what >= Capture::kLocal || use.first == previous || name_starts_.contains(use.first)) continue;
       previous = use.first;
       ParsedReference reference;
       reference.line = static_cast<int>(use.row) + 1;
@@ -461,7 +490,7 @@ class Extraction {
         reference.enclosing = i;
         if (!is_variable(file.symbols[i].kind) && file.symbols[i].kind != "enumerator") break;
       }
-      const std::string_view text = slice(use.first, use.last);
+      const std::string_view text = slice(use.whole, use.last);
       if (use.what == Capture::kImport) {
         reference.kind = "import";
         for (const Imported& imported : imports_of(use)) {
@@ -475,6 +504,7 @@ class Extraction {
       if (use.what == Capture::kUse) {
         // Of all the identifiers that stand somewhere, those count of which this file says what they are.
         const std::string_view head = use.qualifier.last > 0 ? slice(use.qualifier.first, use.qualifier.last) : text;
+        if (is_local(use.inside, head, file)) continue;
         const bool imported = imports_.contains(std::string(head));
         if (!imported && (use.qualifier.last > 0 || !own_names_.contains(std::string(text)))) continue;
         reference.kind = "use";
@@ -541,7 +571,14 @@ class Extraction {
   void note_variable(const Use& use, const ParsedFile& file) {
     std::string type = without_arguments(slice(use.of.first, use.of.last));
     if (!use.made_by) {
-      type = plain_type(slice(use.of.first, use.of.last));
+      const std::string_view whole = slice(use.of.first, use.of.last);
+      // What an iterator leads to.
+      const size_t open = whole.ends_with("iterator") ? whole.find('<') : whole.npos;
+      const size_t close = whole.rfind('>');
+      type = open < close && close != whole.npos
+                 ? plain_type(whole.substr(whole.find_last_of("<,", close - 1) + 1,
+                                           close - whole.find_last_of("<,", close - 1) - 1))
+                 : plain_type(whole);
     } else if (const std::string_view call = slice(use.of.first, use.of.last); call.find("make_") != call.npos) {
       const size_t open = call.find('<');  // make_unique<Foo>()
       type = open == call.npos ? "" : plain_type(call.substr(open + 1, call.rfind('>') - open - 1));
@@ -563,6 +600,25 @@ class Extraction {
     } else {
       variables_[key(i, name)] = type;
     }
+  }
+
+  // The function around symbol `i`, or itself; -1: none.
+  static int function_around(int i, const ParsedFile& file) {
+    while (i >= 0 && !is_function(file.symbols[i].kind)) i = file.symbols[i].parent;
+    return i;
+  }
+
+  void note_local(const Use& use, const ParsedFile& file) {
+    int i = use.inside;
+    while (i >= 0 && is_variable(file.symbols[i].kind)) i = file.symbols[i].parent;
+    if (i >= 0 && is_function(file.symbols[i].kind)) locals_.insert(key(i, slice(use.first, use.last)));
+  }
+
+  bool is_local(int inside, std::string_view name, const ParsedFile& file) const {
+    for (int i = function_around(inside, file); i >= 0; i = function_around(file.symbols[i].parent, file)) {
+      if (locals_.contains(key(i, name))) return true;
+    }
+    return false;
   }
 
   const std::string* type_of_variable(int i, std::string_view name, const ParsedFile& file) const {
@@ -682,6 +738,10 @@ class Extraction {
       reference.name = last_component(name);
       before = slice(use.qualifier.first, use.qualifier.last);
     }
+    if (before.empty() && use.what == Capture::kCall && is_local(use.inside, reference.name, file)) {
+      reference.qualifier = ">!";  // a variable that is called
+      return;
+    }
     if (before.empty()) {
       const auto bound = imports_.find(reference.name);
       if (bound != imports_.end() && !bound->second.name.empty()) {
@@ -710,9 +770,16 @@ class Extraction {
         if (depth == 0) break;
       }
       std::string_view callee = std::string_view(text).substr(0, std::min(open, text.size()));
-      if (callee.starts_with("(")) return ">?";
+      if (callee.empty()) {  // (*x)
+        std::string_view inner = std::string_view(text).substr(1, text.size() - 2);
+        while (!inner.empty() && std::strchr("*&", inner.front())) inner.remove_prefix(1);
+        return is_plain_path(inner) ? qualifier_of(inner, is_path, inside, file) : ">?";
+      }
       if (before.starts_with("new ")) callee.remove_prefix(3);  // the space is gone
-      return is_plain_path(callee) ? ">()" + std::string(callee) : ">?";
+      if (is_plain_path(callee)) return ">()" + std::string(callee);
+      size_t word = callee.size();
+      while (word > 0 && is_plain_path(callee.substr(word - 1, 1)) && !std::strchr(".:", callee[word - 1])) --word;
+      return word < callee.size() ? ">()" + std::string(callee.substr(word)) : ">?";
     }
     std::string_view path = text;
     const size_t arrow = path.rfind("->");
@@ -726,7 +793,8 @@ class Extraction {
     const std::string_view head = path.substr(0, cut);
     if (const auto bound = imports_.find(std::string(head)); bound != imports_.end()) {
       const auto& [from, name] = bound->second;
-      std::string whole = name.empty() ? from : from + std::string(grammar_.scoping.separator) + name;
+      std::string whole =
+          name.empty() ? from : from + (from.ends_with('.') ? "" : std::string(grammar_.scoping.separator)) + name;
       return whole += path.substr(cut);
     }
     if (cut == path.size()) {
@@ -774,6 +842,7 @@ class Extraction {
   std::vector<Use> uses_;
   std::unordered_map<std::string, std::string> variables_;  // key() -> type, or "()" and the function that made it
   std::unordered_map<std::string, Binding> imports_;        // by the word that is used in this file
+  std::unordered_set<std::string> locals_;                  // key()
   std::unordered_set<std::string> own_names_;               // of functions, classes and the like
 };
 

@@ -16,9 +16,9 @@
 namespace strata::repo {
 namespace {
 
-constexpr double kSame = 1e-6;       // scores this near are equal
-constexpr double kMisfit = 0.3;      // of a score where the number of arguments does not fit
-constexpr double kDepth = 0.001;     // what an inner scope is better than an outer one
+constexpr double kSame = 1e-6;          // scores this near are equal
+constexpr double kMisfit = 0.3;         // of a score where the number of arguments does not fit
+constexpr double kDepth = 0.001;        // what an inner scope is better than an outer one
 constexpr double kUnknownObject = 0.4;  // a member of something whose type is not known
 constexpr int kMaxAncestors = 64;
 
@@ -35,18 +35,21 @@ struct Files {
 Result<Files> load_files(Database& database) {
   Files files;
   std::vector<std::string> paths;
-  auto done = database.query("SELECT id, path, language FROM file WHERE skipped = '' ORDER BY path", [&](const Row& row) {
-    files.by_id.emplace(row.integer(0), static_cast<int>(paths.size()));
-    files.ids.push_back(row.integer(0));
-    paths.push_back(row.text(1));
-    files.languages.push_back(row.text(2));
-  });
+  auto done =
+      database.query("SELECT id, path, language FROM file WHERE skipped = '' ORDER BY path", [&](const Row& row) {
+        files.by_id.emplace(row.integer(0), static_cast<int>(paths.size()));
+        files.ids.push_back(row.integer(0));
+        paths.push_back(row.text(1));
+        files.languages.push_back(row.text(2));
+      });
   if (!done) return std::unexpected(done.error());
   files.imports = std::make_unique<ImportPaths>(std::move(paths));
   return files;
 }
 
-std::string_view folder_of(std::string_view path) { return path.substr(0, path.rfind('/') == path.npos ? 0 : path.rfind('/')); }
+std::string_view folder_of(std::string_view path) {
+  return path.substr(0, path.rfind('/') == path.npos ? 0 : path.rfind('/'));
+}
 
 bool is_type(std::string_view kind) { return is_class(kind) || kind == "namespace" || kind == "module"; }
 
@@ -98,7 +101,10 @@ bool same_entity(const Candidate& a, const Candidate& b) {
   if (a.symbol.id == b.symbol.id) return true;
   if (a.family != b.family || a.symbol.qualified_name != b.symbol.qualified_name) return false;
   if (is_function(a.symbol.kind) != is_function(b.symbol.kind)) return false;
-  if (a.symbol.definition && b.symbol.definition) return false;
+  const bool alias = a.symbol.kind == "type" || b.symbol.kind == "type";  // typedef struct x x;
+  if (a.symbol.definition && b.symbol.definition && !(alias && is_class(a.symbol.kind) && is_class(b.symbol.kind))) {
+    return false;
+  }
   return a.parameters.second == b.parameters.second || !is_function(a.symbol.kind);
 }
 
@@ -125,9 +131,8 @@ Result<void> resolve_imports(Database& database, bool paths_changed, std::span<c
         },
         id);
     if (!read) return read;
-    if (auto done = database.run(only < 0 ? "DELETE FROM import_edge WHERE ?1 = 0"
-                                          : "DELETE FROM import_edge WHERE file_id = ?1",
-                                 id);
+    if (auto done = database.run(
+            only < 0 ? "DELETE FROM import_edge WHERE ?1 = 0" : "DELETE FROM import_edge WHERE file_id = ?1", id);
         !done) {
       return done;
     }
@@ -203,29 +208,30 @@ struct Resolver::Impl {
   const std::vector<Candidate>& candidates(std::string_view name) {
     if (const auto known = by_name.find(name); known != by_name.end()) return known->second;
     std::vector<Candidate> all;
-    query("SELECT " STRATA_SYMBOL_COLUMNS
-          ", coalesce(parent.kind, '') FROM symbol JOIN file ON file.id = symbol.file_id"
-          " LEFT JOIN symbol AS parent ON parent.id = symbol.parent_id"
-          " WHERE symbol.name = ?1 COLLATE NOCASE AND symbol.name = ?1 ORDER BY file.path, symbol.id",
-          [&](const Row& row) {
-            Candidate c;
-            c.symbol = symbol_of(row);
-            const auto file = files.by_id.find(c.symbol.file_id);
-            if (file == files.by_id.end()) return;
-            c.file = file->second;
-            c.family = scoping_of(files.languages[c.file]).family;
-            auto parts = split_path(c.symbol.qualified_name);
-            const auto own = split_path(c.symbol.name).size();
-            parts.resize(parts.size() - std::min(parts.size(), own));
-            c.owner.assign(parts.begin(), parts.end());
-            c.member = c.symbol.kind == "method" ||
-                       ((c.symbol.kind == "variable" || c.symbol.kind == "constant") && is_class(row.text(kSymbolColumns)));
-            c.parameters = is_function(c.symbol.kind) || c.symbol.kind == "macro"
-                               ? parameter_count(c.symbol.signature, c.symbol.name)
-                               : std::pair(0, kManyArguments);
-            all.push_back(std::move(c));
-          },
-          name);
+    query(
+        "SELECT " STRATA_SYMBOL_COLUMNS
+        ", coalesce(parent.kind, '') FROM symbol JOIN file ON file.id = symbol.file_id"
+        " LEFT JOIN symbol AS parent ON parent.id = symbol.parent_id"
+        " WHERE symbol.name = ?1 COLLATE NOCASE AND symbol.name = ?1 ORDER BY file.path, symbol.id",
+        [&](const Row& row) {
+          Candidate c;
+          c.symbol = symbol_of(row);
+          const auto file = files.by_id.find(c.symbol.file_id);
+          if (file == files.by_id.end()) return;
+          c.file = file->second;
+          c.family = scoping_of(files.languages[c.file]).family;
+          auto parts = split_path(c.symbol.qualified_name);
+          const auto own = split_path(c.symbol.name).size();
+          parts.resize(parts.size() - std::min(parts.size(), own));
+          c.owner.assign(parts.begin(), parts.end());
+          c.member = c.symbol.kind == "method" || ((c.symbol.kind == "variable" || c.symbol.kind == "constant") &&
+                                                   is_class(row.text(kSymbolColumns)));
+          c.parameters = is_function(c.symbol.kind) || c.symbol.kind == "macro"
+                             ? parameter_count(c.symbol.signature, c.symbol.name)
+                             : std::pair(0, kManyArguments);
+          all.push_back(std::move(c));
+        },
+        name);
     return by_name.emplace(std::string(name), std::move(all)).first->second;
   }
 
@@ -242,11 +248,12 @@ struct Resolver::Impl {
         if (c.family == family && is_class(c.symbol.kind)) classes.emplace_back(c.symbol.file_id, c.symbol.id);
       }
       for (const auto& [file, symbol] : classes) {
-        query("SELECT name FROM reference WHERE file_id = ?1 AND symbol_id = ?2 AND kind = 'inherit'",
-              [&](const Row& row) {
-                if (std::string base = row.text(0); base != name && above.insert(base).second) next.push_back(base);
-              },
-              file, symbol);
+        query(
+            "SELECT name FROM reference WHERE file_id = ?1 AND symbol_id = ?2 AND kind = 'inherit'",
+            [&](const Row& row) {
+              if (std::string base = row.text(0); base != name && above.insert(base).second) next.push_back(base);
+            },
+            file, symbol);
       }
     }
     return ancestors_of.emplace(std::string(name), std::move(above)).first->second;
@@ -282,6 +289,7 @@ struct Resolver::Impl {
   // The type of a variable that another file may have declared: a member of the class around, or a global.
   std::string type_of_name(const Place& place, const std::string& name, std::string_view family) {
     std::string best;
+    std::set<std::string> anywhere;  // of members of that name in any class
     const auto around = split_path(place.around);
     for (const Candidate& c : candidates(name)) {
       if (c.family != family) continue;
@@ -296,17 +304,18 @@ struct Resolver::Impl {
         const auto owner = c.owner_parts();
         const bool own = std::ranges::find(around, owner.back()) != around.end();
         if (own || is_ancestor_of_any(owner.back(), around, family)) return type;
+        anywhere.insert(type);
       } else if (c.file == place.file) {
         best = type;
       }
     }
-    return best;
+    return best.empty() && anywhere.size() == 1 ? *anywhere.begin() : best;
   }
 
-  bool is_ancestor_of_any(std::string_view base, const std::vector<std::string_view>& classes, std::string_view family) {
-    return std::ranges::any_of(classes, [&](std::string_view name) {
-      return ancestors(name, family).contains(std::string(base));
-    });
+  bool is_ancestor_of_any(std::string_view base, const std::vector<std::string_view>& classes,
+                          std::string_view family) {
+    return std::ranges::any_of(
+        classes, [&](std::string_view name) { return ancestors(name, family).contains(std::string(base)); });
   }
 
   // What a function returns or a class makes.
@@ -328,13 +337,26 @@ struct Resolver::Impl {
     return {};
   }
 
+  // Of several classes of this name, is it that of `c` which the name means here?
+  bool is_meant(const Place& place, const std::string& type, const Candidate& c) {
+    const Place name{.file = place.file, .name = type, .kind = "type", .qualifier = "", .around = place.around};
+    const auto& meant = meaning(name);
+    if (meant.empty()) return true;
+    const auto& classes = candidates(type);
+    return std::ranges::any_of(meant, [&](const auto& one) {
+      const Candidate& t = classes[one.first];
+      return t.symbol.kind == "type" ||
+             (t.owner.size() + 1 == c.owner.size() && std::equal(t.owner.begin(), t.owner.end(), c.owner.begin()));
+    });
+  }
+
   // How well `c` fits a member of an object of this type; the type is not in the repository: not at all.
-  double score_member(const Candidate& c, std::string type, std::string_view family) {
+  double score_member(const Place& place, const Candidate& c, std::string type, std::string_view family) {
     for (int aliases = 0; aliases < 4; ++aliases) {
       const auto parts = split_path(type);
       if (parts.empty() || c.owner.empty()) return 0;
       const std::string last(parts.back());
-      if (last == c.owner.back()) return 0.93;
+      if (last == c.owner.back()) return parts.size() > 1 || is_meant(place, last, c) ? 0.93 : 0;
       const Candidate* alias = nullptr;
       bool known = false;
       for (const Candidate& t : candidates(last)) {
@@ -348,8 +370,8 @@ struct Resolver::Impl {
       if (!alias) return 0;
       const std::string& signature = alias->symbol.signature;
       const size_t equals = signature.find('=');
-      std::string target = equals != signature.npos ? plain_type(signature.substr(equals + 1))
-                                                    : type_in_signature(signature, last);
+      std::string target =
+          equals != signature.npos ? plain_type(signature.substr(equals + 1)) : type_in_signature(signature, last);
       if (target.empty() || target == type) return 0;
       type = std::move(target);
     }
@@ -358,6 +380,13 @@ struct Resolver::Impl {
 
   double score_unknown_object(const Place& place, const Candidate& c) {
     if (!c.member) return 0;
+    // Far more objects of the standard library have one of these than of any repository.
+    static const std::set<std::string_view> kEverywhere = {
+        "size",   "begin",  "end",     "empty", "data",  "clear",  "find",    "insert",   "erase",     "get",   "reset",
+        "str",    "c_str",  "front",   "back",  "push",  "pop",    "append",  "add",      "remove",    "items", "keys",
+        "values", "copy",   "update",  "join",  "split", "strip",  "format",  "read",     "write",     "close", "count",
+        "index",  "length", "replace", "next",  "map",   "filter", "forEach", "toString", "push_back", "sort",  "swap"};
+    if (kEverywhere.contains(c.symbol.name)) return kUnknownObject / 2;
     if (c.file == place.file) return kUnknownObject + 0.1;
     if (reaches(place.file, c.file)) return kUnknownObject + 0.05;
     return kUnknownObject - 0.1;
@@ -366,7 +395,6 @@ struct Resolver::Impl {
   double score_path(const Place& place, const Candidate& c, const Scoping& scoping) {
     const auto path = split_path(place.qualifier);
     const auto owner = c.owner_parts();
-    if (path.empty()) return 0;
     // The part of the path that names a file, and what it says of the scopes inside.
     std::string_view head = place.qualifier;
     for (size_t inside = 0; inside <= std::min<size_t>(path.size(), 2); ++inside) {
@@ -375,7 +403,8 @@ struct Resolver::Impl {
       if (!in.empty() && (rest == owner || (scoping.family == "rust" && ends_with(owner, rest)))) {
         if (std::ranges::find(in, c.file) != in.end()) return 0.97;
         // Imported there from elsewhere.
-        if (scoping.only_imported && std::ranges::any_of(in, [&](int file) { return reaches(file, c.file); })) return 0.75;
+        if (scoping.only_imported && std::ranges::any_of(in, [&](int file) { return reaches(file, c.file); }))
+          return 0.75;
       }
       const size_t cut = head.find_last_of(".:/\\");
       if (cut == head.npos) break;
@@ -383,6 +412,7 @@ struct Resolver::Impl {
       while (!head.empty() && head.back() == ':') head.remove_suffix(1);
     }
     const bool reachable = c.file == place.file || reaches(place.file, c.file);
+    if (path.empty()) return 0;  // from . import name
     const double nearness = reachable ? 0.02 : 0;
     if (!owner.empty() && (ends_with(owner, path) || ends_with(path, owner))) return 0.9 + nearness;
     if (!owner.empty() && c.member) return ancestors(path.back(), c.family).contains(c.owner.back()) ? 0.85 : 0;
@@ -433,6 +463,8 @@ struct Resolver::Impl {
       return std::ranges::find(direct, c.file) != direct.end() && scoping.family != "javascript" ? 0.3 + scope : 0;
     }
     if (reaches(place.file, c.file)) return 0.87 + scope;
+    // What is not included is not known in C, but for functions that are declared where they are called.
+    if (scoping.family == "c" && !is_function(c.symbol.kind)) return 0.2 + scope;
     return (near ? 0.5 : scoping.family == "c" ? 0.3 : 0.4) + scope;
   }
 
@@ -447,17 +479,18 @@ struct Resolver::Impl {
       value = score_path(place, c, scoping);
     } else if (q.starts_with(">^")) {
       const auto parts = split_path(q.substr(2));
-      value = !parts.empty() && !c.owner.empty() && ancestors(parts.back(), c.family).contains(c.owner.back()) ? 0.9 : 0;
+      value =
+          !parts.empty() && !c.owner.empty() && ancestors(parts.back(), c.family).contains(c.owner.back()) ? 0.9 : 0;
     } else if (q.starts_with(">()") || q.starts_with(">?")) {
       const bool made = q.starts_with(">()");
       const std::string what = q.substr(made ? 3 : 2);
       std::string type;
       if (!what.empty()) type = made ? type_made_by(what, c.family) : type_of_name(place, what, c.family);
-      value = type.empty() ? score_unknown_object(place, c) : score_member(c, type, c.family);
+      value = type.empty() ? score_unknown_object(place, c) : score_member(place, c, type, c.family);
     } else if (q == ">") {
       value = score_unknown_object(place, c);
     } else if (q != ">!") {
-      value = score_member(c, q.substr(1), c.family);
+      value = score_member(place, c, q.substr(1), c.family);
     }
     if (place.arguments >= 0 && is_function(c.symbol.kind) &&
         (place.arguments < c.parameters.first || place.arguments > c.parameters.second)) {
@@ -503,10 +536,10 @@ struct Resolver::Impl {
     return at->second;
   }
 
-#define STRATA_FOUND_COLUMNS                                                                                      \
-  "reference.file_id, reference.line, reference.kind, reference.name, reference.qualifier, reference.arguments,"  \
-  " coalesce(symbol.id, 0), coalesce(symbol.qualified_name, ''), coalesce(symbol.kind, ''),"                      \
-  " coalesce(symbol.first_line, 0), coalesce(symbol.last_line, 0)"                                                \
+#define STRATA_FOUND_COLUMNS                                                                                     \
+  "reference.file_id, reference.line, reference.kind, reference.name, reference.qualifier, reference.arguments," \
+  " coalesce(symbol.id, 0), coalesce(symbol.qualified_name, ''), coalesce(symbol.kind, ''),"                     \
+  " coalesce(symbol.first_line, 0), coalesce(symbol.last_line, 0)"                                               \
   " FROM reference LEFT JOIN symbol ON symbol.id = reference.symbol_id "
 
   std::optional<Found> found_of(const Row& row) {
@@ -536,11 +569,12 @@ struct Resolver::Impl {
   Result<std::vector<Found>> uses_of(const Symbol& symbol) {
     forget();
     std::vector<Found> all, mine;
-    query("SELECT " STRATA_FOUND_COLUMNS "WHERE reference.name = ?1",
-          [&](const Row& row) {
-            if (auto found = found_of(row)) all.push_back(std::move(*found));
-          },
-          std::string_view(symbol.name));
+    query(
+        "SELECT " STRATA_FOUND_COLUMNS "WHERE reference.name = ?1",
+        [&](const Row& row) {
+          if (auto found = found_of(row)) all.push_back(std::move(*found));
+        },
+        std::string_view(symbol.name));
     const auto& named = candidates(symbol.name);
     for (Found& found : all) {
       if (failed) break;
@@ -565,8 +599,9 @@ struct Resolver::Impl {
       if (use.place.kind != kind) continue;
       Relation relation{.symbol = {}, .reference = std::move(use.reference)};
       relation.symbol.file = relation.reference.file;
-      query("SELECT " STRATA_SYMBOL_COLUMNS " FROM symbol JOIN file ON file.id = symbol.file_id WHERE symbol.id = ?1",
-            [&](const Row& row) { relation.symbol = symbol_of(row); }, use.around_id);
+      query(
+          "SELECT " STRATA_SYMBOL_COLUMNS " FROM symbol JOIN file ON file.id = symbol.file_id WHERE symbol.id = ?1",
+          [&](const Row& row) { relation.symbol = symbol_of(row); }, use.around_id);
       relations.push_back(std::move(relation));
     }
     if (failed) return std::unexpected(error);
@@ -576,13 +611,14 @@ struct Resolver::Impl {
   Result<std::vector<Relation>> callees_of(const Symbol& symbol) {
     forget();
     std::vector<Found> calls;
-    query("SELECT " STRATA_FOUND_COLUMNS
-          "WHERE reference.file_id = ?1 AND reference.kind = 'call' AND reference.line BETWEEN ?2 AND ?3"
-          " ORDER BY reference.line, reference.id",
-          [&](const Row& row) {
-            if (auto found = found_of(row)) calls.push_back(std::move(*found));
-          },
-          symbol.file_id, symbol.first_line, symbol.last_line);
+    query(
+        "SELECT " STRATA_FOUND_COLUMNS
+        "WHERE reference.file_id = ?1 AND reference.kind = 'call' AND reference.line BETWEEN ?2 AND ?3"
+        " ORDER BY reference.line, reference.id",
+        [&](const Row& row) {
+          if (auto found = found_of(row)) calls.push_back(std::move(*found));
+        },
+        symbol.file_id, symbol.first_line, symbol.last_line);
     if (!calls.empty()) {
       const int file = calls[0].place.file;
       reached.emplace(file, closure(imported, file));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which symbol a reference means. The database holds references as the code writes them: a name and what stands before it
-// (ParsedReference::qualifier). What they mean depends on every other file, so it is worked out when it is asked for and
-// never stored: no edit of one file can leave something wrong about another, and only the names asked about are looked at.
+// Which symbol a reference means. The database holds references as the code writes them: a name and what stands before
+// it (ParsedReference::qualifier). What they mean depends on every other file, so it is worked out when it is asked for
+// and never stored: no edit of one file can leave something wrong about another, and only the names asked about are
+// looked at.
 //
 // Every symbol of the name is a candidate and gets a score from what the code says, the best one wins:
 //   a path or an import that names its namespace, class or module    0.93 - 0.97

@@ -5,11 +5,11 @@
   index_accuracy.py --probe BINARY [--cache FOLDER] [--least 0.3] [--show N]
 
 BINARY is index_probe (ninja index_probe). Needed besides: ctags (universal), cmake and a C++ compiler, and the Python
-packages libclang and jedi (pip install libclang jedi). The trees are Debian source packages and PyPI distributions; they
-and the truth about them are kept in the cache folder.
+packages libclang and jedi (pip install libclang jedi). The trees are Debian source packages and PyPI distributions;
+they and the truth about them are kept in the cache folder.
 
-A definition is a file, a line and a name. A reference is a file, a line and the function or type it means; it is found if
-the index names one of its declarations there. References of less confidence than --least do not count.
+A definition is a file, a line and a name. A reference is a file, a line and the function or type it means; it is found
+if the index names one of its declarations there. References of less confidence than --least do not count.
 """
 import argparse
 import ast
@@ -29,8 +29,8 @@ PYTHON = ["flask==3.0.3", "requests==2.32.3"]
 # import aliases; keys of data, headings).
 CTAGS_KINDS = {
     "C": "dstuegfvm", "C++": "dstuegfvmnc", "CUDA": "dstuegfvmnc", "Python": "cfmv"}
-OUR_KINDS = {"function", "method", "test", "class", "struct", "enum", "enumerator", "macro", "constant", "variable", "type",
-             "namespace"}
+OUR_KINDS = {"function", "method", "test", "class", "struct", "enum", "enumerator", "macro", "constant", "variable",
+             "type", "namespace"}
 
 
 def score(found, truth, is_right, is_found):
@@ -43,15 +43,21 @@ def print_score(what, tree, precision, recall, found, truth):
     print(f"{what:12} {tree:18} precision {precision:.3f}  recall {recall:.3f}   ({found} found, {truth} true)", flush=True)
 
 
+def print_some(options, title, mistakes):
+    mistakes = sorted(mistakes)
+    for mistake in mistakes[:: max(1, len(mistakes) // max(1, options.show))][:options.show]:
+        print(f"    {title}: {mistake}")
+
+
 def probe(options, tree, what):
     done = run(options.probe, tree, options.cache / "index", what)
     return [line.split("\t") for line in done.stdout.splitlines()]
 
 
-def definitions(options, tree, language_of):
+def definitions(options, tree):
     kinds = [f"--kinds-{language}={letters}" for language, letters in CTAGS_KINDS.items()]
-    done = run("ctags", "-R", "--output-format=json", "--fields=+neSl", "--languages=C,C++,CUDA,Python", *kinds, "-f", "-", ".",
-               cwd=tree)
+    done = run("ctags", "-R", "--output-format=json", "--fields=+neSl", "--languages=C,C++,CUDA,Python", *kinds,
+               "-f", "-", ".", cwd=tree)
     truth = set()
     for line in done.stdout.splitlines():
         tag = json.loads(line)
@@ -81,8 +87,9 @@ def cpp_truth(tree, cache):
     folder = pathlib.Path(run("c++", "-print-file-name=include").stdout.strip())
     K = clang.CursorKind
     uses = {K.DECL_REF_EXPR, K.MEMBER_REF_EXPR, K.TYPE_REF, K.TEMPLATE_REF}
-    targets = {K.FUNCTION_DECL, K.CXX_METHOD, K.FUNCTION_TEMPLATE, K.CLASS_DECL, K.STRUCT_DECL, K.UNION_DECL, K.ENUM_DECL,
-               K.TYPEDEF_DECL, K.TYPE_ALIAS_DECL, K.CLASS_TEMPLATE, K.CONSTRUCTOR}
+    targets = {K.FUNCTION_DECL, K.CXX_METHOD, K.FUNCTION_TEMPLATE, K.CLASS_DECL, K.STRUCT_DECL, K.UNION_DECL,
+               K.ENUM_DECL, K.TYPEDEF_DECL, K.TYPE_ALIAS_DECL, K.CLASS_TEMPLATE}
+    members = {K.CXX_METHOD, K.CONSTRUCTOR, K.DESTRUCTOR, K.CONVERSION_FUNCTION, K.FUNCTION_TEMPLATE}
     meant = collections.defaultdict(set)    # use -> what it means, by clang's name that is the same in every unit
     places = collections.defaultdict(set)   # ... and where that is declared and defined
     seen_files = set()
@@ -95,7 +102,7 @@ def cpp_truth(tree, cache):
         name = location.file.name
         if name not in inside:
             path = pathlib.Path(name).resolve()
-            inside[name] = str(path.relative_to(tree)) if path.is_relative_to(tree) and not path.is_relative_to(build) else None
+            inside[name] = str(path.relative_to(tree)) if path.is_relative_to(tree) else None
         return (inside[name], location.line) if inside[name] else None
 
     def walk(cursor):
@@ -106,12 +113,19 @@ def cpp_truth(tree, cache):
             seen_files.add(at[0])
             if child.kind in uses:
                 target = child.referenced
-                if target is not None and target.kind in targets and not target.spelling.startswith(("operator", "~")):
+                # The class in `void Class::method() {}` says whose method is defined; nothing uses it there.
+                own = (cursor.kind in members and target == cursor.semantic_parent and
+                       child.location.offset < cursor.location.offset)
+                if not own and target is not None and target.kind in targets and not target.spelling.startswith(("operator", "~")):
                     declared = {place(c) for c in (target, target.canonical, target.get_definition()) if c is not None}
                     declared.discard(None)
                     name = target.spelling.split("<")[0]
                     if declared and name:
                         meant[(*at, name)].add(target.get_usr())
+                        if target.kind == K.TYPEDEF_DECL:  # typedef struct x x;
+                            same = target.underlying_typedef_type.get_declaration()
+                            if same.spelling == target.spelling:
+                                meant[(*at, name)].add(same.get_usr())
                         places[target.get_usr()] |= declared
             if child.kind in targets and child.is_definition():
                 places[child.get_usr()].add(at)
@@ -123,7 +137,8 @@ def cpp_truth(tree, cache):
         file = pathlib.Path(command.directory, command.filename).resolve()
         if not file.is_relative_to(tree):
             continue
-        words = [word for word in list(command.arguments)[1:-1] if word not in ("-c", "-o", "--") and not word.endswith(".o")]
+        words = [word for word in list(command.arguments)[1:-1]
+                 if word not in ("-c", "-o", "--") and not word.endswith(".o")]
         unit = index.parse(str(file), [*words, "-isystem", str(folder), f"-I{build}"])
         errors = [d for d in unit.diagnostics if d.severity >= 3]
         if errors:
@@ -143,7 +158,8 @@ def python_truth(tree, cache):
         file = str(path.relative_to(tree))
         seen_files.add(file)
         script = jedi.Script(path=path, project=project)
-        names = [(name.line, name.column) for name in script.get_names(all_scopes=True, definitions=False, references=True)]
+        names = [(name.line, name.column)
+                 for name in script.get_names(all_scopes=True, definitions=False, references=True)]
         for node in ast.walk(ast.parse(path.read_text())):  # jedi calls what is imported a definition
             if isinstance(node, ast.ImportFrom):
                 names += [(alias.lineno, alias.col_offset) for alias in node.names if alias.name != "*"]
@@ -170,7 +186,11 @@ def references(options, tree, make_truth):
     at_line = collections.defaultdict(set)
     for (file, line, _), to in truth.items():
         at_line[file, line] |= to
-    kinds = {(file, int(line)): kind for file, line, kind, name, defined in probe(options, tree, "symbols")}
+    symbols = probe(options, tree, "symbols")
+    classes = {name for _, _, kind, name, _ in symbols if kind in ("class", "struct")}
+    # Which constructor is called is not compared: the class that is made is.
+    kinds = {(file, int(line)): kind for file, line, kind, name, _ in symbols
+             if not (make_truth is cpp_truth and kind == "method" and name in classes)}
     compared = {"function", "method", "class", "struct", "enum", "type", "test", "interface"}
     rows = []
     for file, line, kind, to_file, to_line, confidence in probe(options, tree, "references"):
@@ -196,30 +216,25 @@ def main():
 
     for tree, make_truth in trees:
         if options.only != "references":
-            found, truth = definitions(options, tree, None)
-            print_score("definition", tree.name, *score(found, truth, truth.__contains__, found.__contains__), len(found), len(truth))
-            for title, mistakes in (("not in ctags", found - truth), ("missed", truth - found)):
-                for mistake in sorted(mistakes)[:: max(1, len(mistakes) // max(1, options.show))][:options.show]:
-                    print(f"    {title}: {mistake}")
+            found, truth = definitions(options, tree)
+            scores = score(found, truth, truth.__contains__, found.__contains__)
+            print_score("definition", tree.name, *scores, len(found), len(truth))
+            print_some(options, "not in ctags", found - truth)
+            print_some(options, "missed", truth - found)
         if options.only != "definitions":
             rows, truth, at_line = references(options, tree, make_truth)
-            for least in sorted({options.least, 0.1, 0.6, 0.8}):
-                found = [(at, to) for at, to, confidence in rows if confidence >= least]
+            for least in (options.least, 0.1, 0.6, 0.8):
+                found = [(at, to, confidence) for at, to, confidence in rows if confidence >= least]
                 places = collections.defaultdict(set)
-                for at, to in found:
+                for at, to, _ in found:
                     places[at].add(to)
-                precision, recall = score(found, truth, lambda f: f[1] in at_line.get(f[0], ()),
-                                          lambda t: not places.get(t[:2], set()).isdisjoint(truth[t]))
-                print_score(f"references" if least == options.least else f"  at {least}", tree.name, precision, recall, len(found), len(truth))
-            found = [(at, to, c) for at, to, c in rows if c >= options.least]
-            places = collections.defaultdict(set)
-            for at, to, _ in found:
-                places[at].add(to)
-            wrong = [f for f in found if f[1] not in at_line.get(f[0], ())]
-            missed = [t for t in truth if places.get(t[:2], set()).isdisjoint(truth[t])]
-            for title, mistakes in (("wrong", wrong), ("missed", missed)):
-                for mistake in mistakes[:: max(1, len(mistakes) // max(1, options.show))][:options.show]:
-                    print(f"    {title}: {mistake}", truth.get(mistake, "") if title == "missed" else "")
+                is_right = lambda f: f[1] in at_line.get(f[0], ())
+                is_found = lambda use: not places.get(use[:2], set()).isdisjoint(truth[use])
+                what = "references" if least == options.least else f"  from {least}"
+                print_score(what, tree.name, *score(found, truth, is_right, is_found), len(found), len(truth))
+                if least == options.least:
+                    print_some(options, "wrong", [f for f in found if not is_right(f)])
+                    print_some(options, "missed", [use for use in truth if not is_found(use)])
 
 
 if __name__ == "__main__":

@@ -39,7 +39,8 @@ void print_references(const Index& index) {
   for (const Symbol& s : symbols) {
     const auto references = index.references(s).value();
     for (const auto& r : references) {
-      std::cout << std::format("{}\t{}\t{}\t{}\t{}\t{:.3f}\n", r.file, r.line, r.kind, s.file, s.name_line, r.confidence);
+      std::cout << std::format("{}\t{}\t{}\t{}\t{}\t{:.3f}\n", r.file, r.line, r.kind, s.file, s.name_line,
+                               r.confidence);
     }
   }
 }

@@ -18,10 +18,13 @@ def _source_lists():
         if not path.is_file():
             continue
         text = path.read_text()
+        # Security archives drop their sources; the release keeps them.
         if path.suffix == ".sources":
-            lines.append(("sources", re.sub(r"(?m)^Types:.*", "Types: deb-src", text)))
-        elif path.suffix == ".list" or path.name == "sources.list":
-            lines.append(("list", "".join(f"deb-src{line[3:]}\n" for line in text.splitlines() if line.startswith("deb "))))
+            stanzas = [part for part in re.split(r"\n\s*\n", text) if "security" not in part]
+            lines.append(("sources", re.sub(r"(?m)^Types:.*", "Types: deb-src", "\n\n".join(stanzas) + "\n")))
+        elif path.suffix == ".list":
+            lines.append(("list", "".join(f"deb-src{line[3:]}\n" for line in text.splitlines()
+                                          if line.startswith("deb ") and "security" not in line)))
     return lines
 
 

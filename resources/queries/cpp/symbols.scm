@@ -20,8 +20,7 @@
   (#any-of? @_macro "TEST" "TEST_F" "TEST_P" "TYPED_TEST"))
 
 ; Functions, prototypes and variables share the declarator syntax: the name is at its inner end.
-(function_definition declarator: (_) @declarator (delete_method_clause)) @declaration.function
-(function_definition declarator: (_) @declarator) @definition.function
+(function_definition declarator: (_) @declarator [(delete_method_clause) (default_method_clause)]) @declaration.function
 (function_definition declarator: (_) @declarator body: (_) @body) @definition.function
 (declaration declarator: (_) @declarator) @declared
 (field_declaration declarator: (_) @declarator) @declared

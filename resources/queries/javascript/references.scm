@@ -21,6 +21,10 @@
 ; Functions and classes that are passed on.
 (identifier) @use
 
+; Names that hide those of functions and classes.
+(formal_parameters (identifier) @local)
+(variable_declarator name: (identifier) @local)
+
 ; What variables are, so that it is known whose member is meant.
 (variable_declarator name: (identifier) @variable value: (new_expression constructor: (_) @of))
 (assignment_expression left: (member_expression object: (this)) @variable right: (new_expression constructor: (_) @of))

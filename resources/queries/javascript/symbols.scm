@@ -8,7 +8,7 @@
 
 ; Test cases: it("does something", () => {}).
 ((call_expression function: (identifier) @_function arguments: (arguments . (string (string_fragment) @name) . (_) @body .)) @definition.test
-  (#any-of? @_function "it" "test" "describe"))
+  (#any-of? @_function "it" "test"))
 
 ; Functions by assignment.
 (variable_declarator name: (identifier) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @definition.function

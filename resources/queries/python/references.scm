@@ -24,6 +24,19 @@
 (identifier) @use
 (attribute object: (_) @qualifier attribute: (identifier) @use)
 
+; Names that hide those of functions and classes.
+(parameters (identifier) @local)
+(lambda_parameters (identifier) @local)
+(default_parameter name: (identifier) @local)
+(typed_parameter (identifier) @local)
+(typed_default_parameter name: (identifier) @local)
+(assignment left: (identifier) @local)
+(for_statement left: (identifier) @local)
+(pattern_list (identifier) @local)
+(tuple_pattern (identifier) @local)
+(for_in_clause left: (identifier) @local)
+(as_pattern_target (identifier) @local)
+
 ; What variables are, so that it is known whose member is meant.
 (typed_parameter (identifier) @variable type: (type) @of)
 (typed_default_parameter name: (identifier) @variable type: (type) @of)

@@ -21,6 +21,11 @@
 ; Functions and classes that are passed on.
 (identifier) @use
 
+; Names that hide those of functions and classes.
+(required_parameter pattern: (identifier) @local)
+(optional_parameter pattern: (identifier) @local)
+(variable_declarator name: (identifier) @local)
+
 ; What variables are, so that it is known whose member is meant.
 (required_parameter pattern: (identifier) @variable type: (type_annotation (_) @of))
 (optional_parameter pattern: (identifier) @variable type: (type_annotation (_) @of))

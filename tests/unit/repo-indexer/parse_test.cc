@@ -192,13 +192,14 @@ TEST(Parse, MarkdownHeadings) {
 
 TEST(Parse, CSharp) {
   const Sample s = parse("sample.cs", "c_sharp");
-  EXPECT_THAT(s.symbols,
-              IsSupersetOf({"class Shapes.Flat.Circle 6-19", "constant Shapes.Flat.Circle.Limit 7-7",
-                            "variable Shapes.Flat.Circle.Radius 9-9", "method Shapes.Flat.Circle.Circle 11-11",
-                            "method Shapes.Flat.Circle.Area 13-17", "type Shapes.Flat.Circle.Done 18-18",
-                            "struct Shapes.Flat.Point 20-20", "interface Shapes.Flat.IDrawable 21-21",
-                            "declared method Shapes.Flat.IDrawable.Draw 21-21", "enumerator Shapes.Flat.Color.Red 22-22",
-                            "class Shapes.Flat.Pair 23-23", "test Shapes.Flat.Tests.AreaIsRight 24-24"}));
+  EXPECT_THAT(
+      s.symbols,
+      IsSupersetOf({"class Shapes.Flat.Circle 6-19", "constant Shapes.Flat.Circle.Limit 7-7",
+                    "variable Shapes.Flat.Circle.Radius 9-9", "method Shapes.Flat.Circle.Circle 11-11",
+                    "method Shapes.Flat.Circle.Area 13-17", "type Shapes.Flat.Circle.Done 18-18",
+                    "struct Shapes.Flat.Point 20-20", "interface Shapes.Flat.IDrawable 21-21",
+                    "declared method Shapes.Flat.IDrawable.Draw 21-21", "enumerator Shapes.Flat.Color.Red 22-22",
+                    "class Shapes.Flat.Pair 23-23", "test Shapes.Flat.Tests.AreaIsRight 24-24"}));
   EXPECT_EQ(s.symbol("Shapes.Flat.Circle").doc, "A circle.");
   EXPECT_EQ(s.symbol("Shapes.Flat.Circle.Area").signature, "public override double Area(double scale)");
   EXPECT_THAT(s.references,
@@ -248,15 +249,16 @@ TEST(Parse, Bash) {
 
 TEST(Parse, Kotlin) {
   const Sample s = parse("sample.kt", "kotlin");
-  EXPECT_THAT(s.symbols,
-              IsSupersetOf({"constant LIMIT 6-6", "class Circle 9-17", "variable Circle.radius 9-9",
-                            "variable Circle.changed 10-10", "method Circle.area 12-15", "method Circle.unit 16-16",
-                            "interface Drawable 18-18", "enum Color 19-19", "enumerator Color.RED 19-19",
-                            "class Registry 20-20", "method Registry.find 20-20", "type Done 21-21", "function helper 22-22"}));
+  EXPECT_THAT(s.symbols, IsSupersetOf({"constant LIMIT 6-6", "class Circle 9-17", "variable Circle.radius 9-9",
+                                       "variable Circle.changed 10-10", "method Circle.area 12-15",
+                                       "method Circle.unit 16-16", "interface Drawable 18-18", "enum Color 19-19",
+                                       "enumerator Color.RED 19-19", "class Registry 20-20",
+                                       "method Registry.find 20-20", "type Done 21-21", "function helper 22-22"}));
   EXPECT_THAT(s.symbols, Not(Contains(testing::HasSubstr("local"))));
-  EXPECT_THAT(s.references, IsSupersetOf({"import Base in -", "import Pen in -", "inherit Base in Circle",
-                                          "inherit Drawable in Circle", "type Pen in Circle", "call square in Circle.area",
-                                          "call Circle in Circle.unit", "call Pen in Circle.unit"}));
+  EXPECT_THAT(s.references,
+              IsSupersetOf({"import Base in -", "import Pen in -", "inherit Base in Circle",
+                            "inherit Drawable in Circle", "type Pen in Circle", "call square in Circle.area",
+                            "call Circle in Circle.unit", "call Pen in Circle.unit"}));
   EXPECT_EQ(s.qualifier("call area"), ">Circle");
 }
 
@@ -266,18 +268,18 @@ TEST(Parse, Scala) {
               IsSupersetOf({"class Circle 7-14", "variable Circle.changed 8-8", "method Circle.area 10-13",
                             "method Circle.unit 15-15", "trait Drawable 16-16", "declared method Drawable.draw 16-16",
                             "class Pair 17-17", "enumerator Color.Red 18-18", "type Done 19-19"}));
-  EXPECT_THAT(s.references, IsSupersetOf({"import Base in -", "import Pen in -", "import Maths in -",
-                                          "inherit Base in Circle", "inherit Drawable in Circle",
-                                          "call square in Circle.area", "call Pen in Circle.unit"}));
+  EXPECT_THAT(s.references,
+              IsSupersetOf({"import Base in -", "import Pen in -", "import Maths in -", "inherit Base in Circle",
+                            "inherit Drawable in Circle", "call square in Circle.area", "call Pen in Circle.unit"}));
 }
 
 TEST(Parse, Swift) {
   const Sample s = parse("sample.swift", "swift");
-  EXPECT_THAT(s.symbols,
-              IsSupersetOf({"variable limit 3-3", "class Circle 6-15", "variable Circle.radius 8-8",
-                            "method Circle.init 9-9", "method Circle.area 11-14", "struct Point 16-16",
-                            "interface Drawable 17-17", "declared method Drawable.draw 17-17", "enumerator Color.red 18-18",
-                            "method Circle.unit 19-19", "type Done 20-20", "function helper 21-21"}));
+  EXPECT_THAT(s.symbols, IsSupersetOf({"variable limit 3-3", "class Circle 6-15", "variable Circle.radius 8-8",
+                                       "method Circle.init 9-9", "method Circle.area 11-14", "struct Point 16-16",
+                                       "interface Drawable 17-17", "declared method Drawable.draw 17-17",
+                                       "enumerator Color.red 18-18", "method Circle.unit 19-19", "type Done 20-20",
+                                       "function helper 21-21"}));
   EXPECT_EQ(s.symbol("Circle").doc, "A circle.");
   EXPECT_THAT(s.references,
               IsSupersetOf({"import Foundation in -", "inherit Base in Circle", "inherit Drawable in Circle",
@@ -287,9 +289,9 @@ TEST(Parse, Swift) {
 
 TEST(Parse, Lua) {
   const Sample s = parse("sample.lua", "lua");
-  EXPECT_THAT(s.symbols, testing::ElementsAre("variable json 1-1", "variable M 2-2", "constant LIMIT 4-4",
-                                              "function greet 7-9", "method M.area 12-15", "method M.draw 17-19",
-                                              "method M.clear 21-21"));
+  EXPECT_THAT(s.symbols,
+              testing::ElementsAre("variable json 1-1", "variable M 2-2", "constant LIMIT 4-4", "function greet 7-9",
+                                   "method M.area 12-15", "method M.draw 17-19", "method M.clear 21-21"));
   EXPECT_EQ(s.symbol("M.area").doc, "The area.");
   EXPECT_THAT(s.references, IsSupersetOf({"import json in json", "call format in greet", "call square in M.area",
                                           "call paint in M.draw", "call greet in M.clear"}));
@@ -307,8 +309,7 @@ TEST(Parse, CMake) {
 
 TEST(Parse, Make) {
   const Sample s = parse("Makefile", "make");
-  EXPECT_THAT(s.symbols,
-              IsSupersetOf({"constant CC 3-3", "target all 7-9", "target draw 10-12", "macro twice 14-16"}));
+  EXPECT_THAT(s.symbols, IsSupersetOf({"constant CC 3-3", "target all 7-9", "target draw 10-12", "macro twice 14-16"}));
   EXPECT_EQ(s.symbol("all").doc, "Builds all.");
   EXPECT_THAT(s.references, IsSupersetOf({"import config.mk in -", "call draw in all", "call main.o in draw"}));
 }
@@ -335,9 +336,9 @@ TEST(Parse, Protobuf) {
 
 TEST(Parse, Sql) {
   const Sample s = parse("sample.sql", "sql");
-  EXPECT_THAT(s.symbols, testing::ElementsAre("struct circle 2-6", "variable circle.id 3-3", "variable circle.radius 4-4",
-                                              "variable circle.pen_id 5-5", "struct big 7-7", "variable circle_radius 8-8",
-                                              "function area 9-9"));
+  EXPECT_THAT(s.symbols, testing::ElementsAre("struct circle 2-6", "variable circle.id 3-3",
+                                              "variable circle.radius 4-4", "variable circle.pen_id 5-5",
+                                              "struct big 7-7", "variable circle_radius 8-8", "function area 9-9"));
   EXPECT_EQ(s.symbol("circle").doc, "All circles.");
   EXPECT_THAT(s.references, IsSupersetOf({"type pen in circle", "type circle in big", "call square in area",
                                           "call area in -", "type circle in -"}));
@@ -350,10 +351,10 @@ TEST(Parse, KeysOfData) {
                                    "key items 7-7"));
   EXPECT_THAT(parse("sample.yaml", "yaml").symbols,
               testing::ElementsAre("key name 2-2", "key jobs 3-7", "key jobs.build 4-7", "key limit 8-8"));
-  EXPECT_THAT(parse("sample.toml", "toml").symbols,
-              testing::ElementsAre("key name 2-2", "key package 3-4", "key package.version 4-4",
-                                   "key dependencies.base 5-6", "key dependencies.base.path 6-6", "key bin 7-8",
-                                   "key bin.name 8-8"));
+  EXPECT_THAT(
+      parse("sample.toml", "toml").symbols,
+      testing::ElementsAre("key name 2-2", "key package 3-4", "key package.version 4-4", "key dependencies.base 5-6",
+                           "key dependencies.base.path 6-6", "key bin 7-8", "key bin.name 8-8"));
 }
 
 TEST(Parse, Markup) {
@@ -395,7 +396,30 @@ TEST(Parse, TestCases) {
   EXPECT_THAT(symbols_of("java", "class T { @Test void isRound() {} void other() {} }"),
               testing::ElementsAre("class T", "test T.isRound", "method T.other"));
   EXPECT_THAT(symbols_of("typescript", "describe('shape', () => { it('is round', () => {}) })"),
-              testing::ElementsAre("test shape", "test shape.is round"));
+              testing::ElementsAre("test is round"));
+}
+
+// What a preprocessor would take away must not take what stands beside it along.
+TEST(Parse, MacrosOfCAndCpp) {
+  Grammars grammars;
+  const auto symbols_of = [&](std::string_view text) {
+    std::vector<std::string> symbols;
+    for (const ParsedSymbol& s : Parser().parse(*grammars.find("cpp"), text).symbols) {
+      symbols.push_back(s.kind + " " + s.qualified_name);
+    }
+    return symbols;
+  };
+  EXPECT_THAT(
+      symbols_of("class LIB_EXPORT Shape : public Base {\n  Q_OBJECT\n public:\n  int area_ GUARDED_BY(mutex_);\n"
+                 "  void draw() REQUIRES(mutex_);\n  Q_DISABLE_COPY(Shape)\n  int b;\n};\n"
+                 "LIB_API char* name(int x);\n"),
+      testing::ElementsAre("class Shape", "variable Shape::area_", "method Shape::draw", "variable Shape::b",
+                           "function name"));
+  // What only looks like it.
+  EXPECT_THAT(symbols_of("struct STAT buffer;\nDWORD size;\nint f() { return MAXIMUM(1, 2); }\n"),
+              testing::ElementsAre("variable buffer", "variable size", "function f"));
+  EXPECT_EQ(Parser().parse(*grammars.find("cpp"), "class LIB_EXPORT Shape {};").symbols.at(0).signature,
+            "class LIB_EXPORT Shape");
 }
 
 // What stands before a name decides which of several is meant.
@@ -408,21 +432,25 @@ TEST(Parse, QualifiersSayWhoseMemberIsMeant) {
     }
     return all;
   };
-  EXPECT_THAT(qualifiers("cpp", "struct A { B b; void f(std::unique_ptr<ns::C> c, int n) {\n"
-                                "  this->g(1); b.h(); c->i(n, n); auto d = std::make_unique<D>(); d->j(); x.k(); make().l();\n"
-                                "  ns::m(); E::n(); \"s\"; } };"),
+  EXPECT_THAT(qualifiers("cpp",
+                         "struct A { B b; void f(std::unique_ptr<ns::C> c, int n) {\n"
+                         "  this->g(1); b.h(); c->i(n, n); auto d = std::make_unique<D>(); d->j(); x.k(); make().l();\n"
+                         "  ns::m(); E::n(); \"s\"; } };"),
               IsSupersetOf({"g >A 1", "h >B 0", "i >ns::C 2", "j >D 0", "k >?x 0", "l >()make 0", "m ns 0", "n E 0"}));
-  EXPECT_THAT(qualifiers("python", "import numpy as np\nfrom a.b import c as d, E\nclass F(E):\n"
-                                   "  def __init__(self, g: 'G'):\n    self.h = E()\n    g.i()\n"
-                                   "  def j(self, *k):\n    self.l(*k)\n    self.h.m()\n    np.n(1)\n    d(2)\n"
-                                   "    super().o()\n    'x'.join(k)\n"),
-              IsSupersetOf({"E a.b 0", "i >G 0", "l >F -1", "m >()E 0", "n numpy 1", "c a.b 1", "o >^F 0", "join >! 1"}));
+  EXPECT_THAT(
+      qualifiers("python",
+                 "import numpy as np\nfrom a.b import c as d, E\nclass F(E):\n"
+                 "  def __init__(self, g: 'G'):\n    self.h = E()\n    g.i()\n"
+                 "  def j(self, *k):\n    self.l(*k)\n    self.h.m()\n    np.n(1)\n    d(2)\n"
+                 "    super().o()\n    'x'.join(k)\n"),
+      IsSupersetOf({"E a.b 0", "i >G 0", "l >F -1", "m >()E 0", "n numpy 1", "c a.b 1", "o >^F 0", "join >! 1"}));
   EXPECT_THAT(qualifiers("rust", "use a::{b, c::D as E};\nfn f(g: &mut G) { b(); E::h(); g.i(); Self::j(); }"),
               IsSupersetOf({"b a 0", "h a::c::D 0", "i >G 0"}));
   EXPECT_THAT(qualifiers("go", "import \"x/y/pkg\"\nfunc f(g *G) { pkg.H(1); g.I(); j := K{}; j.L() }"),
               IsSupersetOf({"H x/y/pkg 1", "I >G 0", "L >K 0"}));
-  EXPECT_THAT(qualifiers("typescript", "import {a as b} from './c';\nimport * as d from './e';\n"
-                                       "function f(g: G) { b(1); d.h(); g.i(); const j = new K(); j.l(); }"),
+  EXPECT_THAT(qualifiers("typescript",
+                         "import {a as b} from './c';\nimport * as d from './e';\n"
+                         "function f(g: G) { b(1); d.h(); g.i(); const j = new K(); j.l(); }"),
               IsSupersetOf({"a ./c 1", "h ./e 0", "i >G 0", "l >K 0"}));
   EXPECT_THAT(qualifiers("java", "import a.b.C;\nclass D { E e; void f() { C.g(); e.h(2); this.i(); super.j(); } }"),
               IsSupersetOf({"g a.b.C 0", "h >E 1", "i >D 0", "j >^D 0"}));
@@ -446,6 +474,7 @@ TEST(Language, HeadersByContent) {
   EXPECT_EQ(detect_language("a.h", "#include <stdio.h>\nint f(void);\n"), "c");
   EXPECT_EQ(detect_language("a.h", "#pragma once\nnamespace a {}\n"), "cpp");
   EXPECT_EQ(detect_language("a.h", "#include <vector>\n"), "cpp");
+  EXPECT_EQ(detect_language("a.h", "#import <A.h>\n@interface B : C\n@end\n"), "objc");
   EXPECT_EQ(detect_language("a.h", "// a class of std::things\nint f(void);\n"), "c");
 }
 
