@@ -84,6 +84,15 @@ Result<OpenedIndex> open_index(const std::string& repository) {
   return OpenedIndex{std::move(*index), std::move(*report)};
 }
 
+Result<repo::File> find_file(const repo::Index& index, const std::string& path) {
+  auto file = index.file(path);
+  if (!file) return std::unexpected(file.error());
+  if (!*file) {
+    return fail(ErrorKind::kNotFound, path + ": no such file in the index (paths are relative to the repository)");
+  }
+  return std::move(**file);
+}
+
 void add_index(CLI::App& app, Run& run) {
   auto arguments = std::make_shared<Arguments>();
   auto* command = app.add_subcommand("index", "Index a repository: files, symbols, references");

@@ -48,10 +48,7 @@ Result<Counter> make_counter(const std::string& model) {
 // Files in question must exist: a wrong name would silently change nothing.
 Result<void> check_near(const repo::Index& index, const std::vector<std::string>& near) {
   for (const std::string& path : near) {
-    auto file = index.file(path);
-    if (!file) return std::unexpected(file.error());
-    if (!*file)
-      return fail(ErrorKind::kNotFound, path + ": no such file in the index (paths are relative to the repository)");
+    if (const auto file = find_file(index, path); !file) return std::unexpected(file.error());
   }
   return {};
 }

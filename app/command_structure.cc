@@ -93,9 +93,8 @@ std::expected<repo::Symbol, int> find_symbol(const repo::Index& index, const std
       std::from_chars(text.data() + colon + 1, text.data() + text.size(), line).ptr == text.data() + text.size() &&
       colon + 1 < text.size()) {
     const std::string path = text.substr(0, colon);
-    auto file = index.file(path);
-    if (!file) return std::unexpected(report(file.error(), as_json));
-    if (*file) {
+    const auto file = find_file(index, path);
+    if (file) {
       auto symbol = index.symbol_at(path, line);
       if (!symbol) return std::unexpected(report(symbol.error(), as_json));
       if (*symbol) return std::move(**symbol);
@@ -103,9 +102,7 @@ std::expected<repo::Symbol, int> find_symbol(const repo::Index& index, const std
           report({ErrorKind::kNotFound, std::format("{}: no symbol contains line {}", path, line)}, as_json));
     }
     if (path.find('/') != path.npos || path.find('.') != path.npos) {
-      return std::unexpected(
-          report({ErrorKind::kNotFound, path + ": no such file in the index (paths are relative to the repository)"},
-                 as_json));
+      return std::unexpected(report(file.error(), as_json));
     }
   }
   auto found = index.find_symbols(text);
@@ -178,12 +175,8 @@ int symbols(const Arguments& a) {
   auto opened = open_index(a.repository);
   if (!opened) return report(opened.error(), a.json);
   if (!a.file.empty()) {
-    auto file = opened->index.file(a.file);
+    const auto file = find_file(opened->index, a.file);
     if (!file) return report(file.error(), a.json);
-    if (!*file)
-      return report(
-          {ErrorKind::kNotFound, a.file + ": no such file in the index (paths are relative to the repository)"},
-          a.json);
   }
   auto found = opened->index.list_symbols({a.query, a.kind, a.file}, a.json ? SIZE_MAX : a.limit + 1);
   if (!found) return report(found.error(), a.json);
@@ -204,11 +197,8 @@ int symbols(const Arguments& a) {
 int outline(const Arguments& a) {
   auto opened = open_index(a.repository);
   if (!opened) return report(opened.error(), a.json);
-  auto file = opened->index.file(a.file);
+  const auto file = find_file(opened->index, a.file);
   if (!file) return report(file.error(), a.json);
-  if (!*file)
-    return report({ErrorKind::kNotFound, a.file + ": no such file in the index (paths are relative to the repository)"},
-                  a.json);
   auto found = opened->index.symbols(a.file);
   if (!found) return report(found.error(), a.json);
   json rows = json::array();
@@ -221,8 +211,8 @@ int outline(const Arguments& a) {
                                 cut(to_utf8(s.signature.empty() ? s.kind + " " + s.name : s.signature))));
     open.push_back(s.last_line);
   }
-  return print_rows(a, {{"file", to_utf8(a.file)}, {"language", (*file)->language}, {"lines", (*file)->lines}},
-                    "symbols", std::move(rows), lines, a.file + " has no symbols");
+  return print_rows(a, {{"file", to_utf8(a.file)}, {"language", file->language}, {"lines", file->lines}}, "symbols",
+                    std::move(rows), lines, a.file + " has no symbols");
 }
 
 int definition(const Arguments& a) {
@@ -334,11 +324,8 @@ int subclasses(const Arguments& a) {
 int includes(const Arguments& a) {
   auto opened = open_index(a.repository);
   if (!opened) return report(opened.error(), a.json);
-  auto file = opened->index.file(a.file);
+  const auto file = find_file(opened->index, a.file);
   if (!file) return report(file.error(), a.json);
-  if (!*file)
-    return report({ErrorKind::kNotFound, a.file + ": no such file in the index (paths are relative to the repository)"},
-                  a.json);
   auto out = opened->index.includes(a.file);
   if (!out) return report(out.error(), a.json);
   auto in = opened->index.included_by(a.file);
