@@ -283,7 +283,10 @@ class Extraction {
           case Capture::kDeclaredOnly: name_starts_.insert(first); break;
           case Capture::kQualifier: use.qualifier = {first, last}; break;
           case Capture::kFrom: use.from = {first, last}; break;
-          case Capture::kAlias: use.alias = {first, last}; break;
+          case Capture::kAlias:
+            use.alias = {first, last};
+            name_starts_.insert(first);
+            break;
           case Capture::kMadeBy: use.made_by = true; [[fallthrough]];
           case Capture::kOf: use.of = {first, last}; break;
           case Capture::kArguments: use.arguments = count_arguments(node); break;
