@@ -13,7 +13,7 @@ constexpr size_t kRecentBatches = 8;
 
 Result<Ingestion> Ingestion::plan(Workspace& workspace, const std::vector<std::string>& near,
                                   const repo::Progress& progress, const Cancel* cancel) {
-  auto order = workspace.index.plan(near);
+  auto order = workspace.index.reading_order(near);
   if (!order) return std::unexpected(order.error());
   auto report = workspace.index.report();
   if (!report) return std::unexpected(report.error());
@@ -22,10 +22,10 @@ Result<Ingestion> Ingestion::plan(Workspace& workspace, const std::vector<std::s
   if (auto done = workspace.read->refresh(workspace.index, *workspace.scout.snapshots); !done)
     return std::unexpected(done.error());
   int64_t planned = 0;
-  for (const repo::File& file : order->files) {
+  for (const repo::File& file : *order) {
     if (cancel && cancel->requested()) return fail(ErrorKind::kCancelled, "planning was cancelled");
     if (auto added = ingestion.add_file(file, ingestion.waiting_); !added) return std::unexpected(added.error());
-    if (progress) progress("planning", ++planned, static_cast<int64_t>(order->files.size()));
+    if (progress) progress("planning", ++planned, static_cast<int64_t>(order->size()));
   }
   return ingestion;
 }
@@ -38,6 +38,7 @@ Result<void> Ingestion::add_file(const repo::File& file, std::deque<Segment>& to
     return {};
   }
   ++progress_.files;
+  recipes_[file.path] = recipe_of(file);
   int missing = 0;
   for (Segment& segment : *segments) {
     const auto tokens = static_cast<int64_t>(segment.tokens.size());
@@ -98,7 +99,9 @@ Result<void> Ingestion::step(const Cancel* cancel) {
   const int head = workspace_->scout.encoder->head_tokens();
   auto outcome =
       workspace_->scout.encoder->encode(*batch, cancel, [&](SegmentEncoder::Encoded encoded) -> Result<void> {
-        if (auto put = workspace_->scout.snapshots->put(encoded.segment, kRecipe, encoded.kv, head); !put) return put;
+        auto put =
+            workspace_->scout.snapshots->put(encoded.segment, recipes_.at(encoded.segment.path), encoded.kv, head);
+        if (!put) return put;
         computed += static_cast<int64_t>(encoded.segment.tokens.size());
         stored.insert(encoded.segment.key);
         workspace_->read->add(encoded.segment);

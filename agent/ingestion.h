@@ -59,6 +59,7 @@ class Ingestion {
   Workspace* workspace_;
   std::deque<Segment> waiting_;
   std::unordered_map<std::string, int> parts_left_;
+  std::unordered_map<std::string, std::string_view> recipes_;  // of the files that are waiting
   std::unordered_map<std::string, FileState> states_;
   std::vector<repo::Skipped> skipped_;
   std::deque<Batch> recent_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every text Strata says to a model. Changing kHead invalidates all snapshots: give kRecipe a new name with it.
+// Every text Strata says to a model. Changing kHead invalidates all snapshots: give kRecipe and kMaskedRecipe new names
+// with it.
 #pragma once
 
 #include <string_view>

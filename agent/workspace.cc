@@ -82,7 +82,7 @@ Result<std::vector<Segment>> make_segments(const repo::Index& index, const repo:
   for (Segment& segment : segments) {
     segment.blob_id = file.blob_id;
     segment.path = file.path;
-    segment.key = segment_key(reader.model->fingerprint(), kRecipe, reader.encoder->head(), segment.tokens);
+    segment.key = segment_key(reader.model->fingerprint(), recipe_of(file), reader.encoder->head(), segment.tokens);
   }
   return segments;
 }
@@ -106,7 +106,10 @@ Result<void> ReadPassages::refresh(const repo::Index& index, SnapshotStore& stor
   if (!changed) return {};
   for (const repo::File& file : *files) {
     if (files_.contains(file.path)) continue;
-    auto segments = store.find_blob(kRecipe, file.blob_id);
+    if (file.secrets > 0) {
+      if (auto gone = store.forget_blob(kRecipe, file.blob_id); !gone) return gone;
+    }
+    auto segments = store.find_blob(recipe_of(file), file.blob_id);
     if (!segments) return std::unexpected(segments.error());
     for (const Segment& segment : *segments)
       if (segment.path == file.path) add(segment);

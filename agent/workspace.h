@@ -91,10 +91,13 @@ struct Workspace {
 
 // Everything below works on passages of files that are already in the scout's snapshots ("read") or not.
 inline constexpr std::string_view kRecipe = "scoped-3";  // a new name when passages are cut in another way
-inline constexpr int kSegmentTokens = 8192;              // files longer than this are cut between passages
+// Of a file whose secrets are masked: what an earlier version read of the same blob had them in clear.
+inline constexpr std::string_view kMaskedRecipe = "scoped-3-masked-1";
+inline std::string_view recipe_of(const repo::File& file) { return file.secrets > 0 ? kMaskedRecipe : kRecipe; }
+inline constexpr int kSegmentTokens = 8192;  // files longer than this are cut between passages
 
-// A file as segments: "File: <path>\n" and its text, cut at passages every kSegmentTokens; keys filled in, embeddings
-// empty.
+// A file as segments: "File: <path>\n" and its text (secrets masked), cut at passages every kSegmentTokens; keys filled
+// in, embeddings empty.
 Result<std::vector<Segment>> make_segments(const repo::Index& index, const repo::File& file, const Reader& reader);
 
 // The part of make_segments that knows no model: `ends` are the byte offsets at which the tokens of the text end. A

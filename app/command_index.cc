@@ -2,6 +2,7 @@
 // strata index REPO: what is in a repository.
 #include <format>
 #include <iostream>
+#include <map>
 #include <memory>
 
 #include "app/commands.h"
@@ -16,14 +17,29 @@ struct Arguments {
   bool json = false;
 };
 
+// By reason; of reasons that hundreds of paths share, the first few. JSON has all.
+void print_skipped(const std::vector<repo::Skipped>& skipped) {
+  constexpr size_t kShown = 8;
+  std::map<std::string, std::vector<std::string>> by_reason;
+  for (const auto& s : skipped) by_reason[s.reason].push_back(to_utf8(s.path));
+  for (const auto& [reason, paths] : by_reason) {
+    std::cout << std::format("left out, {}:{}\n", to_utf8(reason),
+                             paths.size() > 1 ? std::format(" {}", paths.size()) : "");
+    for (size_t i = 0; i < std::min(paths.size(), kShown); ++i) std::cout << "  " << paths[i] << "\n";
+    if (paths.size() > kShown) std::cout << std::format("  ... and {} more\n", paths.size() - kShown);
+  }
+}
+
 int index(const Arguments& arguments) {
   auto opened = open_index(arguments.repository);
   if (!opened) return report(opened.error(), arguments.json);
   const repo::IndexReport& r = opened->report;
   if (arguments.json) {
-    nlohmann::ordered_json languages, skipped = nlohmann::ordered_json::array();
+    nlohmann::ordered_json languages = nlohmann::ordered_json::object(), skipped = nlohmann::ordered_json::array(),
+                           secrets = nlohmann::ordered_json::array();
     for (const auto& [language, files] : r.languages) languages[language] = files;
-    for (const auto& s : r.skipped) skipped.push_back({{"file", to_utf8(s.path)}, {"reason", s.reason}});
+    for (const auto& s : r.skipped) skipped.push_back({{"file", to_utf8(s.path)}, {"reason", to_utf8(s.reason)}});
+    for (const auto& s : r.secrets) secrets.push_back({{"file", to_utf8(s.path)}, {"line", s.line}, {"kind", s.kind}});
     print_json({{"files", r.files},
                 {"lines", r.lines},
                 {"bytes", r.bytes},
@@ -32,15 +48,23 @@ int index(const Arguments& arguments) {
                 {"parsed_files", r.parsed_files},
                 {"languages", languages},
                 {"skipped", skipped},
+                {"secrets", secrets},
                 {"git", r.is_git},
+                {"head", to_utf8(r.head)},
                 {"seconds", r.seconds},
-                {"phases", {{"walk_s", r.walk_s}, {"parse_s", r.parse_s}, {"store_s", r.store_s}}}});
+                {"phases",
+                 {{"walk_s", r.walk_s}, {"parse_s", r.parse_s}, {"store_s", r.store_s}, {"resolve_s", r.resolve_s}}}});
     return kDone;
   }
-  std::cout << std::format("{} files, {} lines, {} symbols, {} references in {:.2f} s ({} files parsed)\n", r.files,
-                           r.lines, r.symbols, r.references, r.seconds, r.parsed_files);
+  std::cout << std::format("{} files, {} lines, {}, {} symbols, {} references{}\n", r.files, r.lines,
+                           format_bytes(static_cast<double>(r.bytes)), r.symbols, r.references,
+                           r.head.empty() ? "" : "; " + to_utf8(r.head));
+  std::cout << std::format("{:.2f} s: walk {:.2f}, parse {:.2f} ({} files), store {:.2f}, imports {:.2f}\n", r.seconds,
+                           r.walk_s, r.parse_s, r.parsed_files, r.store_s, r.resolve_s);
   for (const auto& [language, files] : r.languages) std::cout << std::format("  {:<12} {:>6} files\n", language, files);
-  for (const auto& s : r.skipped) std::cout << std::format("  left out: {} ({})\n", to_utf8(s.path), s.reason);
+  print_skipped(r.skipped);
+  for (const auto& s : r.secrets)
+    std::cout << std::format("secret, masked: {}:{} ({})\n", to_utf8(s.path), s.line, s.kind);
   return kDone;
 }
 
@@ -58,6 +82,15 @@ Result<OpenedIndex> open_index(const std::string& repository) {
   if (!report) return std::unexpected(report.error());
   if (!report->notice.empty()) notice(report->notice);
   return OpenedIndex{std::move(*index), std::move(*report)};
+}
+
+Result<repo::File> find_file(const repo::Index& index, const std::string& path) {
+  auto file = index.file(path);
+  if (!file) return std::unexpected(file.error());
+  if (!*file) {
+    return fail(ErrorKind::kNotFound, path + ": no such file in the index (paths are relative to the repository)");
+  }
+  return std::move(**file);
 }
 
 void add_index(CLI::App& app, Run& run) {

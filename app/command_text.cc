@@ -32,11 +32,7 @@ Result<std::string> read_input(const std::string& path) {
 }
 
 int tokenize(const Arguments& arguments) {
-  auto path = resolve_model(arguments.model.model);
-  if (!path) return report(path.error(), arguments.json);
-  auto gguf = GgufFile::open(*path);
-  if (!gguf) return report(gguf.error(), arguments.json);
-  auto tokenizer = Tokenizer::load(*gguf);
+  auto tokenizer = open_tokenizer(arguments.model.model);
   if (!tokenizer) return report(tokenizer.error(), arguments.json);
   auto text = read_input(arguments.file);
   if (!text) return report(text.error(), arguments.json);
@@ -145,6 +141,14 @@ void add_model(CLI::App* command, Arguments& a, bool computes) {
 }
 
 }  // namespace
+
+Result<Tokenizer> open_tokenizer(const std::string& model) {
+  auto path = resolve_model(model);
+  if (!path) return std::unexpected(path.error());
+  auto gguf = GgufFile::open(*path);
+  if (!gguf) return std::unexpected(gguf.error());
+  return Tokenizer::load(*gguf);
+}
 
 void add_text(CLI::App& app, Run& run) {
   auto arguments = std::make_shared<Arguments>();

@@ -42,7 +42,7 @@ class ProgressLine {
  private:
   bool terminal_;
   bool drawn_ = false;
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();  // short work shows nothing
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();  // nothing is said of what is quick
 };
 
 std::string format_duration(double seconds);  // "3 s", "12 min 05 s", "2 h 10 min"

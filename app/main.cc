@@ -62,6 +62,9 @@ int main(int argc, char** argv) {
   strata::app::Run run;
   strata::app::add_ask(app, run);
   strata::app::add_index(app, run);
+  strata::app::add_structure(app, run);
+  strata::app::add_search(app, run);
+  strata::app::add_plan(app, run);
   strata::app::add_models(app, run);
   strata::app::add_doctor(app, run);
   strata::app::add_bench(app, run);

@@ -19,11 +19,17 @@ struct OpenedIndex {
 // The index of the repository, brought up to date, with progress on stderr.
 Result<OpenedIndex> open_index(const std::string& repository);
 
+// The file of this path; an error that says how paths are meant if the index has none.
+Result<repo::File> find_file(const repo::Index& index, const std::string& path);
+
 struct ModelArguments {
   std::string model;
   int threads = 0;
   bool exact = false;  // f32 throughout
 };
+
+// Of what `--model` names (see catalogue.h), without its weights.
+Result<Tokenizer> open_tokenizer(const std::string& model);
 
 // Loads what `--model` names (see catalogue.h).
 Result<std::shared_ptr<Model>> open_model(const ModelArguments& arguments);

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # strata_grammars: the tree-sitter core and the grammars of the languages we parse, as one static C library.
 # STRATA_DEPS holds the unpacked source distributions (packaging/fetch-grammars). Each grammar gives a function
-# tree_sitter_<language>(). C# and YAML are missing because their distributions lack the scanner's source.
+# tree_sitter_<language>(). Most come from the language pack; C# and YAML have distributions of their own.
 if(TARGET strata_grammars)
   return()
 endif()
-set(STRATA_LANGUAGES bash c cmake cpp css cuda go html java javascript json kotlin lua markdown php python ruby rust
-                     scala toml tsx typescript)
+set(STRATA_LANGUAGES bash c c_sharp cmake cpp css cuda dockerfile go html java javascript json kotlin lua make markdown
+                     php proto python qmljs ruby rust scala sql swift toml tsx typescript xml yaml)
 
 file(GLOB core ${STRATA_DEPS}/tree_sitter-*/tree_sitter/core/lib)
 file(GLOB parsers ${STRATA_DEPS}/tree_sitter_language_pack-*/parsers)
@@ -25,11 +25,19 @@ target_compile_definitions(strata_grammars PRIVATE _DEFAULT_SOURCE)
 set_target_properties(strata_grammars PROPERTIES C_STANDARD 11 POSITION_INDEPENDENT_CODE ON)
 
 foreach(language IN LISTS STRATA_LANGUAGES)
-  file(GLOB sources ${parsers}/${language}/src/parser.c ${parsers}/${language}/src/scanner.c)
+  file(GLOB folder ${parsers}/${language}/src ${STRATA_DEPS}/tree_sitter_${language}-*/src)
+  file(GLOB sources ${folder}/parser.c ${folder}/scanner.c)
   if(NOT sources)
-    message(FATAL_ERROR "${parsers} has no grammar for ${language}")
+    message(FATAL_ERROR "${STRATA_DEPS} has no grammar for ${language}")
   endif()
-  # Grammars bring their own tree_sitter/parser.h, which differ between versions of the generator.
-  set_source_files_properties(${sources} PROPERTIES INCLUDE_DIRECTORIES ${parsers}/${language}/src)
+  # Grammars bring their own tree_sitter/parser.h, which differ between versions of the generator. C#'s distribution
+  # forgot them (any of the same generator will do), and YAML's the table that tells numbers from words.
+  set(includes ${folder})
+  if(language STREQUAL c_sharp)
+    list(APPEND includes ${parsers}/java/src)
+  elseif(language STREQUAL yaml)
+    list(APPEND includes ${CMAKE_CURRENT_LIST_DIR}/yaml)
+  endif()
+  set_source_files_properties(${sources} PROPERTIES INCLUDE_DIRECTORIES "${includes}")
   target_sources(strata_grammars PRIVATE ${sources})
 endforeach()

@@ -50,6 +50,19 @@ Result<void> Database::script(const char* sql) {
   return {};
 }
 
+Result<void> Database::copy_to(const std::filesystem::path& path) {
+  sqlite3* connection = nullptr;
+  const int opened = sqlite3_open(path.c_str(), &connection);
+  const std::unique_ptr<sqlite3, Close> copy(connection);
+  sqlite3_backup* backup =
+      opened == SQLITE_OK ? sqlite3_backup_init(copy.get(), "main", connection_.get(), "main") : nullptr;
+  if (backup) sqlite3_backup_step(backup, -1);
+  if (!backup || sqlite3_backup_finish(backup) != SQLITE_OK) {
+    return fail(ErrorKind::kIo, std::format("{}: {}", path.string(), sqlite3_errmsg(copy.get())));
+  }
+  return {};
+}
+
 Result<sqlite3_stmt*> Database::prepare(std::string_view sql) {
   auto& slot = statements_[std::string(sql)];
   if (!slot) {

@@ -53,6 +53,9 @@ class Database {
   // Several statements without values.
   Result<void> script(const char* sql);
 
+  // Its present content as a new database, whoever else writes meanwhile.
+  Result<void> copy_to(const std::filesystem::path& path);
+
   int64_t last_id() const { return sqlite3_last_insert_rowid(connection_.get()); }
   // While another process writes, waiting ends early when this is requested (nullptr: wait the full time).
   void set_cancel(const Cancel* cancel) { waiting_->cancel = cancel; }

@@ -12,8 +12,14 @@
 #include <format>
 #include <mutex>
 #include <thread>
+#include <unordered_set>
 
+#include "repo-indexer/generated.h"
+#include "repo-indexer/language.h"
 #include "repo-indexer/packing_plan.h"
+#include "repo-indexer/resolve.h"
+#include "repo-indexer/rows.h"
+#include "repo-indexer/secrets.h"
 #include "repo-indexer/store.h"
 #include "repo-indexer/terms.h"
 #include "repo-indexer/text_encoding.h"
@@ -38,6 +44,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 struct Outcome {
   IndexedFile file;
   bool unchanged = false;  // its blob is the one that is stored
+  bool shelved = false;    // its blob is one that was stored before
   bool gone = false;       // between the walk and now
 };
 
@@ -61,6 +68,7 @@ class Worker {
     IndexedFile& file = outcome.file;
     file.path = found.path;
     file.stamp = found.stamp;
+    file.marks = found.marks;
     auto bytes = tree_.read(file.path, &file.stamp);
     if (!bytes) {
       outcome.gone = bytes.error().kind == ErrorKind::kNotFound;
@@ -72,28 +80,37 @@ class Worker {
             .count();
     if (file.stamp.ctime_ns > now - kTimeResolutionNs) file.stamp.ctime_ns = 0;
     file.blob_id = blob_id(*bytes);
-    if (known && known->blob_id == file.blob_id) {
-      outcome.unchanged = true;
+    if (known && (known->blob_id == file.blob_id || known->shelved.contains(file.blob_id))) {
+      outcome.unchanged = known->blob_id == file.blob_id;
+      outcome.shelved = !outcome.unchanged;
       return outcome;
     }
     if (bytes->starts_with("version https://git-lfs.github.com/spec/")) {
       file.skipped = "content is in Git LFS and not here (run git lfs pull)";
       return outcome;
     }
-    const auto text = decode_text(std::move(*bytes));
-    if (!text) {
+    auto decoded = decode_text(std::move(*bytes));
+    if (!decoded) {
       file.skipped = "binary";
       return outcome;
     }
+    std::string* const text = &decoded->text;
+    if (decoded->replaced > 0) {
+      file.remark = std::format("{} bytes fit no encoding and were replaced", decoded->replaced);
+    }
+    file.secrets = mask_secrets(*text);
+    if (looks_generated(file.path, *text)) file.marks |= kLooksGenerated;
     if (const size_t longest = longest_line(*text); longest > kLongLine) {
       file.skipped = std::format("generated or minified: a line of {} characters", longest);
       return outcome;
     }
     file.language = detect_language(file.path, *text);
     file.lines = count_lines(*text);
-    if (const Grammar* grammar = grammars_.find(file.language); grammar && grammar->symbols) {
+    if (const Grammar* grammar = grammars_.find(file.language); grammar && grammar->query) {
       file.parsed = parser_.parse(*grammar, *text);
-      if (file.parsed.timed_out) file.remark = "took too long to parse: read as text, without symbols";
+      if (file.parsed.timed_out)
+        file.remark +=
+            (file.remark.empty() ? "" : "; ") + std::string("took too long to parse: read as text, without symbols");
     }
     file.passages = cut_passages(*text, file.parsed.symbols);
     for (const PassageRange& p : file.passages) {
@@ -119,7 +136,7 @@ struct Task {
 // Runs the workers over the tasks and gives each outcome to `take` on the calling thread, until it returns false.
 template <typename Take>
 void work_through(const std::vector<Task>& tasks, const WorkTree& tree, const Cancel* cancel, Take take) {
-  Grammars grammars;
+  static Grammars grammars;  // compiling the queries of C++ takes longer than any file of it, so they stay
   std::mutex mutex;
   std::condition_variable can_push, can_pop;
   std::deque<Outcome> outcomes;
@@ -164,33 +181,21 @@ void work_through(const std::vector<Task>& tasks, const WorkTree& tree, const Ca
   }
 }
 
-Symbol symbol_of(const Row& row) {
-  Symbol s;
-  s.id = row.integer(0);
-  s.file_id = row.integer(1);
-  s.file = row.text(2);
-  s.name = row.text(3);
-  s.qualified_name = row.text(4);
-  s.kind = row.text(5);
-  s.signature = row.text(6);
-  s.doc = row.text(7);
-  s.name_line = static_cast<int>(row.integer(8));
-  s.first_line = static_cast<int>(row.integer(9));
-  s.last_line = static_cast<int>(row.integer(10));
-  s.definition = row.integer(11) != 0;
-  return s;
-}
-
-#define STRATA_SYMBOL_COLUMNS                                                                                 \
-  "symbol.id, symbol.file_id, file.path, symbol.name, symbol.qualified_name, symbol.kind, symbol.signature, " \
-  "symbol.doc,"                                                                                               \
-  " symbol.name_line, symbol.first_line, symbol.last_line, symbol.definition"
-
 File file_of(const Row& row) {
-  return {row.integer(0), row.text(1), row.text(2), row.text(3), row.integer(4), static_cast<int>(row.integer(5))};
+  const auto marks = static_cast<int>(row.integer(6));
+  return {row.integer(0),
+          row.text(1),
+          row.text(2),
+          row.text(3),
+          row.integer(4),
+          static_cast<int>(row.integer(5)),
+          is_generated(marks),
+          (marks & kVendored) != 0,
+          static_cast<int>(row.integer(7))};
 }
 
-#define STRATA_FILE_COLUMNS "id, path, blob_id, language, size, lines"
+#define STRATA_FILE_COLUMNS \
+  "id, path, blob_id, language, size, lines, marks, (SELECT count(*) FROM secret WHERE file_id = file.id)"
 
 Passage passage_of(const Row& row) {
   return {row.integer(0),
@@ -207,6 +212,33 @@ Passage passage_of(const Row& row) {
   "passage.id, file.path, passage.first_line, passage.last_line, passage.first_byte, passage.last_byte," \
   " coalesce(symbol.qualified_name, ''), coalesce(symbol.kind, '')"
 
+// The database in `cache` that was written last of those with `part` in their names; empty if there is none.
+fs::path newest_index(const fs::path& cache, std::string_view part) {
+  fs::path newest;
+  fs::file_time_type written;
+  std::error_code error;
+  fs::directory_iterator entries(cache, error);
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+    const std::string name = entries->path().filename().string();
+    if (!name.ends_with(".db") || name.find(part) == name.npos) continue;
+    const auto time = entries->last_write_time(error);
+    if (newest.empty() || time > written) newest = entries->path(), written = time;
+  }
+  return newest;
+}
+
+#define STRATA_IMPORT_COLUMNS \
+  "importer.path, line, name, reference.qualifier, coalesce(target.path, ''), importer.language"
+
+Import import_of(const Row& row) {
+  std::string name = row.text(2);
+  if (const std::string from = row.text(3); !from.empty() && from != "<") {
+    const bool path = from.find('/') != from.npos;  // JavaScript's names come from a file
+    name = path ? from : from + (from.ends_with('.') ? "" : std::string(scoping_of(row.text(5)).separator)) + name;
+  }
+  return {row.text(0), static_cast<int>(row.integer(1)), std::move(name), row.text(4)};
+}
+
 }  // namespace
 
 struct Index::Impl {
@@ -215,8 +247,25 @@ struct Index::Impl {
   Store store;
   std::string notice;  // of opening, told by the next update
   TermMaker terms;
+  std::optional<Resolver> resolver;  // of the state `resolver_version`
+  int64_t resolver_version = -1;
 
   Database& database() { return store.database(); }
+
+  // The resolver of the database as it is now; another process may have written.
+  Result<Resolver*> current_resolver() {
+    int64_t version = -1;
+    if (auto done = database().query("PRAGMA data_version", [&](const Row& row) { version = row.integer(0); }); !done) {
+      return std::unexpected(done.error());
+    }
+    if (!resolver || version != resolver_version) {
+      auto opened = Resolver::open(database());
+      if (!opened) return std::unexpected(opened.error());
+      resolver = std::move(*opened);
+      resolver_version = version;
+    }
+    return &*resolver;
+  }
 
   // All rows of a query, each made by `make`.
   template <typename Make, typename... Values>
@@ -248,12 +297,16 @@ Result<Index> Index::open(const fs::path& path, const fs::path& cache) {
   if (!tree) return std::unexpected(tree.error());
   std::error_code error;
   fs::create_directories(cache, error);
+  // One database a work tree; those of one repository share the first of the two ids.
+  const auto id = [](const fs::path& of) { return blob_id(of.string()).substr(0, 12); };
+  const std::string family = id(tree->is_git() ? tree->common_folder() : tree->root());
   const fs::path database =
-      cache / std::format("{}-{}.db", tree->root().filename().string(), blob_id(tree->root().string()).substr(0, 16));
+      cache / std::format("{}-{}-{}.db", tree->root().filename().string(), family, id(tree->root()));
   std::string notice;
-  auto store = Store::open(database, notice);
+  auto store = Store::open(database, newest_index(cache, "-" + family + "-"), notice);
   if (!store) return std::unexpected(store.error());
-  return Index(std::unique_ptr<Impl>(new Impl{std::move(*tree), database, std::move(*store), notice, TermMaker()}));
+  return Index(
+      std::unique_ptr<Impl>(new Impl{std::move(*tree), database, std::move(*store), notice, TermMaker(), {}, -1}));
 }
 
 Result<IndexReport> Index::update(const Progress& progress, const Cancel* cancel) {
@@ -264,6 +317,7 @@ Result<IndexReport> Index::update(const Progress& progress, const Cancel* cancel
   IndexReport report;
   report.walk_s = seconds_since(start);
 
+  impl_->resolver.reset();
   impl_->database().set_cancel(cancel);
   auto done = impl_->bring_up_to_date(*found, report, progress, cancel);
   if (!done && done.error().kind == ErrorKind::kDamaged) {
@@ -274,7 +328,7 @@ Result<IndexReport> Index::update(const Progress& progress, const Cancel* cancel
       Store closed = std::move(impl_->store);
     }
     for (const char* ending : {"", "-wal", "-shm"}) fs::remove(impl_->database_path.string() + ending, error);
-    auto store = Store::open(impl_->database_path, ignored);
+    auto store = Store::open(impl_->database_path, {}, ignored);
     if (!store) return std::unexpected(store.error());
     impl_->store = std::move(*store);
     impl_->database().set_cancel(cancel);
@@ -291,6 +345,7 @@ Result<IndexReport> Index::update(const Progress& progress, const Cancel* cancel
   stored->walk_s = report.walk_s;
   stored->parse_s = report.parse_s;
   stored->store_s = report.store_s;
+  stored->resolve_s = report.resolve_s;
   stored->seconds = seconds_since(start);
   if (!impl_->notice.empty()) {
     stored->notice = impl_->notice + (stored->notice.empty() ? "" : "; ") + stored->notice;
@@ -304,9 +359,11 @@ Result<void> Index::Impl::bring_up_to_date(const FoundTree& found, IndexReport& 
   // Most of the time nothing has changed, and nobody needs to wait for the right to write.
   auto known = store.known_files();
   if (!known) return std::unexpected(known.error());
-  const bool same = known->size() == found.files.size() && std::ranges::all_of(found.files, [&](const FoundFile& file) {
+  const auto present = std::ranges::count_if(*known, [](const auto& entry) { return entry.second.id != 0; });
+  const bool same = present == std::ssize(found.files) && std::ranges::all_of(found.files, [&](const FoundFile& file) {
                       const auto it = known->find(file.path);
-                      return it != known->end() && it->second.stamp == file.stamp;
+                      return it != known->end() && it->second.stamp == file.stamp &&
+                             (it->second.marks & ~kLooksGenerated) == file.marks;
                     });
   auto skipped = rows("SELECT path, reason FROM left_out ORDER BY rowid",
                       [](const Row& row) { return Skipped{row.text(0), row.text(1)}; });
@@ -336,6 +393,8 @@ Result<void> Index::Impl::write_changes(const FoundTree& found, IndexReport& rep
   auto known = store.known_files();  // again: another process may have written while we waited
   if (!known) return std::unexpected(known.error());
   std::vector<Task> tasks;
+  bool paths_changed = false;
+  std::vector<std::string> changed;
   {
     auto gone = *known;
     for (const FoundFile& file : found.files) {
@@ -343,11 +402,13 @@ Result<void> Index::Impl::write_changes(const FoundTree& found, IndexReport& rep
       const auto it = known->find(file.path);
       if (it == known->end()) {
         tasks.push_back({&file, nullptr});
-      } else if (it->second.stamp != file.stamp) {
+      } else if (it->second.stamp != file.stamp || (it->second.marks & ~kLooksGenerated) != file.marks) {
         tasks.push_back({&file, &it->second});
       }
     }
     for (const auto& [path, file] : gone) {
+      if (file.id == 0) continue;  // only on the shelf
+      paths_changed = true;
       if (auto removed = store.remove(file.id); !removed) return removed;
     }
   }
@@ -358,19 +419,26 @@ Result<void> Index::Impl::write_changes(const FoundTree& found, IndexReport& rep
     const IndexedFile& file = outcome.file;
     const auto before = known->find(file.path);
     if (outcome.gone) {
-      if (before != known->end()) done = store.remove(before->second.id);
+      if (before != known->end() && before->second.id != 0) done = store.remove(before->second.id);
+      paths_changed = true;
     } else if (outcome.unchanged) {
-      done = store.touch(before->second.id, file.stamp);
+      done = store.touch(before->second.id, file.stamp, file.marks | (before->second.marks & kLooksGenerated));
     } else {
-      done = store.put(file);
-      report.parsed_files += file.skipped.empty();
+      done = outcome.shelved ? store.restore(file) : store.put(file);
+      paths_changed |= before == known->end() || before->second.id == 0;
+      changed.push_back(file.path);
+      report.parsed_files += file.skipped.empty() && !outcome.shelved;
     }
     report.store_s += seconds_since(write_start);
     if (progress) progress("indexing", ++finished, static_cast<int64_t>(tasks.size()));
     return done.has_value();
   });
+  if (done) done = store.trim_shelf();
   if (!done) return done;
   report.parse_s = seconds_since(start) - report.store_s;
+  const auto resolve_start = std::chrono::steady_clock::now();
+  if (done = resolve_imports(database(), paths_changed, changed); !done) return done;
+  report.resolve_s = seconds_since(resolve_start);
   if (auto cleared = database().run("DELETE FROM left_out"); !cleared) return cleared;
   for (const Skipped& s : found.skipped) {
     if (done =
@@ -387,17 +455,21 @@ Result<IndexReport> Index::Impl::stored_report() {
   IndexReport report;
   report.is_git = tree.is_git();
   report.notice = tree.notice();
+  report.head = tree.head();
   Result<void> done;
   const auto read = [&](std::string_view sql, auto on_row) {
     if (done) done = database().query(sql, on_row);
   };
-  read("SELECT count(*), total(lines), total(size) FROM file WHERE skipped = ''", [&](const Row& row) {
-    report.files = static_cast<int>(row.integer(0));
-    report.lines = row.integer(1);
-    report.bytes = row.integer(2);
-  });
-  read("SELECT count(*) FROM symbol", [&](const Row& row) { report.symbols = row.integer(0); });
-  read("SELECT count(*) FROM reference", [&](const Row& row) { report.references = row.integer(0); });
+  read("SELECT count(*), total(lines), total(size), total(symbols), total(refs) FROM file WHERE skipped = ''",
+       [&](const Row& row) {
+         report.files = static_cast<int>(row.integer(0));
+         report.lines = row.integer(1);
+         report.bytes = row.integer(2);
+         report.symbols = row.integer(3);
+         report.references = row.integer(4);
+       });
+  read("SELECT path, line, kind FROM secret JOIN file ON file.id = file_id ORDER BY path, line",
+       [&](const Row& row) { report.secrets.push_back({row.text(0), static_cast<int>(row.integer(1)), row.text(2)}); });
   read("SELECT language, count(*) FROM file WHERE skipped = '' GROUP BY language ORDER BY count(*) DESC, language",
        [&](const Row& row) { report.languages.emplace_back(row.text(0), static_cast<int>(row.integer(1))); });
   read(
@@ -427,9 +499,10 @@ Result<std::string> Index::read_text(const File& file) const {
   if (blob_id(*bytes) != file.blob_id) {
     return fail(ErrorKind::kNotFound, std::format("{} has changed since it was indexed", file.path));
   }
-  auto text = decode_text(std::move(*bytes));
-  if (!text) return fail(ErrorKind::kUnsupported, file.path + " is binary");
-  return std::move(*text);
+  auto decoded = decode_text(std::move(*bytes));
+  if (!decoded) return fail(ErrorKind::kUnsupported, file.path + " is binary");
+  mask_secrets(decoded->text);
+  return std::move(decoded->text);
 }
 
 Result<std::vector<Symbol>> Index::symbols(std::string_view path) const {
@@ -444,6 +517,17 @@ Result<std::vector<Passage>> Index::passages(std::string_view path) const {
                      " FROM passage JOIN file ON file.id = passage.file_id"
                      " LEFT JOIN symbol ON symbol.id = passage.symbol_id WHERE path = ?1 ORDER BY passage.first_line",
                      passage_of, path);
+}
+
+Result<std::vector<Symbol>> Index::list_symbols(const SymbolFilter& filter, size_t limit) const {
+  // instr() and not LIKE: '_' stands in half of all names.
+  return impl_->rows(
+      "SELECT " STRATA_SYMBOL_COLUMNS
+      " FROM symbol JOIN file ON file.id = symbol.file_id"
+      " WHERE (?1 = '' OR instr(lower(symbol.qualified_name), lower(?1)) OR instr(lower(symbol.name), lower(?1)))"
+      " AND (?2 = '' OR symbol.kind = ?2) AND (?3 = '' OR file.path = ?3) ORDER BY path, symbol.id LIMIT ?4",
+      symbol_of, std::string_view(filter.contains), std::string_view(filter.kind), std::string_view(filter.file),
+      static_cast<int64_t>(std::min<size_t>(limit, INT64_MAX)));
 }
 
 Result<std::vector<Symbol>> Index::find_symbols(std::string_view name) const {
@@ -481,7 +565,8 @@ Result<std::vector<Reference>> Index::references(std::string_view name) const {
                          row.text(3),
                          row.text(4),
                          static_cast<int>(row.integer(5)),
-                         static_cast<int>(row.integer(6))};
+                         static_cast<int>(row.integer(6)),
+                         0};
       },
       name);
 }
@@ -492,6 +577,59 @@ Result<std::vector<Symbol>> Index::subclasses(std::string_view name) const {
                      " JOIN file ON file.id = symbol.file_id WHERE reference.name = ?1 AND reference.kind = 'inherit'"
                      " ORDER BY path, symbol.first_line",
                      symbol_of, name);
+}
+
+Result<std::vector<Reference>> Index::references(const Symbol& symbol) const {
+  auto resolver = impl_->current_resolver();
+  if (!resolver) return std::unexpected(resolver.error());
+  return (*resolver)->references(symbol);
+}
+
+Result<std::vector<Relation>> Index::callers(const Symbol& symbol) const {
+  auto resolver = impl_->current_resolver();
+  if (!resolver) return std::unexpected(resolver.error());
+  return (*resolver)->callers(symbol);
+}
+
+Result<std::vector<Relation>> Index::callees(const Symbol& symbol) const {
+  auto resolver = impl_->current_resolver();
+  if (!resolver) return std::unexpected(resolver.error());
+  return (*resolver)->callees(symbol);
+}
+
+Result<std::vector<Relation>> Index::subclasses(const Symbol& symbol) const {
+  auto resolver = impl_->current_resolver();
+  if (!resolver) return std::unexpected(resolver.error());
+  return (*resolver)->subclasses(symbol);
+}
+
+Result<std::vector<Import>> Index::includes(std::string_view path) const {
+  return impl_->rows("SELECT DISTINCT " STRATA_IMPORT_COLUMNS
+                     " FROM file AS importer JOIN reference ON reference.file_id = importer.id"
+                     " LEFT JOIN import_edge ON import_edge.reference_id = reference.id"
+                     " AND import_edge.file_id = importer.id"
+                     " LEFT JOIN file AS target ON target.id = import_edge.target_id"
+                     " WHERE importer.path = ?1 AND reference.kind = 'import' ORDER BY line, reference.id, target.path",
+                     import_of, path);
+}
+
+Result<std::vector<Import>> Index::included_by(std::string_view path) const {
+  return impl_->rows("SELECT DISTINCT " STRATA_IMPORT_COLUMNS
+                     " FROM file AS target JOIN import_edge ON import_edge.target_id = target.id"
+                     " JOIN reference ON reference.id = import_edge.reference_id"
+                     " JOIN file AS importer ON importer.id = reference.file_id"
+                     " WHERE target.path = ?1 ORDER BY importer.path, line, reference.id",
+                     import_of, path);
+}
+
+Result<std::optional<Symbol>> Index::symbol_at(std::string_view path, int line) const {
+  auto found = impl_->rows("SELECT " STRATA_SYMBOL_COLUMNS
+                           " FROM symbol JOIN file ON file.id = symbol.file_id"
+                           " WHERE path = ?1 AND ?2 BETWEEN first_line AND last_line"
+                           " ORDER BY last_line - first_line, abs(name_line - ?2), symbol.id DESC LIMIT 1",
+                           symbol_of, path, line);
+  if (!found) return std::unexpected(found.error());
+  return found->empty() ? std::nullopt : std::optional(std::move(found->front()));
 }
 
 Result<Index::Frequency> Index::frequency(std::string_view stem) const {
@@ -529,12 +667,40 @@ Result<std::vector<Hit>> Index::search(std::string_view query, int limit) const 
       [](const Row& row) { return Hit{passage_of(row), -row.real(8)}; }, std::string_view(expression), limit);
 }
 
-Result<PackingPlan> Index::plan(const std::vector<std::string>& near) const {
+Result<PackingSources> Index::sources() const {
   auto all = files();
   if (!all) return std::unexpected(all.error());
-  std::string readme;
-  if (const File* file = find_readme(*all)) readme = read_text(*file).value_or("");
-  return make_plan(impl_->database(), std::move(*all), root().filename().string(), readme, near);
+  return PackingSources{impl_->database(), impl_->tree, std::move(*all),
+                        [this](const File& file) { return read_text(file); }};
+}
+
+Result<std::vector<File>> Index::reading_order(const std::vector<std::string>& near) const {
+  auto from = sources();
+  return from ? repo::reading_order(std::move(*from), near) : std::unexpected(from.error());
+}
+
+Result<PackingPlan> Index::pack(int64_t budget, const TokenCounter& count, const std::vector<std::string>& near,
+                                const Cancel* cancel) const {
+  auto from = sources();
+  if (!from) return std::unexpected(from.error());
+  auto about = report();
+  if (!about) return std::unexpected(about.error());
+  auto plan = make_plan(std::move(*from), budget, count, near, cancel);
+  if (!plan) return plan;
+  std::unordered_set<std::string_view> packed;
+  for (const PackedSegment& segment : plan->segments) packed.insert(segment.path);
+  for (Secret& secret : about->secrets) {
+    if (packed.contains(secret.path)) plan->secrets.push_back(std::move(secret));
+  }
+  for (Skipped& s : about->skipped) {
+    if (!packed.contains(s.path)) plan->left_out.push_back({std::move(s.path), 0, std::move(s.reason)});
+  }
+  return plan;
+}
+
+Result<std::string> Index::map(int64_t budget, const TokenCounter& count, const std::vector<std::string>& near) const {
+  auto from = sources();
+  return from ? make_map(std::move(*from), budget, count, near) : std::unexpected(from.error());
 }
 
 }  // namespace strata::repo

@@ -3,29 +3,56 @@
 
 #include <algorithm>
 #include <array>
+#include <format>
 #include <iterator>
 #include <vector>
 
 #include "repo-indexer/terms.h"
 
 extern "C" {
+const TSLanguage* tree_sitter_bash();
 const TSLanguage* tree_sitter_c();
+const TSLanguage* tree_sitter_c_sharp();
+const TSLanguage* tree_sitter_cmake();
 const TSLanguage* tree_sitter_cpp();
+const TSLanguage* tree_sitter_css();
 const TSLanguage* tree_sitter_cuda();
-const TSLanguage* tree_sitter_python();
-const TSLanguage* tree_sitter_rust();
+const TSLanguage* tree_sitter_dockerfile();
 const TSLanguage* tree_sitter_go();
+const TSLanguage* tree_sitter_html();
 const TSLanguage* tree_sitter_java();
 const TSLanguage* tree_sitter_javascript();
-const TSLanguage* tree_sitter_typescript();
-const TSLanguage* tree_sitter_tsx();
+const TSLanguage* tree_sitter_json();
+const TSLanguage* tree_sitter_kotlin();
+const TSLanguage* tree_sitter_lua();
+const TSLanguage* tree_sitter_make();
 const TSLanguage* tree_sitter_markdown();
+const TSLanguage* tree_sitter_php();
+const TSLanguage* tree_sitter_proto();
+const TSLanguage* tree_sitter_python();
+const TSLanguage* tree_sitter_qmljs();
+const TSLanguage* tree_sitter_ruby();
+const TSLanguage* tree_sitter_rust();
+const TSLanguage* tree_sitter_scala();
+const TSLanguage* tree_sitter_sql();
+const TSLanguage* tree_sitter_swift();
+const TSLanguage* tree_sitter_toml();
+const TSLanguage* tree_sitter_tsx();
+const TSLanguage* tree_sitter_typescript();
+const TSLanguage* tree_sitter_xml();
+const TSLanguage* tree_sitter_yaml();
 }
 
 namespace strata::resources {
-extern const std::string_view c_symbols, c_references, cpp_symbols, cpp_references, python_symbols, python_references,
-    rust_symbols, rust_references, go_symbols, go_references, java_symbols, java_references, javascript_symbols,
-    javascript_references, typescript_symbols, typescript_references, markdown_symbols, words;
+extern const std::string_view bash_symbols, bash_references, c_symbols, c_references, c_sharp_symbols,
+    c_sharp_references, cmake_symbols, cmake_references, cpp_symbols, cpp_references, css_symbols, css_references,
+    dockerfile_symbols, dockerfile_references, go_symbols, go_references, html_symbols, html_references, java_symbols,
+    java_references, javascript_symbols, javascript_references, json_symbols, kotlin_symbols, kotlin_references,
+    lua_symbols, lua_references, make_symbols, make_references, markdown_symbols, php_symbols, php_references,
+    proto_symbols, proto_references, python_symbols, python_references, qmljs_symbols, qmljs_references, ruby_symbols,
+    ruby_references, rust_symbols, rust_references, scala_symbols, scala_references, sql_symbols, sql_references,
+    swift_symbols, swift_references, toml_symbols, typescript_symbols, typescript_references, words, xml_symbols,
+    yaml_symbols;
 }
 
 namespace strata::repo {
@@ -36,25 +63,91 @@ struct Entry {
   const TSLanguage* (*grammar)();
   const std::string_view* symbols;
   const std::string_view* references;  // may be null
-  std::string_view separator;
+  Scoping scoping;
 };
 
 constexpr auto entries() {
   using namespace resources;
   return std::to_array<Entry>({
-      {"c", tree_sitter_c, &c_symbols, &c_references, "::"},
-      {"cpp", tree_sitter_cpp, &cpp_symbols, &cpp_references, "::"},
-      {"cuda", tree_sitter_cuda, &cpp_symbols, &cpp_references, "::"},
-      {"python", tree_sitter_python, &python_symbols, &python_references, "."},
-      {"rust", tree_sitter_rust, &rust_symbols, &rust_references, "::"},
-      {"go", tree_sitter_go, &go_symbols, &go_references, "."},
-      {"java", tree_sitter_java, &java_symbols, &java_references, "."},
-      {"javascript", tree_sitter_javascript, &javascript_symbols, &javascript_references, "."},
-      {"typescript", tree_sitter_typescript, &typescript_symbols, &typescript_references, "."},
-      {"tsx", tree_sitter_tsx, &typescript_symbols, &typescript_references, "."},
-      {"markdown", tree_sitter_markdown, &markdown_symbols, nullptr, " > "},
+      {"bash", tree_sitter_bash, &bash_symbols, &bash_references, {"bash", "."}},
+      {"c", tree_sitter_c, &c_symbols, &c_references, {"c", "::"}},
+      {"c_sharp",
+       tree_sitter_c_sharp,
+       &c_sharp_symbols,
+       &c_sharp_references,
+       {"c_sharp", ".", Scoping::kNothing, true}},
+      {"cmake", tree_sitter_cmake, &cmake_symbols, &cmake_references, {"cmake", "."}},
+      {"cpp", tree_sitter_cpp, &cpp_symbols, &cpp_references, {"c", "::", Scoping::kLast, true}},
+      {"css", tree_sitter_css, &css_symbols, &css_references, {"css", " "}},
+      {"cuda", tree_sitter_cuda, &cpp_symbols, &cpp_references, {"c", "::", Scoping::kLast, true}},
+      {"dockerfile", tree_sitter_dockerfile, &dockerfile_symbols, &dockerfile_references, {"dockerfile", "."}},
+      {"go", tree_sitter_go, &go_symbols, &go_references, {"go", ".", Scoping::kLast, false, true, true}},
+      {"html", tree_sitter_html, &html_symbols, &html_references, {"html", "."}},
+      {"java", tree_sitter_java, &java_symbols, &java_references, {"jvm", ".", Scoping::kLast, true, true, true}},
+      {"javascript",
+       tree_sitter_javascript,
+       &javascript_symbols,
+       &javascript_references,
+       {"javascript", ".", Scoping::kNothing, false, true}},
+      {"json", tree_sitter_json, &json_symbols, nullptr, {"json", "."}},
+      {"kotlin", tree_sitter_kotlin, &kotlin_symbols, &kotlin_references, {"jvm", ".", Scoping::kLast, true}},
+      {"lua", tree_sitter_lua, &lua_symbols, &lua_references, {"lua", "."}},
+      {"make", tree_sitter_make, &make_symbols, &make_references, {"make", "."}},
+      {"markdown", tree_sitter_markdown, &markdown_symbols, nullptr, {"markdown", " > "}},
+      {"php", tree_sitter_php, &php_symbols, &php_references, {"php", "::", Scoping::kLast}},
+      {"proto", tree_sitter_proto, &proto_symbols, &proto_references, {"proto", ".", Scoping::kNothing, true}},
+      {"python",
+       tree_sitter_python,
+       &python_symbols,
+       &python_references,
+       {"python", ".", Scoping::kFirst, false, true}},
+      {"qmljs", tree_sitter_qmljs, &qmljs_symbols, &qmljs_references, {"javascript", ".", Scoping::kNothing, true}},
+      {"ruby", tree_sitter_ruby, &ruby_symbols, &ruby_references, {"ruby", "::", Scoping::kNothing, true}},
+      {"rust", tree_sitter_rust, &rust_symbols, &rust_references, {"rust", "::", Scoping::kLast, false, true}},
+      {"scala", tree_sitter_scala, &scala_symbols, &scala_references, {"jvm", ".", Scoping::kLast, true}},
+      {"sql", tree_sitter_sql, &sql_symbols, &sql_references, {"sql", "."}},
+      {"swift", tree_sitter_swift, &swift_symbols, &swift_references, {"swift", ".", Scoping::kNothing, true}},
+      {"toml", tree_sitter_toml, &toml_symbols, nullptr, {"toml", "."}},
+      {"tsx",
+       tree_sitter_tsx,
+       &typescript_symbols,
+       &typescript_references,
+       {"javascript", ".", Scoping::kNothing, false, true}},
+      {"typescript",
+       tree_sitter_typescript,
+       &typescript_symbols,
+       &typescript_references,
+       {"javascript", ".", Scoping::kNothing, false, true}},
+      {"xml", tree_sitter_xml, &xml_symbols, nullptr, {"xml", "."}},
+      {"yaml", tree_sitter_yaml, &yaml_symbols, nullptr, {"yaml", "."}},
   });
 }
+
+constexpr std::pair<std::string_view, Capture> kCaptures[] = {{"comment", Capture::kComment},
+                                                              {"attribute", Capture::kAttribute},
+                                                              {"name", Capture::kName},
+                                                              {"declarator", Capture::kDeclarator},
+                                                              {"body", Capture::kBody},
+                                                              {"owner", Capture::kOwner},
+                                                              {"doc", Capture::kDoc},
+                                                              {"definition", Capture::kDefinition},
+                                                              {"declaration", Capture::kDeclaration},
+                                                              {"declared", Capture::kDeclared},
+                                                              {"scope", Capture::kScope},
+                                                              {"inherit", Capture::kInherit},
+                                                              {"call", Capture::kCall},
+                                                              {"import", Capture::kImport},
+                                                              {"type", Capture::kType},
+                                                              {"qualifier", Capture::kQualifier},
+                                                              {"arguments", Capture::kArguments},
+                                                              {"from", Capture::kFrom},
+                                                              {"alias", Capture::kAlias},
+                                                              {"variable", Capture::kVariable},
+                                                              {"of", Capture::kOf},
+                                                              {"made_by", Capture::kMadeBy},
+                                                              {"use", Capture::kUse},
+                                                              {"local", Capture::kLocal},
+                                                              {"declared_only", Capture::kDeclaredOnly}};
 
 struct Ending {
   std::string_view ending, language;
@@ -112,7 +205,7 @@ constexpr Ending kEndings[] = {
     {"html", "html"},
     {"htm", "html"},
     {"css", "css"},
-    {"qml", "qml"},
+    {"qml", "qmljs"},
     {"mk", "make"},
     {"rst", "rst"},
     {"pl", "perl"},
@@ -193,24 +286,78 @@ uint32_t queries_fingerprint() {
   return hash;
 }
 
-const Grammar* Grammars::find(std::string_view language) {
-  const std::lock_guard lock(mutex_);
-  if (const auto known = grammars_.find(language); known != grammars_.end()) return &known->second;
-  for (const Entry& entry : entries()) {
-    if (entry.name != language) continue;
-    Grammar grammar{.language = entry.grammar(), .symbols = {}, .references = {}, .separator = entry.separator};
-    const auto compile = [&](const std::string_view* source) -> TSQuery* {
-      if (!source) return nullptr;
-      uint32_t offset = 0;
-      TSQueryError error = TSQueryErrorNone;
-      return ts_query_new(grammar.language, source->data(), static_cast<uint32_t>(source->size()), &offset, &error);
-    };
-    grammar.symbols.reset(compile(entry.symbols));
-    grammar.references.reset(compile(entry.references));
-    // A mistake in a .scm file leaves no query: the language is then read as text, and the unit tests say so.
-    return &grammars_.emplace(std::string(language), std::move(grammar)).first->second;
+namespace {
+
+// The conditions of a pattern: a capture's text is one of these words, or (starts-with?) begins with one.
+std::vector<Condition> conditions_of(const TSQuery* query, uint32_t pattern) {
+  std::vector<Condition> conditions;
+  uint32_t count = 0;
+  const TSQueryPredicateStep* steps = ts_query_predicates_for_pattern(query, pattern, &count);
+  const auto word = [&](uint32_t id) {
+    uint32_t length = 0;
+    const char* text = ts_query_string_value_for_id(query, id, &length);
+    return std::string_view(text, length);
+  };
+  for (uint32_t i = 0; i < count; ++i) {
+    const std::string_view name = word(steps[i].value_id);
+    Condition condition{.capture = steps[++i].value_id,
+                        .words = {},
+                        .wanted = !name.starts_with("not-"),
+                        .prefix = name.ends_with("starts-with?")};
+    while (steps[++i].type != TSQueryPredicateStepTypeDone) condition.words.push_back(word(steps[i].value_id));
+    conditions.push_back(std::move(condition));
   }
-  return nullptr;
+  return conditions;
+}
+
+// A mistake in a .scm file leaves no query: the language is then read as text, and the unit tests say so.
+void compile(const Entry& entry, Grammar& grammar) {
+  grammar.language = entry.grammar();
+  grammar.scoping = entry.scoping;
+  std::string source(*entry.symbols);
+  if (entry.references) source += *entry.references;
+  uint32_t offset = 0;
+  TSQueryError error = TSQueryErrorNone;
+  grammar.query.reset(
+      ts_query_new(grammar.language, source.data(), static_cast<uint32_t>(source.size()), &offset, &error));
+  if (!grammar.query) {
+    grammar.error = std::format("error {} at: {}", static_cast<int>(error), source.substr(offset, 80));
+    return;
+  }
+  for (uint32_t i = 0; i < ts_query_capture_count(grammar.query.get()); ++i) {
+    uint32_t length = 0;
+    const char* start = ts_query_capture_name_for_id(grammar.query.get(), i, &length);
+    const std::string_view name(start, length);
+    const size_t dot = std::min(name.find('.'), name.size());
+    const auto known = std::ranges::find(kCaptures, name.substr(0, dot), &std::pair<std::string_view, Capture>::first);
+    grammar.captures.push_back({known == std::end(kCaptures) ? Capture::kOther : known->second,
+                                dot < name.size() ? name.substr(dot + 1) : std::string_view()});
+  }
+  for (uint32_t i = 0; i < ts_query_pattern_count(grammar.query.get()); ++i) {
+    grammar.conditions.push_back(conditions_of(grammar.query.get(), i));
+  }
+}
+
+}  // namespace
+
+const Scoping& scoping_of(std::string_view language) {
+  static constexpr auto kEntries = entries();
+  static constexpr Scoping kNone{"text", "."};
+  const auto entry = std::ranges::find(kEntries, language, &Entry::name);
+  return entry == kEntries.end() ? kNone : entry->scoping;
+}
+
+const Grammar* Grammars::find(std::string_view language) {
+  static constexpr auto kEntries = entries();
+  const auto entry = std::ranges::find(kEntries, language, &Entry::name);
+  if (entry == kEntries.end()) return nullptr;
+  Slot* slot;
+  {
+    const std::lock_guard lock(mutex_);
+    slot = &slots_[std::string(language)];
+  }
+  std::call_once(slot->compiled, [&] { compile(*entry, slot->grammar); });
+  return &slot->grammar;
 }
 
 }  // namespace strata::repo

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which files are central, and the preamble: what somebody who has never seen the repository should be told first.
+// What goes into a context: the order of reading, the plan for a budget of tokens, and the map of a repository.
 #pragma once
 
 #include <string>
@@ -7,14 +7,21 @@
 
 #include "repo-indexer/database.h"
 #include "repo-indexer/index.h"
+#include "repo-indexer/walk.h"
 
 namespace strata::repo {
 
-// `readme`: the text of the README, may be empty.
-Result<PackingPlan> make_plan(Database& database, std::vector<File> files, std::string_view repository_name,
-                              std::string_view readme, const std::vector<std::string>& near);
+struct PackingSources {
+  Database& database;
+  const WorkTree& tree;
+  std::vector<File> files;  // all of them
+  std::function<Result<std::string>(const File&)> read;
+};
 
-// The README at the top of the tree; nullptr if there is none.
-const File* find_readme(const std::vector<File>& files);
+Result<std::vector<File>> reading_order(PackingSources sources, const std::vector<std::string>& near);
+Result<PackingPlan> make_plan(PackingSources sources, int64_t budget, const TokenCounter& count,
+                              const std::vector<std::string>& near, const Cancel* cancel);
+Result<std::string> make_map(PackingSources sources, int64_t budget, const TokenCounter& count,
+                             const std::vector<std::string>& near);
 
 }  // namespace strata::repo

@@ -8,6 +8,9 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "repo-indexer/macros.h"
+#include "repo-indexer/names.h"
+
 namespace strata::repo {
 namespace {
 
@@ -54,6 +57,17 @@ Declared inner_declarator(TSNode node) {
   }
 }
 
+// The node of `name` in a::b::name.
+TSNode last_name(TSNode node) {
+  for (;;) {
+    const std::string_view type = ts_node_type(node);
+    if (type != "qualified_identifier" && type != "scoped_identifier" && type != "scoped_type_identifier") return node;
+    const TSNode name = ts_node_child_by_field_name(node, "name", 4);
+    if (ts_node_is_null(name)) return node;
+    node = name;
+  }
+}
+
 std::string collapse(std::string_view text, size_t limit) {
   std::string out;
   bool space = false;
@@ -82,7 +96,8 @@ std::string clean_doc(std::string_view text) {
     std::string_view line = text.substr(at, end - at);
     line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
     if (line.starts_with("r\"")) line.remove_prefix(1);  // a raw docstring
-    line.remove_prefix(std::min(line.find_first_not_of(" \t/*!#\"'<"), line.size()));
+    line.remove_prefix(std::min(line.find_first_not_of(" \t/*!#\"'<-"), line.size()));
+    if (line.ends_with("-->")) line.remove_suffix(3);
     while (!line.empty() && std::strchr(" \t\r*/\"'", line.back())) line.remove_suffix(1);
     (out += line) += ' ';
     at = end + 1;
@@ -95,23 +110,9 @@ std::string clean_doc(std::string_view text) {
   return out;
 }
 
-// "ns::Foo<int>::bar" -> "ns::Foo::bar"; operators keep their signs.
-std::string without_arguments(std::string_view name) {
-  std::string out;
-  int depth = 0;
-  for (size_t i = 0; i < name.size(); ++i) {
-    if (name.substr(i).starts_with("operator")) return out.append(collapse(name.substr(i), kMaxSignature));
-    if (name[i] == '<') ++depth;
-    if (depth == 0 && !std::strchr(" \t\r\n", name[i])) out += name[i];
-    if (name[i] == '>' && depth > 0) --depth;
-  }
-  return out;
-}
-
-std::string_view last_component(std::string_view name) {
-  const size_t op = name.find("operator");
-  const size_t colon = name.rfind("::", op == std::string_view::npos ? op : op + 1);
-  return colon == std::string_view::npos ? name : name.substr(colon + 2);
+// Kinds whose names are not identifiers: "." and "<" in them are letters.
+bool is_word_kind(std::string_view kind) {
+  return kind == "key" || kind == "element" || kind == "selector" || kind == "target" || kind == "test";
 }
 
 bool looks_constant(std::string_view name) {
@@ -137,14 +138,43 @@ bool run_query(TSQueryCursor* cursor, const TSQuery* query, TSNode root, Clock::
   return Clock::now() <= deadline;
 }
 
-std::vector<std::string_view> capture_names(const TSQuery* query) {
-  std::vector<std::string_view> names;
-  for (uint32_t i = 0; i < ts_query_capture_count(query); ++i) {
-    uint32_t length = 0;
-    const char* name = ts_query_capture_name_for_id(query, i, &length);
-    names.emplace_back(name, length);
+// What one match of references.scm says.
+struct Use {
+  Capture what =
+      Capture::kOther;    // kInherit, kCall, kImport, kType, kUse (the first of these counts), kLocal, kVariable
+  std::string_view kind;  // of an import
+  uint32_t first = 0, last = 0, row = 0;  // the name
+  uint32_t whole = 0;                     // where it starts with what is written before it, as in a::b::name
+  ByteRange qualifier, from, alias, of;
+  bool made_by = false;  // `of` is the function that made the variable
+  int arguments = -1;
+  int inside = -1;  // the innermost symbol around it
+};
+
+// What an import makes of a word of this file: `import numpy as np`, `from a.b import c as d`.
+struct Binding {
+  std::string path, name;  // no name: the module itself
+};
+
+// How many arguments a list has, -1 if that cannot be told from it.
+int count_arguments(TSNode list) {
+  int count = 0;
+  const uint32_t children = ts_node_named_child_count(list);
+  for (uint32_t i = 0; i < children; ++i) {
+    const std::string_view type = ts_node_type(ts_node_named_child(list, i));
+    if (type.find("splat") != std::string_view::npos || type.find("spread") != std::string_view::npos ||
+        type.find("expansion") != std::string_view::npos || type.find("variadic") != std::string_view::npos) {
+      return -1;
+    }
+    count += type.find("comment") == std::string_view::npos;
   }
-  return names;
+  return count;
+}
+
+bool is_plain_path(std::string_view text) {
+  return !text.empty() &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$.:\\@") ==
+             std::string_view::npos;
 }
 
 class Extraction {
@@ -153,10 +183,11 @@ class Extraction {
       : grammar_(grammar), text_(text), cursor_(cursor), deadline_(deadline) {}
 
   bool run(TSNode root, ParsedFile& file) {
-    if (!collect_candidates(root)) return false;
+    if (!collect(root)) return false;
     finish_comments(file);
     make_symbols(file);
-    return !grammar_.references || collect_references(root, file);
+    make_references(file);
+    return true;
   }
 
  private:
@@ -168,60 +199,121 @@ class Extraction {
     return text_.substr(line, at - line).find_first_not_of(" \t") == std::string_view::npos;
   }
 
-  bool collect_candidates(TSNode root) {
-    const auto names = capture_names(grammar_.symbols.get());
-    return run_query(cursor_, grammar_.symbols.get(), root, deadline_, [&](const TSQueryMatch& match) {
+  bool collect(TSNode root) {
+    return run_query(cursor_, grammar_.query.get(), root, deadline_, [&](const TSQueryMatch& match) {
+      if (!fulfils(match)) return;
       Candidate c;
+      Use use;
       c.pattern = match.pattern_index;
       bool named = false, defined = false;
       TSNode body{};
       for (uint16_t i = 0; i < match.capture_count; ++i) {
         const TSNode node = match.captures[i].node;
-        const std::string_view capture = names[match.captures[i].index];
-        if (capture == "comment" || capture == "attribute") {
-          leading_.push_back(node);
-          if (capture == "comment") {
-            comments_.push_back({ts_node_start_byte(node), ts_node_end_byte(node)});
-          } else {
-            attributes_.insert(ts_node_start_byte(node));
+        const auto& [capture, kind] = grammar_.captures[match.captures[i].index];
+        const uint32_t first = ts_node_start_byte(node), last = ts_node_end_byte(node);
+        switch (capture) {
+          case Capture::kComment:
+            leading_.push_back(node);
+            comments_.push_back({first, last});
+            break;
+          case Capture::kAttribute:
+            leading_.push_back(node);
+            attributes_.insert(first);
+            break;
+          case Capture::kName:
+          case Capture::kDeclarator: {
+            const auto [name, function] = capture == Capture::kName ? Declared{node} : inner_declarator(node);
+            c.name_first = ts_node_start_byte(name);
+            c.name_last = ts_node_end_byte(name);
+            c.name_row = ts_node_start_point(name).row;
+            if (capture == Capture::kDeclarator && c.kind == "declared") {
+              c.kind = function ? "function" : "variable";
+              c.definition = !function;
+            }
+            named = c.name_last > c.name_first;
+            break;
           }
-        }
-        if (capture == "name" || capture == "declarator") {
-          const auto [name, function] = capture == "name" ? Declared{node} : inner_declarator(node);
-          c.name_first = ts_node_start_byte(name);
-          c.name_last = ts_node_end_byte(name);
-          c.name_row = ts_node_start_point(name).row;
-          if (capture == "declarator" && c.kind == "declared") {
-            c.kind = function ? "function" : "variable";
-            c.definition = !function;
+          case Capture::kBody: body = node; break;
+          case Capture::kOwner:
+            c.owner = without_arguments(slice(node));
+            // JavaScript before classes: what is assigned to a prototype is a method, what is exported is not.
+            if (c.owner.ends_with(".prototype")) c.owner.resize(c.owner.size() - std::strlen(".prototype"));
+            if (c.owner == "exports" || c.owner == "module.exports" || c.owner == "this") c.owner.clear();
+            break;
+          case Capture::kDoc:
+            c.doc_first = first;
+            c.doc_last = last;
+            break;
+          case Capture::kDefinition:
+          case Capture::kDeclaration:
+          case Capture::kDeclared:
+          case Capture::kScope: {
+            defined = true;
+            c.definition = capture != Capture::kDeclaration;
+            c.kind = capture == Capture::kDeclared ? "declared"
+                     : capture == Capture::kScope  ? (kind.empty() ? "scope" : "scope.namespace")
+                                                   : kind;
+            c.first = c.signature_first = first;
+            c.last = c.signature_last = last;
+            c.first_row = ts_node_start_point(node).row;
+            const TSPoint end = ts_node_end_point(node);
+            c.last_row = end.column == 0 && end.row > c.first_row ? end.row - 1 : end.row;
+            break;
           }
-          named = c.name_last > c.name_first;
-        } else if (capture == "body") {
-          body = node;
-        } else if (capture == "owner") {
-          c.owner = without_arguments(slice(node));
-          // JavaScript before classes: what is assigned to a prototype is a method, what is exported is not.
-          if (c.owner.ends_with(".prototype")) c.owner.resize(c.owner.size() - std::strlen(".prototype"));
-          if (c.owner == "exports" || c.owner == "module.exports" || c.owner == "this") c.owner.clear();
-        } else if (capture == "doc") {
-          c.doc_first = ts_node_start_byte(node);
-          c.doc_last = ts_node_end_byte(node);
-        } else if (capture == "declared" || capture == "scope" || capture.starts_with("definition.") ||
-                   capture.starts_with("declaration.")) {
-          defined = true;
-          c.definition = !capture.starts_with("declaration.");
-          const size_t dot = capture.find('.');
-          c.kind = dot == std::string_view::npos ? capture : capture.substr(dot + 1);
-          c.first = c.signature_first = ts_node_start_byte(node);
-          c.last = c.signature_last = ts_node_end_byte(node);
-          c.first_row = ts_node_start_point(node).row;
-          const TSPoint end = ts_node_end_point(node);
-          c.last_row = end.column == 0 && end.row > c.first_row ? end.row - 1 : end.row;
+          case Capture::kInherit:
+          case Capture::kCall:
+          case Capture::kImport:
+          case Capture::kType:
+          case Capture::kUse:
+            use.what = capture;
+            use.kind = kind;
+            use.whole = first;
+            use.first = ts_node_start_byte(last_name(node));
+            use.last = last;
+            use.row = ts_node_start_point(node).row;
+            break;
+          case Capture::kLocal:
+          case Capture::kVariable: {
+            const TSNode name = inner_declarator(node).name;
+            use.what = capture;
+            use.first = ts_node_start_byte(name);
+            use.last = ts_node_end_byte(name);
+            break;
+          }
+          case Capture::kDeclaredOnly: name_starts_.insert(first); break;
+          case Capture::kQualifier: use.qualifier = {first, last}; break;
+          case Capture::kFrom: use.from = {first, last}; break;
+          case Capture::kAlias:
+            use.alias = {first, last};
+            name_starts_.insert(first);
+            break;
+          case Capture::kMadeBy: use.made_by = true; [[fallthrough]];
+          case Capture::kOf: use.of = {first, last}; break;
+          case Capture::kArguments: use.arguments = count_arguments(node); break;
+          case Capture::kOther: break;
         }
       }
+      if (use.what != Capture::kOther) uses_.push_back(use);
       if (!named || !defined) return;
       if (body.id) c.signature_last = std::min(c.signature_last, ts_node_start_byte(body));
       add(std::move(c));
+    });
+  }
+
+  bool fulfils(const TSQueryMatch& match) const {
+    return std::ranges::all_of(grammar_.conditions[match.pattern_index], [&](const Condition& condition) {
+      for (uint16_t i = 0; i < match.capture_count; ++i) {
+        if (match.captures[i].index != condition.capture) continue;
+        const std::string_view text = slice(match.captures[i].node);
+        const bool fits = std::ranges::any_of(condition.words, [&](std::string_view word) {
+          return text.size() >= word.size() && (condition.prefix || text.size() == word.size()) &&
+                 std::ranges::equal(text.substr(0, word.size()), word, [](char a, char b) {
+                   return (a >= 'A' && a <= 'Z' ? a + 32 : a) == (b >= 'A' && b <= 'Z' ? b + 32 : b);
+                 });
+        });
+        if (fits != condition.wanted) return false;
+      }
+      return true;
     });
   }
 
@@ -270,21 +362,35 @@ class Extraction {
       int symbol;
     };
     std::vector<Scope> open;
+    // `TEST(Suite, name) {}` also looks like a function named TEST.
+    std::unordered_set<uint32_t> tests;
     for (const Candidate& c : candidates_) {
+      if (c.kind == "test") tests.insert(c.first);
+    }
+    for (const Candidate& c : candidates_) {
+      if (c.kind == "function" && tests.contains(c.first)) continue;
       while (!open.empty() && open.back().last <= c.first) open.pop_back();
       // `int a, b;` gives two symbols of one range: neither contains the other.
       const auto containing = std::ranges::find_if(
           open.rbegin(), open.rend(), [&](const Scope& s) { return s.first != c.first || s.last != c.last; });
       const Scope* scope = containing == open.rend() ? nullptr : &*containing;
-      const bool in_function = std::ranges::any_of(open, [](const Scope& s) { return is_function(s.kind); });
+      // A class in a function has members all the same.
+      const auto around = std::ranges::find_if(open.rbegin(), open.rend(), [&](const Scope& s) {
+        return (is_function(s.kind) || is_class(s.kind)) && (s.first != c.first || s.last != c.last);
+      });
+      const bool in_function = around != open.rend() && is_function(around->kind);
       // Locals are nobody's landmark, and a "prototype" in a function is a variable with an argument.
       if (in_function && (is_variable(c.kind) || !c.definition)) continue;
 
       ParsedSymbol s;
       const bool heading = c.kind == "heading";
-      const std::string full = heading ? collapse(slice(c.name_first, c.name_last), kMaxSignature)
-                                       : without_arguments(slice(c.name_first, c.name_last));
-      s.name = heading ? full : last_component(full);
+      const bool words = heading || is_word_kind(c.kind);
+      std::string full = words ? collapse(slice(c.name_first, c.name_last), kMaxSignature)
+                               : without_arguments(slice(c.name_first, c.name_last));
+      // Quotes of keys and strings, and the colon of Ruby's symbols, are no part of a name.
+      while (!full.empty() && std::strchr(words ? "\"'" : ":", full.front())) full.erase(0, 1);
+      while (words && !full.empty() && std::strchr("\"'", full.back())) full.pop_back();
+      s.name = words ? full : std::string(last_component(full));
       if (s.name.empty()) continue;
       // typedef struct Tag {...} Name: the tag is no member of Name, and one symbol if they are the same.
       const bool in_typedef = scope && scope->kind == "type" && is_class(c.kind);
@@ -297,7 +403,7 @@ class Extraction {
         }
         scope = scope > open.data() ? scope - 1 : nullptr;
       }
-      const std::string separator(grammar_.separator);
+      const std::string separator(grammar_.scoping.separator);
       std::string prefix = scope ? scope->qualified_name : std::string();
       if (!c.owner.empty()) prefix += (prefix.empty() ? "" : separator) + c.owner;
       // An enumerator of C is visible without its enumeration, and a macro knows no scope at all.
@@ -309,8 +415,8 @@ class Extraction {
         s.kind = "method";
       }
       if (s.kind == "variable" && looks_constant(s.name)) s.kind = "constant";
-      if (c.kind == "scope") {
-        open.push_back({c.first, c.last, s.qualified_name, "scope", scope ? scope->symbol : -1});
+      if (c.kind.starts_with("scope")) {
+        open.push_back({c.first, c.last, s.qualified_name, c.kind, scope ? scope->symbol : -1});
         scopes_.push_back({{c.first, c.last}, s.qualified_name});
         continue;
       }
@@ -327,7 +433,12 @@ class Extraction {
       if (heading) s.signature = s.name;
       lead(s, c);
       open.push_back({c.first, c.last, s.qualified_name, s.kind, static_cast<int>(file.symbols.size())});
+      // The name, and in `void Class::method() {}` the class, are not used here.
       name_starts_.insert(c.name_first);
+      for (size_t at = full.find("::"); at != full.npos && !words; at = full.find("::", at + 2)) {
+        name_starts_.insert(c.name_last -
+                            std::min(c.name_last - c.name_first, static_cast<uint32_t>(full.size() - at - 2)));
+      }
       file.symbols.push_back(std::move(s));
     }
   }
@@ -373,55 +484,356 @@ class Extraction {
     if (doc_last > doc_first) s.doc = clean_doc(slice(doc_first, doc_last));
   }
 
-  bool collect_references(TSNode root, ParsedFile& file) {
-    struct Found {
-      uint32_t first, last, row;
-      int rank;
-      std::string_view kind;
-    };
-    static constexpr std::string_view kKinds[] = {"inherit", "call", "import", "type"};  // the first that fits counts
-    std::vector<Found> found;
-    const auto names = capture_names(grammar_.references.get());
-    const bool finished =
-        run_query(cursor_, grammar_.references.get(), root, deadline_, [&](const TSQueryMatch& match) {
-          for (uint16_t i = 0; i < match.capture_count; ++i) {
-            const TSNode node = match.captures[i].node;
-            const std::string_view kind = names[match.captures[i].index];
-            const auto rank = std::ranges::find(kKinds, kind) - std::begin(kKinds);
-            found.push_back({ts_node_start_byte(node), ts_node_end_byte(node), ts_node_start_point(node).row,
-                             static_cast<int>(rank), kind});
-          }
-        });
-    std::ranges::sort(found, {}, [](const Found& f) { return std::pair(f.first, f.rank); });
-    size_t next_symbol = 0;
-    std::vector<int> open;
+  // Beyond this point the symbols are known, so uses can be told from definitions and be put into their places.
+  void make_references(ParsedFile& file) {
+    std::ranges::sort(uses_, {}, [](const Use& u) { return std::tuple(u.first, u.what, u.qualifier.last == 0); });
+    place_uses(file);
+    for (const Use& use : uses_) {
+      if (use.what == Capture::kVariable) note_variable(use, file);
+      if (use.what == Capture::kLocal) note_local(use, file);
+      if (use.what == Capture::kImport) note_import(use);
+    }
+    for (const ParsedSymbol& s : file.symbols) {
+      if (!is_variable(s.kind) && s.kind != "method" && s.kind != "enumerator") own_names_.insert(s.name);
+    }
     uint32_t previous = UINT32_MAX;
-    for (const Found& f : found) {
-      if (f.first == previous || name_starts_.contains(f.first)) continue;
-      previous = f.first;
-      for (; next_symbol < file.symbols.size() && file.symbols[next_symbol].first_byte <= f.first; ++next_symbol) {
-        open.push_back(static_cast<int>(next_symbol));
-      }
-      std::erase_if(open, [&](int i) { return file.symbols[i].last_byte <= f.first; });
+    for (const Use& use : uses_) {
+      if (use.what >= Capture::kLocal || use.first == previous || name_starts_.contains(use.first)) continue;
+      previous = use.first;
       ParsedReference reference;
-      if (f.kind == "import") {
-        reference.name = slice(f.first, f.last);
-        std::erase_if(reference.name, [](char c) { return std::strchr("\"'<>`", c) != nullptr; });
+      reference.line = static_cast<int>(use.row) + 1;
+      reference.arguments = use.arguments;
+      // The function or class it stands in; a variable only at file level.
+      for (int i = use.inside; i >= 0; i = file.symbols[i].parent) {
+        reference.enclosing = i;
+        if (!is_variable(file.symbols[i].kind) && file.symbols[i].kind != "enumerator") break;
+      }
+      const std::string_view text = slice(use.whole, use.last);
+      if (use.what == Capture::kImport) {
+        reference.kind = "import";
+        for (const Imported& imported : imports_of(use)) {
+          reference.name = imported.name.empty() ? imported.path : imported.name;
+          reference.qualifier = imported.name.empty() ? "" : imported.path;
+          if (text.starts_with('<')) reference.qualifier = "<";
+          if (!reference.name.empty() && reference.name.size() <= kMaxSignature) file.references.push_back(reference);
+        }
+        continue;
+      }
+      if (use.what == Capture::kUse) {
+        // Of all the identifiers that stand somewhere, those count of which this file says what they are.
+        const std::string_view head = use.qualifier.last > 0 ? slice(use.qualifier.first, use.qualifier.last) : text;
+        if (is_local(use.inside, head, file)) continue;
+        const bool imported = imports_.contains(std::string(head));
+        if (!imported && (use.qualifier.last > 0 || !own_names_.contains(std::string(text)))) continue;
+        reference.kind = "use";
+        describe(reference, text, use, file);
+        if (reference.qualifier.starts_with('>') && imported) continue;  // hidden by a variable
       } else {
-        reference.name = last_component(without_arguments(slice(f.first, f.last)));
+        reference.kind = use.what == Capture::kInherit ? "inherit" : use.what == Capture::kCall ? "call" : "type";
+        describe(reference, text, use, file);
       }
       if (reference.name.empty() || reference.name.size() > kMaxSignature) continue;
-      reference.kind = f.kind;
-      reference.line = static_cast<int>(f.row) + 1;
-      // The function or class it stands in; a variable only at file level.
-      for (auto i = open.rbegin(); i != open.rend(); ++i) {
-        reference.enclosing = *i;
-        if (!is_variable(file.symbols[*i].kind) && file.symbols[*i].kind != "enumerator") break;
-      }
-      if (f.kind == "inherit") adopt(reference, f.first, file);
+      if (use.what == Capture::kInherit) adopt(reference, use.first, file);
       file.references.push_back(std::move(reference));
     }
-    return finished;
+  }
+
+  // The innermost symbol around each use.
+  void place_uses(const ParsedFile& file) {
+    size_t next_symbol = 0;
+    std::vector<int> open;
+    for (Use& use : uses_) {
+      for (; next_symbol < file.symbols.size() && file.symbols[next_symbol].first_byte <= use.first; ++next_symbol) {
+        open.push_back(static_cast<int>(next_symbol));
+      }
+      while (!open.empty() && file.symbols[open.back()].last_byte <= use.first) open.pop_back();
+      // Symbols of one range (`int a, b;`) lie above what contains them both.
+      for (auto i = open.rbegin(); i != open.rend() && use.inside < 0; ++i) {
+        if (file.symbols[*i].last_byte > use.first) use.inside = *i;
+      }
+    }
+  }
+
+  static std::string without_quotes(std::string_view text) {
+    std::string out(text);
+    std::erase_if(out, [](char c) { return std::strchr("\"'<>`\n", c) != nullptr; });
+    return out;
+  }
+
+  // The class that `self` means in symbol `i`.
+  static std::string class_around(int i, const ParsedFile& file) {
+    for (; i >= 0; i = file.symbols[i].parent) {
+      const ParsedSymbol& s = file.symbols[i];
+      if (is_class(s.kind)) return s.qualified_name;
+      if (s.kind == "method" && s.qualified_name.size() > s.name.size()) {
+        std::string owner = s.qualified_name.substr(0, s.qualified_name.size() - s.name.size());
+        while (!owner.empty() && std::strchr(".:", owner.back())) owner.pop_back();
+        return owner;
+      }
+    }
+    return {};
+  }
+
+  static bool is_self(std::string_view word) {
+    return word == "self" || word == "this" || word == "Self" || word == "cls" || word == "$this" || word == "static";
+  }
+
+  // Variables are known by the function they stand in, members of a class by its name.
+  static std::string key(int function, std::string_view variable) {
+    return std::to_string(function) + " " + std::string(variable);
+  }
+  static std::string key(std::string_view owner, std::string_view variable) {
+    return std::string(owner) + "." + std::string(variable);
+  }
+
+  void note_variable(const Use& use, const ParsedFile& file) {
+    std::string type = without_arguments(slice(use.of.first, use.of.last));
+    if (!use.made_by) {
+      const std::string_view whole = slice(use.of.first, use.of.last);
+      // What an iterator leads to.
+      const size_t open = whole.ends_with("iterator") ? whole.find('<') : whole.npos;
+      const size_t close = whole.rfind('>');
+      type = open < close && close != whole.npos
+                 ? plain_type(whole.substr(whole.find_last_of("<,", close - 1) + 1,
+                                           close - whole.find_last_of("<,", close - 1) - 1))
+                 : plain_type(whole);
+    } else if (const std::string_view call = slice(use.of.first, use.of.last); call.find("make_") != call.npos) {
+      const size_t open = call.find('<');  // make_unique<Foo>()
+      type = open == call.npos ? "" : plain_type(call.substr(open + 1, call.rfind('>') - open - 1));
+    } else if (!is_plain_path(type)) {
+      return;
+    } else if (!type.empty()) {
+      type = "()" + type;
+    }
+    if (type.empty()) return;
+    std::string_view name = slice(use.first, use.last);
+    int i = use.inside;
+    if (name.starts_with("self.") || name.starts_with("this.")) {
+      variables_[key(class_around(i, file), name.substr(5))] = type;
+      return;
+    }
+    while (i >= 0 && !is_function(file.symbols[i].kind) && !is_class(file.symbols[i].kind)) i = file.symbols[i].parent;
+    if (i >= 0 && is_class(file.symbols[i].kind)) {
+      variables_[key(file.symbols[i].qualified_name, name)] = type;
+    } else {
+      variables_[key(i, name)] = type;
+    }
+  }
+
+  // The function around symbol `i`, or itself; -1: none.
+  static int function_around(int i, const ParsedFile& file) {
+    while (i >= 0 && !is_function(file.symbols[i].kind)) i = file.symbols[i].parent;
+    return i;
+  }
+
+  void note_local(const Use& use, const ParsedFile& file) {
+    int i = use.inside;
+    while (i >= 0 && is_variable(file.symbols[i].kind)) i = file.symbols[i].parent;
+    if (i >= 0 && is_function(file.symbols[i].kind)) locals_.insert(key(i, slice(use.first, use.last)));
+  }
+
+  bool is_local(int inside, std::string_view name, const ParsedFile& file) const {
+    for (int i = function_around(inside, file); i >= 0; i = function_around(file.symbols[i].parent, file)) {
+      if (locals_.contains(key(i, name))) return true;
+    }
+    return false;
+  }
+
+  const std::string* type_of_variable(int i, std::string_view name, const ParsedFile& file) const {
+    const auto find = [&](const std::string& at) {
+      const auto known = variables_.find(at);
+      return known == variables_.end() ? nullptr : &known->second;
+    };
+    for (int at = i;; at = file.symbols[at].parent) {
+      if (at >= 0 && !is_function(file.symbols[at].kind)) continue;
+      if (const std::string* type = find(key(at, name))) return type;
+      if (at < 0) break;
+    }
+    return find(key(class_around(i, file), name));
+  }
+
+  struct Imported {
+    std::string path, name, alias;  // no name: the whole module
+  };
+
+  // What an import statement brings in, piece by piece.
+  std::vector<Imported> imports_of(const Use& use) const {
+    const std::string_view text = slice(use.first, use.last);
+    const std::string alias(slice(use.alias.first, use.alias.last));
+    if (use.kind != "tree") {
+      if (use.from.last == 0) return {{without_quotes(text), "", alias}};
+      return {{without_quotes(slice(use.from.first, use.from.last)), without_quotes(text), alias}};
+    }
+    std::string_view rest = text;
+    for (const std::string_view word : {"import ", "use ", "static ", "function ", "const "}) {
+      if (rest.starts_with(word)) rest.remove_prefix(word.size());
+    }
+    while (!rest.empty() && std::strchr("; \n", rest.back())) rest.remove_suffix(1);
+    std::vector<Imported> all;
+    expand("", rest, all);
+    return all;
+  }
+
+  // "a::{b, c::d as e}" -> a::b, a::c::d as e.
+  void expand(const std::string& prefix, std::string_view tree, std::vector<Imported>& all) const {
+    const size_t open = tree.find('{');
+    if (open == tree.npos) {
+      std::string path(tree);
+      std::string alias;
+      for (const std::string_view word : {" as ", "=>"}) {
+        if (const size_t at = path.find(word); at != path.npos) {
+          alias = path.substr(at + word.size());
+          path.resize(at);
+        }
+      }
+      std::erase_if(path, [](char c) { return std::strchr(" \t\r\n", c) != nullptr; });
+      std::erase_if(alias, [](char c) { return std::strchr(" \t\r\n", c) != nullptr; });
+      if (path == "self" && !prefix.empty()) path.clear();
+      path = prefix + path;
+      const bool all_of_it = path.ends_with('*') || path.ends_with("._");
+      while (!path.empty() && std::strchr("*.:_\\", path.back())) path.pop_back();
+      const Binding parts = all_of_it ? Binding{path, ""} : split_last(path);
+      if (!path.empty()) all.push_back({parts.path, parts.name, alias});
+      return;
+    }
+    std::string inner = prefix;
+    for (const char c : tree.substr(0, open)) {
+      if (!std::strchr(" \t\r\n", c)) inner += c;
+    }
+    tree.remove_prefix(open + 1);
+    int depth = 0;
+    size_t first = 0;
+    for (size_t at = 0; at < tree.size(); ++at) {
+      const bool end = depth == 0 && (tree[at] == ',' || tree[at] == '}');
+      if (end && at > first) expand(inner, tree.substr(first, at - first), all);
+      if (end) first = at + 1;
+      if (tree[at] == '{') ++depth;
+      if (tree[at] == '}' && depth-- == 0) break;
+    }
+  }
+
+  void note_import(const Use& use) {
+    if (use.kind == "module" || use.kind == "file") return;
+    for (auto& [path, name, alias] : imports_of(use)) {
+      if (!name.empty() || !alias.empty()) {
+        imports_[alias.empty() ? name : alias] = {path, name};
+        continue;
+      }
+      const auto parts = split_path(path);
+      if (parts.empty() || std::strchr("\"<", text_[use.first])) {
+        // Go writes its folders as strings.
+        if (!parts.empty() && grammar_.scoping.by_folder) imports_[std::string(parts.back())] = {path, ""};
+        continue;
+      }
+      if (grammar_.scoping.binds == Scoping::kFirst) imports_[std::string(parts[0])] = {std::string(parts[0]), ""};
+    }
+  }
+
+  static Binding split_last(const std::string& path) {
+    size_t cut = path.find_last_of(".:\\");
+    if (cut == path.npos) return {path, ""};
+    const std::string name = path.substr(cut + 1);
+    while (cut > 0 && std::strchr(".:\\", path[cut - 1])) --cut;
+    return {path.substr(0, cut), name};
+  }
+
+  // Name and qualifier of what is used.
+  void describe(ParsedReference& reference, std::string_view text, const Use& use, const ParsedFile& file) const {
+    const std::string name = without_arguments(text);
+    std::string_view before;
+    std::string owned;
+    // Names of programs, targets and files may have a dot.
+    const std::string_view family = grammar_.scoping.family;
+    if (family == "make" || family == "cmake" || family == "dockerfile" || family == "bash") {
+      reference.name = text;
+      return;
+    }
+    if (const Binding parts = split_last(name); !parts.name.empty() && name.find("operator") == name.npos) {
+      reference.name = parts.name;
+      owned = parts.path;
+      before = owned;
+    } else {
+      reference.name = last_component(name);
+      before = slice(use.qualifier.first, use.qualifier.last);
+    }
+    if (before.empty() && use.what == Capture::kCall && is_local(use.inside, reference.name, file)) {
+      reference.qualifier = ">!";  // a variable that is called
+      return;
+    }
+    if (before.empty()) {
+      const auto bound = imports_.find(reference.name);
+      if (bound != imports_.end() && !bound->second.name.empty()) {
+        reference.name = bound->second.name;
+        reference.qualifier = bound->second.path;
+      }
+      return;
+    }
+    const bool path = reference.kind != "call" || name.find("::") != name.npos || name.find('\\') != name.npos;
+    reference.qualifier = qualifier_of(before, path, use.inside, file);
+  }
+
+  std::string qualifier_of(std::string_view before, bool is_path, int inside, const ParsedFile& file) const {
+    const std::string text = without_arguments(before);
+    if (text.empty() || std::strchr("\"'`0123456789[{", text[0])) return ">!";
+    const std::string_view family = grammar_.scoping.family;
+    if (text == "super" || text == "super()" || (text == "base" && family == "c_sharp") ||
+        (text == "parent" && family == "php")) {
+      return ">^" + class_around(inside, file);
+    }
+    if (is_self(text)) return ">" + class_around(inside, file);
+    if (text.ends_with(')')) {  // what a call returns
+      size_t open = text.size();
+      for (int depth = 0; open-- > 0;) {
+        depth += text[open] == ')' ? 1 : text[open] == '(' ? -1 : 0;
+        if (depth == 0) break;
+      }
+      std::string_view callee = std::string_view(text).substr(0, std::min(open, text.size()));
+      if (callee.empty()) {  // (*x)
+        std::string_view inner = std::string_view(text).substr(1, text.size() - 2);
+        while (!inner.empty() && std::strchr("*&", inner.front())) inner.remove_prefix(1);
+        return is_plain_path(inner) ? qualifier_of(inner, is_path, inside, file) : ">?";
+      }
+      if (before.starts_with("new ")) callee.remove_prefix(3);  // the space is gone
+      if (is_plain_path(callee)) return ">()" + std::string(callee);
+      size_t word = callee.size();
+      while (word > 0 && is_plain_path(callee.substr(word - 1, 1)) && !std::strchr(".:", callee[word - 1])) --word;
+      return word < callee.size() ? ">()" + std::string(callee.substr(word)) : ">?";
+    }
+    std::string_view path = text;
+    const size_t arrow = path.rfind("->");
+    if (arrow != path.npos) {
+      if (!is_self(path.substr(0, arrow))) return ">?" + std::string(path.substr(arrow + 2));
+      path.remove_prefix(arrow + 2);
+      return member_of(class_around(inside, file), path);
+    }
+    if (!is_plain_path(path)) return ">?";
+    const size_t cut = std::min(path.find_first_of(".:\\"), path.size());
+    const std::string_view head = path.substr(0, cut);
+    if (const auto bound = imports_.find(std::string(head)); bound != imports_.end()) {
+      const auto& [from, name] = bound->second;
+      std::string whole =
+          name.empty() ? from : from + (from.ends_with('.') ? "" : std::string(grammar_.scoping.separator)) + name;
+      return whole += path.substr(cut);
+    }
+    if (cut == path.size()) {
+      if (is_path) return std::string(path);
+      const std::string* type = type_of_variable(inside, path, file);
+      return type ? ">" + *type : ">?" + std::string(path);
+    }
+    if (is_self(head)) {
+      const std::string_view rest = path.substr(path.find_first_not_of(".:", cut));
+      if (path[cut] == ':') return ">" + class_around(inside, file);  // Self::Item::f
+      return rest.find('.') == rest.npos ? member_of(class_around(inside, file), rest)
+                                         : ">?" + std::string(rest.substr(rest.rfind('.') + 1));
+    }
+    if (is_path || path.find(':') != path.npos || path.find('\\') != path.npos) return std::string(path);
+    const std::string_view last = path.substr(path.rfind('.') + 1);
+    return last.empty() ? ".?" : ">?" + std::string(last);
+  }
+
+  std::string member_of(const std::string& owner, std::string_view name) const {
+    const auto known = variables_.find(key(owner, name));
+    return known == variables_.end() ? ">?" + std::string(name) : ">" + known->second;
   }
 
   // `impl Trait for Type`: it is the type that inherits, if it stands in this file.
@@ -445,11 +857,16 @@ class Extraction {
   std::map<uint32_t, TSNode> leading_by_last_row_;
   std::unordered_set<uint32_t> name_starts_;
   std::vector<std::pair<ByteRange, std::string>> scopes_;  // without a symbol of their own
+  std::vector<Use> uses_;
+  std::unordered_map<std::string, std::string> variables_;  // key() -> type, or "()" and the function that made it
+  std::unordered_map<std::string, Binding> imports_;        // by the word that is used in this file
+  std::unordered_set<std::string> locals_;                  // key()
+  std::unordered_set<std::string> own_names_;               // of functions, classes and the like
 };
 
 }  // namespace
 
-bool is_function(std::string_view kind) { return kind == "function" || kind == "method"; }
+bool is_function(std::string_view kind) { return kind == "function" || kind == "method" || kind == "test"; }
 
 bool is_class(std::string_view kind) {
   return kind == "class" || kind == "struct" || kind == "interface" || kind == "trait" || kind == "enum" ||
@@ -461,7 +878,10 @@ ParsedFile Parser::parse(const Grammar& grammar, std::string_view text) {
   auto deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(budget_s_));
   ts_parser_set_language(parser_.get(), grammar.language);
   ts_parser_reset(parser_.get());
-  const TSInput input{.payload = &text,
+  // Symbols are cut out of the text as it is.
+  const std::string blanked = grammar.scoping.family == "c" ? without_macros(text) : std::string();
+  std::string_view parsed = blanked.empty() ? text : std::string_view(blanked);
+  const TSInput input{.payload = &parsed,
                       .read = [](void* payload, uint32_t at, TSPoint, uint32_t* bytes) -> const char* {
                         const auto& all = *static_cast<std::string_view*>(payload);
                         *bytes = at < all.size() ? static_cast<uint32_t>(all.size()) - at : 0;

@@ -24,6 +24,16 @@ struct ParsedSymbol {
 
 struct ParsedReference {
   std::string name, kind;
+  // What tells which symbol of this name is meant:
+  //   ""        nothing stands before the name
+  //   "a::b"    a path: what stands before the name, or where an import of this file says the name is from
+  //   ">Foo"    a member of an object of type Foo; ">^Foo": of its base class
+  //   ">?x"     a member of x, whose type this file does not say; ">?" of something more complicated
+  //   ">()f"    a member of what f() returns
+  //   ">!"      a member of a literal
+  //   "<"       of an import: searched in include folders only
+  std::string qualifier;
+  int arguments = -1;  // of a call; -1: not known
   int line = 0;
   int enclosing = -1;  // index among the symbols
 };

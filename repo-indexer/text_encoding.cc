@@ -26,6 +26,16 @@ void append_utf8(std::string& out, char32_t c) {
   }
 }
 
+// What stands at 80-9F in Windows-1252, which is what "Latin-1" files with such bytes are.
+char32_t from_windows_1252(uint8_t byte) {
+  static constexpr char16_t kTable[32] = {0x20AC, kReplacement, 0x201A,       0x0192, 0x201E, 0x2026, 0x2020,
+                                          0x2021, 0x02C6,       0x2030,       0x0160, 0x2039, 0x0152, kReplacement,
+                                          0x017D, kReplacement, kReplacement, 0x2018, 0x2019, 0x201C, 0x201D,
+                                          0x2022, 0x2013,       0x2014,       0x02DC, 0x2122, 0x0161, 0x203A,
+                                          0x0153, kReplacement, 0x017E,       0x0178};
+  return kTable[byte - 0x80];
+}
+
 // Length of the well-formed sequence at `at` (Unicode 15, table 3-7), 0 if there is none.
 size_t sequence_length(std::string_view s, size_t at) {
   const auto byte = [&](size_t i) { return i < s.size() ? static_cast<uint8_t>(s[i]) : uint8_t{0}; };
@@ -46,8 +56,9 @@ size_t sequence_length(std::string_view s, size_t at) {
   return 0;
 }
 
-std::string from_utf16(std::string_view bytes, bool big_endian) {
-  std::string out;
+DecodedText from_utf16(std::string_view bytes, bool big_endian) {
+  DecodedText decoded{{}, "UTF-16"};
+  std::string& out = decoded.text;
   out.reserve(bytes.size());
   const auto unit = [&](size_t i) -> char32_t {
     const auto a = static_cast<uint8_t>(bytes[i]), b = static_cast<uint8_t>(bytes[i + 1]);
@@ -60,43 +71,54 @@ std::string from_utf16(std::string_view bytes, bool big_endian) {
       i += 2;
     } else if (c >= 0xD800 && c < 0xE000) {
       c = kReplacement;
+      ++decoded.replaced;
     }
     append_utf8(out, c);
   }
-  return out;
+  if (bytes.size() % 2 != 0) {
+    append_utf8(out, kReplacement);
+    ++decoded.replaced;
+  }
+  return decoded;
 }
 
 }  // namespace
 
-std::optional<std::string> decode_text(std::string bytes) {
+std::optional<DecodedText> decode_text(std::string bytes) {
   if (bytes.starts_with("\xFF\xFE")) return from_utf16(std::string_view(bytes).substr(2), false);
   if (bytes.starts_with("\xFE\xFF")) return from_utf16(std::string_view(bytes).substr(2), true);
   if (std::string_view(bytes).substr(0, 8192).find('\0') != std::string_view::npos) return std::nullopt;
   if (bytes.starts_with("\xEF\xBB\xBF")) bytes.erase(0, 3);
 
-  size_t good_sequences = 0, bad_bytes = 0;
+  size_t good_sequences = 0, bad_bytes = 0, controls = 0;
   for (size_t i = 0; i < bytes.size();) {
     const size_t length = sequence_length(bytes, i);
+    const auto byte = static_cast<uint8_t>(bytes[i]);
     good_sequences += length > 1;
     bad_bytes += length == 0;
+    controls += length == 0 && byte < 0xA0;
     i += length ? length : 1;
   }
-  if (bad_bytes == 0) return bytes;
-  // Latin-1 text hardly ever forms valid UTF-8 sequences by chance; damaged UTF-8 has them.
-  const bool latin1 = good_sequences * 4 < bad_bytes;
-  std::string out;
-  out.reserve(bytes.size() + bad_bytes * 2);
+  if (bad_bytes == 0) return DecodedText{std::move(bytes), "UTF-8"};
+  // Latin-1 text hardly ever forms valid UTF-8 sequences by chance, and has no use for the bytes 80-9F but for the
+  // quotation marks and dashes of Windows-1252; damaged UTF-8 has the former, other code pages the latter.
+  const bool latin1 = good_sequences * 4 < bad_bytes && controls * 2 <= bad_bytes;
+  DecodedText decoded{{}, latin1 ? "Latin-1" : "UTF-8"};
+  decoded.text.reserve(bytes.size() + bad_bytes * 2);
   for (size_t i = 0; i < bytes.size();) {
     const size_t length = latin1 ? 0 : sequence_length(bytes, i);
+    const auto byte = static_cast<uint8_t>(bytes[i]);
     if (length) {
-      out.append(bytes, i, length);
+      decoded.text.append(bytes, i, length);
+    } else if (byte < 0x80 || (latin1 && byte >= 0xA0)) {
+      append_utf8(decoded.text, byte);
     } else {
-      const auto byte = static_cast<uint8_t>(bytes[i]);
-      append_utf8(out, byte < 0x80 || latin1 ? byte : kReplacement);
+      append_utf8(decoded.text, latin1 ? from_windows_1252(byte) : kReplacement);
+      decoded.replaced += !latin1 || from_windows_1252(byte) == kReplacement;
     }
     i += length ? length : 1;
   }
-  return out;
+  return decoded;
 }
 
 }  // namespace strata::repo

@@ -11,6 +11,8 @@
 #include <format>
 #include <unordered_set>
 
+#include "repo-indexer/ignore_rules.h"
+
 namespace strata::repo {
 namespace {
 
@@ -41,52 +43,95 @@ bool is_tool_folder(std::string_view name) {
   return kNames.contains(name);
 }
 
+// Code of others that is kept in the tree, by the names that people give such folders (github-linguist's vendor.yml).
+bool is_vendor_folder(std::string_view name) {
+  static const std::unordered_set<std::string_view> kNames = {
+      "vendor",    "vendored",     "third_party",      "third-party", "thirdparty", "3rdparty",
+      "externals", "node_modules", "bower_components", "Pods",        "Godeps"};
+  return kNames.contains(name);
+}
+
+std::string short_id(const git_oid* id) {
+  char hex[9];
+  return id ? git_oid_tostr(hex, sizeof hex, id) : "nothing";
+}
+
 // Depth-first, names ascending. Folders are listed by absolute path, but never through a link: entries are told apart
 // with lstat, and reading the file later goes through WorkTree::read.
 class Walker {
  public:
-  Walker(const fs::path& root, git_repository* repository, const Cancel* cancel)
-      : root_(root), repository_(repository), cancel_(cancel) {}
+  Walker(const WorkTree& tree, git_repository* repository, const Cancel* cancel)
+      : tree_(tree), root_(tree.root()), repository_(repository), cancel_(cancel) {}
 
   Result<FoundTree> run() {
+    // The attributes of files are looked up only below a .gitattributes: it costs more than all the rest.
+    Place top;
     if (repository_) {
-      if (auto loaded = load_index(); !loaded) return std::unexpected(loaded.error());
+      load_index();
+      std::error_code error;
+      top.attributes = fs::exists(tree_.common_folder() / "info/attributes", error);
+      git_attr_cache_flush(repository_);
     }
-    if (auto done = folder(""); !done) return std::unexpected(done.error());
-    if (ignored_ > 0) tree_.skipped.push_back({"", std::format("{} ignored files and folders (.gitignore)", ignored_)});
-    std::ranges::sort(tree_.files, {}, &FoundFile::path);
-    return std::move(tree_);
+    if (auto done = folder("", top); !done) return std::unexpected(done.error());
+    for (const std::string& path : tracked_) report_missing(path);
+    std::ranges::sort(found_.files, {}, &FoundFile::path);
+    std::ranges::sort(found_.skipped, {}, &Skipped::path);
+    return std::move(found_);
   }
 
  private:
-  Result<void> load_index() {
+  // What folders hand down to those inside them.
+  struct Place {
+    bool attributes = false, vendored = false;
+  };
+
+  void load_index() {
     git_index* index = nullptr;
-    if (git_repository_index(&index, repository_) != 0) {
-      return fail(ErrorKind::kDamaged,
-                  std::format("{}: git's index cannot be read: {}", root_.string(), git_message()));
+    // A repository that stays open must not go on with the index that it has read before.
+    if (git_repository_index(&index, repository_) != 0 || git_index_read(index, 0) != 0) {
+      skip(".git/index", "cannot be read (" + git_message() + "): what git ignores is left out even if it is tracked");
+      git_index_free(index);
+      return;
     }
     for (size_t i = 0; i < git_index_entrycount(index); ++i) {
       const git_index_entry* entry = git_index_get_byindex(index, i);
       const std::string path = entry->path;
       if (entry->mode == GIT_FILEMODE_COMMIT) submodules_.insert(path);
+      if (entry->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE) sparse_.insert(path);
       tracked_.insert(path);
       for (size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
         tracked_.insert(path.substr(0, slash + 1));
       }
     }
     git_index_free(index);
-    return {};
   }
 
-  bool ignored(const std::string& path) {
-    int is_ignored = 0;
-    return repository_ && git_ignore_path_is_ignored(&is_ignored, repository_, path.c_str()) == 0 && is_ignored;
+  // Why this is left out by a rule, empty if it is not.
+  std::string_view left_out_by(const std::string& path, bool is_folder) {
+    if (const auto ours = rules_.leaves_out(path, is_folder)) return *ours ? "ignored (.strataignore)" : "";
+    const std::string name = is_folder ? path + "/" : path;
+    int ignored = 0;
+    if (repository_ && !tracked_.contains(name) &&
+        git_ignore_path_is_ignored(&ignored, repository_, name.c_str()) == 0 && ignored) {
+      return "ignored (.gitignore)";
+    }
+    return "";
   }
 
-  void skip(const std::string& path, std::string reason) { tree_.skipped.push_back({path, std::move(reason)}); }
+  void skip(const std::string& path, std::string_view reason) { found_.skipped.push_back({path, std::string(reason)}); }
+
+  // Of what is tracked, the rest has been seen.
+  void report_missing(const std::string& path) {
+    if (path.ends_with('/') || seen_.contains(path)) return;
+    if (submodules_.contains(path)) return skip(path, submodule(path));
+    struct stat s{};
+    if (lstat((root_ / path).c_str(), &s) == 0) return;  // inside a folder that was left out
+    skip(path,
+         sparse_.contains(path) ? "not checked out (sparse checkout)" : "deleted in the work tree, but not in git");
+  }
 
   // `prefix` is "" or ends in '/'.
-  Result<void> folder(const std::string& prefix) {
+  Result<void> folder(const std::string& prefix, Place place) {
     if (cancel_ && cancel_->requested()) return fail(ErrorKind::kCancelled, "cancelled");
     std::error_code error;
     std::vector<std::string> names;
@@ -99,23 +144,34 @@ class Walker {
       skip(prefix, "unreadable: " + error.message());
       return {};
     }
+    found_.folders.push_back(prefix);
     std::ranges::sort(names);
     for (const std::string& name : names) {
+      if (name == ".gitattributes" && repository_) place.attributes = true;
+      if (name != kIgnoreFile) continue;
+      if (const auto text = tree_.read(prefix + name)) {
+        rules_.add(prefix, *text);
+      } else {
+        skip(prefix + name, "unreadable: " + text.error().message);
+      }
+    }
+    for (const std::string& name : names) {
       if (name == ".git") continue;
-      if (auto done = entry(prefix + name, name); !done) return done;
+      if (auto done = entry(prefix + name, name, place); !done) return done;
     }
     return {};
   }
 
-  Result<void> entry(const std::string& path, const std::string& name) {
+  Result<void> entry(const std::string& path, const std::string& name, Place place) {
     struct stat s{};
     if (lstat((root_ / path).c_str(), &s) != 0) {
       if (errno != ENOENT) skip(path, std::string("unreadable: ") + std::strerror(errno));
       return {};
     }
-    if (S_ISDIR(s.st_mode)) return subfolder(path, name);
-    if (!tracked_.contains(path) && ignored(path)) {
-      ++ignored_;
+    if (S_ISDIR(s.st_mode)) return subfolder(path, name, place);
+    if (tracked_.contains(path)) seen_.insert(path);
+    if (const std::string_view rule = left_out_by(path, false); !rule.empty()) {
+      skip(path, rule);
     } else if (S_ISLNK(s.st_mode)) {
       std::error_code error;
       const fs::path target = fs::weakly_canonical(root_ / path, error);
@@ -128,34 +184,75 @@ class Walker {
     } else if (s.st_size > kMaxFileBytes) {
       skip(path, std::format("larger than 1 MB ({:.1f} MB)", static_cast<double>(s.st_size) / 1e6));
     } else {
-      tree_.files.push_back({path, stamp_of(s)});
+      file(path, stamp_of(s), place);
     }
     return {};
   }
 
-  Result<void> subfolder(const std::string& path, const std::string& name) {
+  void file(const std::string& path, const FileStamp& stamp, Place place) {
+    int marks = place.vendored ? kVendored : 0;
+    const char* names[] = {"binary", "linguist-generated", "linguist-vendored"};
+    const char* values[3] = {};
+    if (place.attributes &&
+        git_attr_get_many(values, repository_, GIT_ATTR_CHECK_FILE_THEN_INDEX, path.c_str(), 3, names) == 0) {
+      if (GIT_ATTR_IS_TRUE(values[0])) return skip(path, "binary (.gitattributes)");
+      // "linguist-generated" alone and "linguist-generated=true" are both in use.
+      const auto is = [&](int i, std::string_view word) {
+        return GIT_ATTR_HAS_VALUE(values[i]) ? values[i] == word
+               : word == "true"              ? GIT_ATTR_IS_TRUE(values[i])
+                                             : GIT_ATTR_IS_FALSE(values[i]);
+      };
+      if (is(1, "true")) marks |= kGenerated;
+      if (is(1, "false")) marks |= kNotGenerated;
+      if (is(2, "true")) marks |= kVendored;
+      if (is(2, "false")) marks &= ~kVendored;
+    }
+    found_.files.push_back({path, stamp, marks});
+  }
+
+  Result<void> subfolder(const std::string& path, const std::string& name, Place place) {
+    const bool tracked = tracked_.contains(path + "/");
     if (submodules_.contains(path)) {
-      skip(path, "submodule");
-    } else if (!tracked_.contains(path + "/") && ignored(path + "/")) {
-      ++ignored_;
+      seen_.insert(path);
+      skip(path, submodule(path));
+    } else if (const std::string_view rule = left_out_by(path, true); !rule.empty()) {
+      skip(path + "/", rule);
     } else if (!repository_ && is_tool_folder(name)) {
-      skip(path, "folder of a tool");
-    } else if (struct stat s{};
-               repository_ && !tracked_.contains(path + "/") && lstat((root_ / path / ".git").c_str(), &s) == 0) {
-      skip(path, "nested repository");
+      skip(path + "/", "folder of a tool");
+    } else if (struct stat s{}; repository_ && !tracked && lstat((root_ / path / ".git").c_str(), &s) == 0) {
+      skip(path + "/", "nested repository");
     } else {
-      return folder(path + "/");
+      place.vendored |= is_vendor_folder(name);
+      return folder(path + "/", place);
     }
     return {};
   }
 
+  std::string submodule(const std::string& path) {
+    git_submodule* module = nullptr;
+    if (git_submodule_lookup(&module, repository_, path.c_str()) != 0) {
+      return "submodule that .gitmodules does not describe";
+    }
+    const git_oid* recorded = git_submodule_index_id(module);
+    const git_oid* present = git_submodule_wd_id(module);
+    std::string state = "submodule at " + short_id(present);
+    if (!present) {
+      state = std::format("submodule, not checked out (git submodule update --init); {} is wanted", short_id(recorded));
+    } else if (recorded && !git_oid_equal(recorded, present)) {
+      state += std::format(", but git's index has {}", short_id(recorded));
+    }
+    git_submodule_free(module);
+    return state;
+  }
+
+  const WorkTree& tree_;
   const fs::path& root_;
   git_repository* repository_;
   const Cancel* cancel_;
   std::unordered_set<std::string> tracked_;  // files, and their folders with a trailing '/'
-  std::unordered_set<std::string> submodules_;
-  int ignored_ = 0;
-  FoundTree tree_;
+  std::unordered_set<std::string> submodules_, sparse_, seen_;
+  IgnoreRules rules_;
+  FoundTree found_;
 };
 
 }  // namespace
@@ -224,7 +321,38 @@ Result<WorkTree> WorkTree::open(const fs::path& path) {
   return tree;
 }
 
-Result<FoundTree> WorkTree::walk(const Cancel* cancel) const { return Walker(root_, repository_.get(), cancel).run(); }
+Result<FoundTree> WorkTree::walk(const Cancel* cancel) const { return Walker(*this, repository_.get(), cancel).run(); }
+
+fs::path WorkTree::git_folder() const { return repository_ ? git_repository_path(repository_.get()) : ""; }
+fs::path WorkTree::common_folder() const { return repository_ ? git_repository_commondir(repository_.get()) : ""; }
+
+std::string WorkTree::head() const {
+  if (!repository_) return "";
+  git_reference* reference = nullptr;
+  std::string text;
+  if (const int code = git_repository_head(&reference, repository_.get()); code == 0) {
+    const bool detached = git_repository_head_detached(repository_.get()) == 1;
+    text = std::format("{} at {}", detached ? "detached" : git_reference_shorthand(reference),
+                       short_id(git_reference_target(reference)));
+    git_reference_free(reference);
+  } else {
+    text = code == GIT_EUNBORNBRANCH ? "no commits yet" : "HEAD cannot be read: " + git_message();
+  }
+  const char* action = nullptr;
+  switch (git_repository_state(repository_.get())) {
+    case GIT_REPOSITORY_STATE_NONE: return text;
+    case GIT_REPOSITORY_STATE_MERGE: action = "merge"; break;
+    case GIT_REPOSITORY_STATE_REVERT:
+    case GIT_REPOSITORY_STATE_REVERT_SEQUENCE: action = "revert"; break;
+    case GIT_REPOSITORY_STATE_CHERRYPICK:
+    case GIT_REPOSITORY_STATE_CHERRYPICK_SEQUENCE: action = "cherry-pick"; break;
+    case GIT_REPOSITORY_STATE_BISECT: action = "bisect"; break;
+    case GIT_REPOSITORY_STATE_APPLY_MAILBOX:
+    case GIT_REPOSITORY_STATE_APPLY_MAILBOX_OR_REBASE: action = "git am"; break;
+    default: action = "rebase"; break;
+  }
+  return text + "; a " + action + " is in progress";
+}
 
 Result<std::string> WorkTree::read(const std::string& path, FileStamp* stamp) const {
   const auto os_error = [&](int code) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stands in a work tree: tracked files and untracked ones that are not ignored. Reads only: no filters, no hooks,
-// and no link is ever followed. Everything that is left out is reported with its reason.
+// and no link is ever followed. Everything that is left out is reported with its reason; of a folder, the folder.
 #pragma once
 
 #include <git2.h>
@@ -22,14 +22,27 @@ struct FileStamp {
   bool operator==(const FileStamp&) const = default;
 };
 
+// What .gitattributes and the names of folders say of a file; kLooksGenerated is added by who reads the text.
+enum Marks : int {
+  kGenerated = 1,     // linguist-generated
+  kNotGenerated = 2,  // -linguist-generated: overrules what the text looks like
+  kVendored = 4,      // linguist-vendored, or in a folder for foreign code
+  kLooksGenerated = 8,
+};
+inline bool is_generated(int marks) {
+  return (marks & kGenerated) || (marks & (kLooksGenerated | kNotGenerated)) == kLooksGenerated;
+}
+
 struct FoundFile {
   std::string path;  // relative, '/' separated, as bytes
   FileStamp stamp;
+  int marks = 0;  // without kLooksGenerated
 };
 
 struct FoundTree {
-  std::vector<FoundFile> files;  // ascending by path
-  std::vector<Skipped> skipped;
+  std::vector<FoundFile> files;      // ascending by path
+  std::vector<std::string> folders;  // that were entered: "" or ending in '/'
+  std::vector<Skipped> skipped;      // ascending by path
 };
 
 // libgit2 is initialised while one of these lives.
@@ -55,6 +68,13 @@ class WorkTree {
 
   const std::filesystem::path& root() const { return root_; }
   bool is_git() const { return repository_ != nullptr; }
+  git_repository* repository() const { return repository_.get(); }  // null for plain folders
+  // Its .git folder, and the one it shares with its other work trees; empty for plain folders.
+  std::filesystem::path git_folder() const;
+  std::filesystem::path common_folder() const;
+  // What is checked out: "main at 1a2b3c4d", "no commits yet", "detached at ...; a merge is in progress". Empty for
+  // plain folders.
+  std::string head() const;
   const std::string& notice() const { return notice_; }
 
   Result<FoundTree> walk(const Cancel* cancel) const;

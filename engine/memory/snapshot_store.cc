@@ -386,6 +386,14 @@ Result<std::vector<Segment>> SnapshotStore::find_blob(std::string_view recipe, s
   return segments;
 }
 
+Result<void> SnapshotStore::forget_blob(std::string_view recipe, std::string_view blob_id) {
+  if (auto ready = impl_->ready(); !ready) return std::unexpected(ready.error());
+  Statement statement(impl_->database.get(), "DELETE FROM segment WHERE blob_oid = ? AND recipe = ?");
+  if (statement.bind(blob_id).bind(recipe).step() != SQLITE_DONE)
+    return std::unexpected(impl_->error("dropping what was read of a file"));
+  return {};
+}
+
 Result<std::vector<std::string>> SnapshotStore::keys(std::string_view recipe) {
   if (auto ready = impl_->ready(); !ready) return std::unexpected(ready.error());
   Statement select(impl_->database.get(), "SELECT key FROM segment WHERE recipe = ? AND format = ?");

@@ -37,6 +37,8 @@ class SnapshotStore {
   // As find(), every intact segment of this recipe that was made from this blob: what has been read of a file, without
   // tokenising it. One index look-up.
   Result<std::vector<Segment>> find_blob(std::string_view recipe, std::string_view blob_id);
+  // Drops what was read of a blob in this way.
+  Result<void> forget_blob(std::string_view recipe, std::string_view blob_id);
   // All keys present of this recipe (cheap: used to plan what is left to compute).
   Result<std::vector<std::string>> keys(std::string_view recipe);
   // Rows [first, first + count) of the segment's tokens into rows [to_row, ...) of `kv`. kDamaged if a checksum fails:

@@ -1,5 +1,12 @@
-; C: what a file uses.
-(call_expression function: (identifier) @call)
-(call_expression function: (field_expression field: (field_identifier) @call))
+; C: what a file uses. Capture names: repo-indexer/README.md.
+(call_expression function: (identifier) @call arguments: (_) @arguments)
+(call_expression function: (field_expression argument: (_) @qualifier field: (field_identifier) @call) arguments: (_) @arguments)
 (type_identifier) @type
+; `class A;` makes a name known and uses nothing.
+(translation_unit (struct_specifier name: (type_identifier) @declared_only !body))
 (preproc_include path: (_) @import)
+
+; What variables are, so that it is known whose member is meant.
+(parameter_declaration type: (_) @of declarator: (_) @variable)
+(declaration type: (_) @of declarator: (_) @variable)
+(field_declaration type: (_) @of declarator: (_) @variable)

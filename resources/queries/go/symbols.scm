@@ -1,6 +1,8 @@
 ; Go: what a file defines. Capture names: repo-indexer/README.md.
 (comment) @comment
 
+((function_declaration name: (identifier) @name parameters: (parameter_list (parameter_declaration type: (pointer_type (qualified_type name: (type_identifier) @_type))))
+    body: (_) @body) @definition.test (#eq? @_type "T"))
 (function_declaration name: (identifier) @name body: (_) @body) @definition.function
 ; A method stands beside its type; the receiver names it.
 (method_declaration receiver: (parameter_list (parameter_declaration type: [

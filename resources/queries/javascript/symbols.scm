@@ -6,6 +6,10 @@
 (class_declaration name: (identifier) @name body: (_) @body) @definition.class
 (method_definition name: [(property_identifier) (private_property_identifier)] @name body: (_) @body) @definition.function
 
+; Test cases: it("does something", () => {}).
+((call_expression function: (identifier) @_function arguments: (arguments . (string (string_fragment) @name) . (_) @body .)) @definition.test
+  (#any-of? @_function "it" "test"))
+
 ; Functions by assignment.
 (variable_declarator name: (identifier) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @definition.function
 (variable_declarator name: (identifier) @name value: (class body: (_) @body)) @definition.class

@@ -1,6 +1,7 @@
 ; Python: what a file defines. Capture names: repo-indexer/README.md.
 (comment) @comment
 
+((function_definition name: (identifier) @name body: (_) @body) @definition.test (#starts-with? @name "test_"))
 (function_definition name: (identifier) @name body: (_) @body) @definition.function
 (class_definition name: (identifier) @name body: (_) @body) @definition.class
 

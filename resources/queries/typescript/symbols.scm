@@ -16,6 +16,10 @@
 (method_signature name: (property_identifier) @name) @declaration.function
 (abstract_method_signature name: (property_identifier) @name) @declaration.function
 
+; Test cases: it("does something", () => {}).
+((call_expression function: (identifier) @_function arguments: (arguments . (string (string_fragment) @name) . (_) @body .)) @definition.test
+  (#any-of? @_function "it" "test"))
+
 ; Functions by assignment.
 (variable_declarator name: (identifier) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @definition.function
 (pair key: (property_identifier) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @definition.function

@@ -5,8 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <format>
 #include <random>
 
+#include "repo-indexer/language.h"
 #include "repo-indexer/terms.h"
 #include "tests/unit/repo-indexer/temporary_tree.h"
 
@@ -47,7 +50,8 @@ TEST_F(IndexTest, TrackedAndUntrackedButNotIgnored) {
   EXPECT_TRUE(report->is_git);
   EXPECT_EQ(report->files, 6);
   EXPECT_EQ(report->parsed_files, 6);
-  EXPECT_THAT(reason(*report, ""), HasSubstr("2 ignored"));
+  EXPECT_EQ(reason(*report, "build/"), "ignored (.gitignore)");
+  EXPECT_EQ(reason(*report, "x.o"), "ignored (.gitignore)");
 }
 
 TEST_F(IndexTest, OpensFromASubfolder) {
@@ -81,6 +85,23 @@ TEST_F(IndexTest, OnlyChangedContentIsParsedAgain) {
   EXPECT_TRUE(index.find_symbols("print_label")->empty());
   EXPECT_EQ(index.find_symbols("other")->size(), 1u);
   EXPECT_FALSE(*index.knows_word("width"));
+}
+
+TEST_F(IndexTest, QueriesAreCompiledOnceAndNotForEveryChange) {
+  tree_.write("a.cc", "int first() { return 1; }\n");
+  Index index = tree_.open();
+  ASSERT_TRUE(index.update());  // compiles, unless another test has
+  double quickest = 1e9;
+  for (int i = 0; i < 5; ++i) {
+    tree_.write("a.cc", "int changed_" + std::to_string(i) + "() { return 1; }\n");
+    const auto report = index.update();
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->parsed_files, 1);
+    quickest = std::min(quickest, report->seconds);
+  }
+  const auto start = std::chrono::steady_clock::now();
+  ASSERT_TRUE(Grammars().find("cpp"));  // compiles them
+  EXPECT_LT(quickest, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
 }
 
 TEST_F(IndexTest, SymbolsByNameQualifiedNameAndCase) {
@@ -180,20 +201,22 @@ TEST_F(IndexTest, TextThatHasChangedSinceIsRefused) {
   EXPECT_THAT(text.error().message, HasSubstr("src/send.py"));
 }
 
-TEST_F(IndexTest, PlanReadsWhatIsUsedBeforeWhatUses) {
+TEST_F(IndexTest, WhatIsUsedIsReadBeforeWhatUses) {
+  tree_.write("gen.py", "# @generated\ndef print_labels():\n    return 1\n\n");
+  tree_.write("vendor/x.py", "def shipped():\n    return 1\n\n");
+  tree_.write("src/a_user.py",
+              "from src.zebra import draw_stripes\n\ndef paint():\n    draw_stripes()\n    return print_label(1)\n");
+  tree_.write("src/zebra.py", "def draw_stripes():\n    return print_label(2)\n\n");
   Index index = tree_.open();
   ASSERT_TRUE(index.update());
-  auto plan = index.plan();
-  ASSERT_TRUE(plan);
-  ASSERT_EQ(plan->files.size(), 5u);
-  EXPECT_EQ(plan->files[0].path, "src/label.py");
-  EXPECT_EQ(plan->files[1].path, "src/send.py");
-  EXPECT_EQ(plan->files.back().path, "tests/test_send.py");
-  EXPECT_THAT(plan->preamble, HasSubstr("Sends parcels."));
-  EXPECT_THAT(plan->preamble, HasSubstr("src/send.py (8 lines)"));
-  EXPECT_THAT(plan->preamble, HasSubstr("def print_label(label)"));
-  plan = index.plan({"tests/test_send.py"});
-  EXPECT_EQ(plan->files[0].path, "tests/test_send.py");
+  const auto order = [&](const std::vector<std::string>& near) {
+    std::vector<std::string> all;
+    for (const File& file : index.reading_order(near).value_or(std::vector<File>{})) all.push_back(file.path);
+    return all;
+  };
+  EXPECT_THAT(order({}), ElementsAre("src/label.py", "src/zebra.py", "src/a_user.py", "src/send.py", ".gitignore",
+                                     "README.md", "tests/test_send.py", "vendor/x.py", "gen.py"));
+  EXPECT_EQ(order({"tests/test_send.py"})[0], "tests/test_send.py");
 }
 
 TEST_F(IndexTest, CancelledUpdateCanGoOn) {
@@ -212,41 +235,165 @@ TEST_F(IndexTest, CancelledUpdateCanGoOn) {
   EXPECT_EQ(report->files, 5);
 }
 
+TEST_F(IndexTest, ABranchSwitchBringsBackWhatWasKnown) {
+  Index index = tree_.open();
+  ASSERT_TRUE(index.update());
+  tree_.git("checkout -b side");
+  tree_.write("src/label.py", "def side_label():\n    return 2\n");
+  fs::remove(tree_.root / "src/send.py");
+  tree_.git("commit -am side");
+  EXPECT_EQ(index.update()->parsed_files, 1);
+  for (const char* branch : {"main", "side", "main"}) {
+    tree_.git(std::string("checkout ") + branch);
+    const auto report = index.update();
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->parsed_files, 0) << branch;
+    const bool on_main = branch == std::string_view("main");
+    EXPECT_EQ(report->files, on_main ? 5 : 4);
+    EXPECT_EQ(index.find_symbols("print_label")->size(), on_main ? 1u : 0u);
+    EXPECT_EQ(index.find_symbols("side_label")->size(), on_main ? 0u : 1u);
+    EXPECT_EQ(index.search("courier", 5)->size(), on_main ? 1u : 0u);
+    EXPECT_EQ(index.references("print_label")->size(), on_main ? 2u : 1u);
+  }
+}
+
+TEST_F(IndexTest, ASecondWorkTreeKnowsWhatTheFirstOneDoes) {
+  ASSERT_TRUE(tree_.open().update());
+  const fs::path second = tree_.root.parent_path() / "second";
+  tree_.git("worktree add '" + second.string() + "'");
+  std::ofstream(second / "src/label.py") << "def other():\n    return 2\n";
+  auto index = Index::open(second, tree_.cache);
+  ASSERT_TRUE(index) << index.error().message;
+  const auto report = index->update();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->parsed_files, 1);
+  EXPECT_EQ(index->find_symbols("other")->size(), 1u);
+  EXPECT_TRUE(index->find_symbols("print_label")->empty());
+  EXPECT_EQ(tree_.open().find_symbols("print_label")->size(), 1u);  // the first one has its own
+}
+
+TEST_F(IndexTest, MarksFollowTheAttributesWithoutANewParse) {
+  tree_.write("lex.c", "/* A lexical scanner generated by flex */\nint yylex(void) { return 0; }\n");
+  Index index = tree_.open();
+  ASSERT_TRUE(index.update());
+  EXPECT_TRUE((*index.file("lex.c"))->generated);
+  EXPECT_FALSE((*index.file("src/send.py"))->generated);
+  tree_.write(".gitattributes", "lex.c -linguist-generated\nsrc/send.py linguist-vendored linguist-generated\n");
+  EXPECT_EQ(index.update()->parsed_files, 1);  // .gitattributes
+  EXPECT_FALSE((*index.file("lex.c"))->generated);
+  EXPECT_TRUE((*index.file("src/send.py"))->generated);
+  EXPECT_TRUE((*index.file("src/send.py"))->vendored);
+  fs::remove(tree_.root / ".gitattributes");
+  EXPECT_EQ(index.update()->parsed_files, 0);
+  EXPECT_TRUE((*index.file("lex.c"))->generated);
+}
+
+TEST_F(IndexTest, SecretsAreReportedAndNowhereInTheIndex) {
+  const std::string token = "gh" + std::string("p_q8Zr2KdX7mWc4Tn9YbVf3Lh6PsJg1Ua5RxEo");
+  const std::string text = "import os\n\nTOKEN = '" + token + "'\nafter = 1\n";
+  tree_.write("src/deploy.py", text);
+  {
+    Index index = tree_.open();
+    const auto report = index.update();
+    ASSERT_TRUE(report);
+    ASSERT_EQ(report->secrets.size(), 1u);
+    EXPECT_EQ(report->secrets[0].path, "src/deploy.py");
+    EXPECT_EQ(report->secrets[0].line, 3);
+    EXPECT_EQ(report->secrets[0].kind, "GitHub token");
+    const File file = **index.file("src/deploy.py");
+    EXPECT_EQ(file.secrets, 1);
+    const std::string read = *index.read_text(file);
+    EXPECT_EQ(read.size(), text.size());
+    EXPECT_EQ(read.find(token), read.npos);
+    EXPECT_EQ(read.find("after"), text.find("after"));
+    EXPECT_FALSE(*index.knows_word(token));
+    EXPECT_TRUE(*index.knows_word("after"));
+  }
+  for (const auto& entry : fs::directory_iterator(tree_.cache)) {
+    std::ifstream stored(entry.path(), std::ios::binary);
+    std::string bytes(std::istreambuf_iterator<char>(stored), {});
+    std::ranges::transform(bytes, bytes.begin(), [](unsigned char c) { return std::tolower(c); });
+    EXPECT_EQ(bytes.find(lower_case(token).substr(4)), bytes.npos) << entry.path();
+  }
+}
+
+// Everything that can be asked of an index, as lines.
+std::vector<std::string> state_of(const Index& of) {
+  std::vector<std::string> lines;
+  const IndexReport report = *of.report();
+  lines.push_back(
+      std::format("{} {} {} {} {}", report.files, report.lines, report.bytes, report.symbols, report.references));
+  for (const Skipped& s : report.skipped) lines.push_back(s.path + ": " + s.reason);
+  for (const Secret& s : report.secrets) lines.push_back(std::format("{}:{} {}", s.path, s.line, s.kind));
+  const std::vector<File> files = *of.files();
+  for (const File& file : files) {
+    lines.push_back(std::format("{} {} {} {} {} {}", file.path, file.blob_id, file.language, file.lines, file.generated,
+                                file.vendored));
+    const std::vector<Symbol> symbols = *of.symbols(file.path);
+    for (const Symbol& s : symbols) {
+      lines.push_back(std::format("{} {} {} {} {}-{} {}", s.qualified_name, s.kind, s.signature, s.doc, s.first_line,
+                                  s.last_line, s.definition));
+      const std::vector<Reference> references = *of.references(s.name);
+      for (const Reference& r : references)
+        lines.push_back(std::format("  {}:{} {} in {}", r.file, r.line, r.kind, r.enclosing));
+    }
+    const std::vector<Passage> passages = *of.passages(file.path);
+    for (const Passage& p : passages) lines.push_back(std::format("{} {} {}", p.symbol, p.first_byte, p.last_byte));
+  }
+  for (const char* query : {"label value function", "retry courier", "deploy token"}) {
+    const std::vector<Hit> hits = *of.search(query, 50);
+    for (const Hit& hit : hits)
+      lines.push_back(std::format("{}:{} {:.4f}", hit.passage.file, hit.passage.first_line, hit.score));
+  }
+  return lines;
+}
+
 // The state after any edits is the one a fresh index would have.
 TEST_F(IndexTest, EditsEqualAFreshIndex) {
   std::mt19937 random(7);
+  const auto pick = [&](size_t n) { return random() % n; };
   Index index = tree_.open();
-  const auto state = [](const Index& of) {
-    std::vector<std::string> lines;
-    const std::vector<File> files = *of.files();
-    for (const File& file : files) {
-      const std::vector<Symbol> symbols = *of.symbols(file.path);
-      const std::vector<Passage> passages = *of.passages(file.path);
-      lines.push_back(file.path + " " + file.blob_id);
-      for (const Symbol& s : symbols) lines.push_back(s.qualified_name + s.signature + std::to_string(s.first_line));
-      for (const Passage& p : passages) lines.push_back(p.symbol + std::to_string(p.first_byte));
+  const std::vector<std::string> names = {"src/f0.py",    "src/f1.py", "src/deep/f2.py", "src/f3.c",
+                                          "vendor/f4.go", "f5.txt",    "src/\xFF.py"};
+  const auto content = [&]() -> std::string {
+    const std::string n = std::to_string(pick(5));
+    switch (pick(7)) {
+      case 0: return "def label_" + n + "(value):\n    # a function that retries\n    return label_0(value)\n";
+      case 1: return "int label_" + n + "(int value) {\n  return label_1(value);\n}\n";
+      case 2: return "// Code generated by x. DO NOT EDIT.\npackage x\n\nfunc Label" + n + "() {}\n";
+      case 3: return std::string("binary\0", 7) + n;
+      case 4:
+        return "gr\xFC\xDF token = 'gh" + std::string("p_q8Zr2KdX7mWc4Tn9YbVf3Lh6PsJg1Ua5RxEo") + "'\n# deploy " + n +
+               "\n";
+      case 5: return "";
+      default: return std::string(30'000, 'x') + n;
     }
-    const std::vector<Hit> hits = *of.search("label value function", 50);
-    for (const Hit& hit : hits) {
-      lines.push_back(hit.passage.file + std::to_string(hit.passage.first_line) +
-                      std::to_string(hit.score).substr(0, 6));
-    }
-    return lines;
   };
-  for (int round = 0; round < 8; ++round) {
-    for (int edit = 0; edit < 4; ++edit) {
-      const std::string path = "src/f" + std::to_string(random() % 6) + ".py";
-      if (random() % 3 == 0) {
-        fs::remove(tree_.root / path);
-      } else {
-        tree_.write(path,
-                    "def label_" + std::to_string(random() % 9) + "(value):\n    # a function\n    return value\n");
-      }
+  const auto edit = [&] {
+    const fs::path path = tree_.root / names[pick(names.size())];
+    std::error_code ignored;
+    switch (pick(10)) {
+      case 0: fs::remove(path, ignored); break;
+      case 1: fs::rename(path, tree_.root / names[pick(names.size())], ignored); break;
+      case 2:
+        tree_.write(".gitattributes",
+                    pick(2) ? "src/* linguist-generated\n" : "*.go -linguist-generated\n*.txt binary\n");
+        break;
+      case 3: tree_.write(".strataignore", pick(2) ? "f5.txt\n" : "vendor/\n!build/\n"); break;
+      case 4: tree_.git("add -A && git -c user.name=t -c user.email=t@t commit --allow-empty -m edit"); break;
+      case 5: tree_.git("checkout -q -f HEAD~" + std::to_string(pick(2)) + " 2>/dev/null || true"); break;
+      case 6: fs::last_write_time(path, fs::file_time_type::clock::now(), ignored); break;
+      default: tree_.write(fs::relative(path, tree_.root).string(), content());
     }
+  };
+  tree_.git("add -A && git -c user.name=t -c user.email=t@t commit --allow-empty -m second");
+  for (int round = 0; round < 40; ++round) {
+    for (size_t i = pick(4) + 1; i-- > 0;) edit();
+    if (pick(8) == 0) index = tree_.open();
     ASSERT_TRUE(index.update());
     auto fresh = Index::open(tree_.root, tree_.cache / ("fresh" + std::to_string(round)));
     ASSERT_TRUE(fresh && fresh->update());
-    EXPECT_EQ(state(index), state(*fresh));
+    ASSERT_EQ(state_of(index), state_of(*fresh)) << "round " << round;
   }
 }
 

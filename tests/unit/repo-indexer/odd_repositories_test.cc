@@ -3,10 +3,14 @@
 // tree.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <thread>
 
 #include "repo-indexer/index.h"
@@ -33,7 +37,8 @@ TEST(OddRepositories, EmptyRepositoryWithoutCommits) {
   Index index = tree.open();
   EXPECT_EQ(updated(index).files, 0);
   EXPECT_TRUE(index.search("anything", 5)->empty());
-  EXPECT_TRUE(index.plan()->files.empty());
+  EXPECT_TRUE(index.reading_order()->empty());
+  EXPECT_TRUE(index.pack(1000, [](std::string_view text) { return std::ssize(text); }));
 }
 
 TEST(OddRepositories, FilesBeforeTheFirstCommit) {
@@ -198,7 +203,7 @@ TEST(OddRepositories, SubmodulesAndNestedRepositoriesAreNotEntered) {
   Index index = tree.open();
   const IndexReport report = updated(index);
   EXPECT_THAT(paths(index), ElementsAre("a.py"));
-  EXPECT_THAT(reason(report, "nested"), HasSubstr("nested repository"));
+  EXPECT_THAT(reason(report, "nested/"), HasSubstr("nested repository"));
 }
 
 TEST(OddRepositories, DeeplyNestedCodeDoesNotOverflow) {
@@ -270,6 +275,170 @@ TEST(OddRepositories, TwoAtOnce) {
   Index index = tree.open();
   EXPECT_EQ(updated(index).parsed_files, 0);
   EXPECT_EQ(index.find_symbols("f")->size(), 40u);
+}
+
+TEST(OddRepositories, HugeFilesAreNotRead) {
+  TemporaryTree tree;
+  tree.write("small.c", "int x;\n");
+  tree.write("huge.c", "");
+  fs::resize_file(tree.root / "huge.c", 50 << 20);
+  Index index = tree.open();
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_THAT(reason(updated(index), "huge.c"), HasSubstr("larger than 1 MB (52.4 MB)"));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+}
+
+TEST(OddRepositories, NulBytesFarIntoAText) {
+  TemporaryTree tree;
+  tree.write("late.py",
+             "def before():\n    return 1\n" + std::string(9000, '#') + "\n\0\0\n"s + "def after():\n    return 2\n\n");
+  Index index = tree.open();
+  updated(index);
+  EXPECT_EQ(index.find_symbols("before")->size(), 1u);
+  EXPECT_EQ(index.find_symbols("after")->size(), 1u);
+  EXPECT_EQ(index.read_text(**index.file("late.py"))->find('\0'), 9028u);
+}
+
+TEST(OddRepositories, BytesThatFitNoEncodingAreReplacedAndTold) {
+  TemporaryTree tree;
+  tree.write("damaged.py", "# grüß grüß grüß \xC3(\ndef inside():\n    return 1\n");
+  Index index = tree.open();
+  EXPECT_EQ(reason(updated(index), "damaged.py"), "1 bytes fit no encoding and were replaced");
+  EXPECT_EQ(index.find_symbols("inside")->size(), 1u);
+}
+
+// The files of a tree under way: rewritten, cut short, removed and made again.
+TEST(OddRepositories, FilesThatChangeWhileTheyAreRead) {
+  TemporaryTree tree;
+  const auto path = [](int i) { return "f" + std::to_string(i % 30) + ".py"; };
+  for (int i = 0; i < 30; ++i) tree.write(path(i), "def first():\n    return 1\n\n");
+  Index index = tree.open();
+  {
+    std::jthread writer([&](const std::stop_token& stop) {
+      for (int i = 0; !stop.stop_requested(); i += 7) {
+        std::error_code ignored;
+        if (i % 3 == 0) fs::remove(tree.root / path(i), ignored);
+        if (i % 5 == 0) fs::resize_file(tree.root / path(i + 1), 10, ignored);
+        tree.write(path(i + 2), std::string(static_cast<size_t>(i % 4000), '#') + "\ndef changed():\n    return 2\n\n");
+      }
+    });
+    for (int round = 0; round < 20; ++round) updated(index);
+  }
+  updated(index);
+  auto fresh = Index::open(tree.root, tree.cache / "fresh");
+  ASSERT_TRUE(fresh);
+  updated(*fresh);
+  EXPECT_EQ(paths(index), paths(*fresh));
+  EXPECT_EQ(index.find_symbols("changed")->size(), fresh->find_symbols("changed")->size());
+  const std::vector<File> files = *index.files();
+  for (const File& file : files) EXPECT_EQ(file.blob_id, (*fresh->file(file.path))->blob_id) << file.path;
+}
+
+// The process may write files of no more than `bytes`, as on a full disk.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) {
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = bytes;
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST(OddRepositories, AFullDiskKeepsTheOldIndex) {
+  TemporaryTree tree;
+  tree.write("old.py", "def old():\n    return 1\n\n");
+  {
+    Index index = tree.open();
+    updated(index);
+  }
+  std::string many;
+  for (int i = 0; i < 3000; ++i)
+    many += "def function_number_" + std::to_string(i) + "():\n    return " + std::to_string(i * 7) + "\n\n";
+  for (int i = 0; i < 10; ++i) tree.write("new" + std::to_string(i) + ".py", many);
+  {
+    Index index = tree.open();
+    const FullDisk full(600'000);
+    const auto report = index.update();
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().kind, ErrorKind::kIo) << report.error().message;
+    EXPECT_THAT(report.error().message, HasSubstr(".db"));
+    EXPECT_THAT(paths(index), ElementsAre("old.py"));
+    EXPECT_EQ(index.find_symbols("old")->size(), 1u);
+  }
+  Index index = tree.open();
+  EXPECT_THAT(paths(index), ElementsAre("old.py"));
+  EXPECT_EQ(updated(index).files, 11);
+}
+
+TEST(OddRepositories, KilledWhileWriting) {
+  TemporaryTree tree;
+  for (int i = 0; i < 60; ++i) tree.write("f" + std::to_string(i) + ".py", "def f():\n    return 1\n\n");
+  for (int round = 0; round < 12; ++round) {
+    tree.write("f" + std::to_string(round) + ".py", "def f():\n    return " + std::to_string(round) + "\n\n");
+    const pid_t child = fork();
+    if (child == 0) {
+      auto index = Index::open(tree.root, tree.cache);
+      if (index) (void)index->update();
+      _exit(0);
+    }
+    usleep(static_cast<useconds_t>(round) * 4000);
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    Index index = tree.open();
+    EXPECT_EQ(updated(index).files, 60) << round;
+    EXPECT_EQ(index.find_symbols("f")->size(), 60u) << round;
+  }
+}
+
+TEST(OddRepositories, TwoProcessesAtOnce) {
+  TemporaryTree tree;
+  for (int i = 0; i < 60; ++i) tree.write("f" + std::to_string(i) + ".py", "def f():\n    return 1\n\n");
+  std::vector<pid_t> children;
+  for (int i = 0; i < 3; ++i) {
+    children.push_back(fork());
+    if (children.back() == 0) {
+      auto index = Index::open(tree.root, tree.cache);
+      const auto report = index ? index->update() : std::unexpected(index.error());
+      _exit(report && report->files == 60 ? 0 : 1);
+    }
+  }
+  for (const pid_t child : children) {
+    int status = 0;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+  }
+  Index index = tree.open();
+  EXPECT_EQ(updated(index).parsed_files, 0);
+  EXPECT_EQ(index.find_symbols("f")->size(), 60u);
+}
+
+TEST(OddRepositories, RulesThatChangeReadEverythingAnew) {
+  TemporaryTree tree;
+  tree.write("a.py", "def inside():\n    return 1\n\n");
+  {
+    Index index = tree.open();
+    updated(index);
+  }
+  for (const auto& entry : fs::directory_iterator(tree.cache)) {
+    if (entry.path().extension() != ".db") continue;
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(entry.path().c_str(), &database), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(database, "UPDATE figure SET value = 1 WHERE name = 'rules'", nullptr, nullptr, nullptr),
+              SQLITE_OK);
+    sqlite3_close(database);
+  }
+  Index index = tree.open();
+  EXPECT_EQ(index.find_symbols("inside")->size(), 1u);  // the old index is there until the new one is
+  const IndexReport report = updated(index);
+  EXPECT_THAT(report.notice, HasSubstr("read again"));
+  EXPECT_EQ(report.parsed_files, 1);
+  EXPECT_EQ(updated(index).parsed_files, 0);
 }
 
 TEST(OddRepositories, ACacheThatCannotBeWritten) {

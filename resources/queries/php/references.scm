@@ -1,0 +1,25 @@
+; PHP: what a file uses. Capture names: repo-indexer/README.md.
+(function_call_expression function: [(name) (qualified_name)] @call arguments: (_) @arguments)
+(member_call_expression object: (_) @qualifier name: (name) @call arguments: (_) @arguments)
+(nullsafe_member_call_expression object: (_) @qualifier name: (name) @call arguments: (_) @arguments)
+(scoped_call_expression scope: (_) @qualifier name: (name) @call arguments: (_) @arguments)
+(object_creation_expression [(name) (qualified_name)] @call)
+(object_creation_expression [(name) (qualified_name)] @call (arguments) @arguments)
+(base_clause [(name) (qualified_name)] @inherit)
+(class_interface_clause [(name) (qualified_name)] @inherit)
+(use_declaration [(name) (qualified_name)] @inherit)
+(named_type [(name) (qualified_name)] @type)
+(scoped_call_expression scope: (name) @type)
+(class_constant_access_expression . (name) @type)
+(attribute (name) @type)
+(namespace_use_declaration) @import.tree
+(require_once_expression (string) @import.file)
+(require_expression (string) @import.file)
+(include_once_expression (string) @import.file)
+(include_expression (string) @import.file)
+
+; What variables are, so that it is known whose member is meant.
+(simple_parameter type: (_) @of name: (_) @variable)
+(property_declaration type: (_) @of (property_element name: (variable_name (name) @variable)))
+(property_promotion_parameter type: (_) @of name: (variable_name (name) @variable))
+(assignment_expression left: (variable_name) @variable right: (object_creation_expression [(name) (qualified_name)] @of))
