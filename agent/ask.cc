@@ -185,7 +185,7 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
   answer.text = std::move(generated->text);
 
   // Where does it stand? Checked against the index, repaired, added.
-  auto citations = cite(workspace.index, answer, *excerpts, question, ranking->weights, texts);
+  auto citations = cite(workspace.index, answer, *excerpts, ranking->weights, texts);
   if (!citations) return std::unexpected(citations.error());
   answer.citations = std::move(*citations);
   auto invented = invented_names(workspace.index, answer.text, question);

@@ -125,7 +125,7 @@ std::vector<std::string> find_names(std::string_view text) {
 }
 
 Result<std::vector<Citation>> cite(const repo::Index& index, const Answer& answer, const std::vector<Excerpt>& excerpts,
-                                   const Question& question, const TermWeights& asked, TextCache& texts) {
+                                   const TermWeights& asked, TextCache& texts) {
   std::vector<Citation> citations;
   const auto add = [&](Citation c) {
     const bool known = std::ranges::any_of(citations, [&](const Citation& o) {
@@ -174,7 +174,7 @@ Result<std::vector<Citation>> cite(const repo::Index& index, const Answer& answe
     double score = 0;
     for (const std::string& stem : said) score += wanted.at(stem);
     score /= 1.0 + 0.15 * static_cast<double>(i);
-    if (beside_the_program(excerpts[i].file, question)) score /= 2;
+    if (answer.passages[excerpts[i].ranked].aside) score /= 2;
     if (score > most) most = score, used = &excerpts[i];
   }
   const auto add_excerpt = [&](const Excerpt& e) {
@@ -183,7 +183,7 @@ Result<std::vector<Citation>> cite(const repo::Index& index, const Answer& answe
     add(std::move(c));
   };
   if (used) add_excerpt(*used);
-  if (!excerpts.empty() && (citations.empty() || !beside_the_program(excerpts.front().file, question)))
+  if (!excerpts.empty() && (citations.empty() || !answer.passages[excerpts.front().ranked].aside))
     add_excerpt(excerpts.front());
   // 3. Places the model wrote down itself, as far as they exist and lines were given.
   for (const Mention& m : find_mentions(answer.text)) {

@@ -24,7 +24,7 @@ std::vector<std::string> find_names(std::string_view text);
 
 // The places the answer stands on, most important first, at most three.
 Result<std::vector<Citation>> cite(const repo::Index& index, const Answer& answer, const std::vector<Excerpt>& excerpts,
-                                   const Question& question, const TermWeights& asked, TextCache& texts);
+                                   const TermWeights& asked, TextCache& texts);
 
 // Names in the answer that occur nowhere in the repository (nor in the question).
 Result<std::vector<std::string>> invented_names(const repo::Index& index, std::string_view answer,

@@ -249,8 +249,7 @@ double name_match(std::string_view name, const TermWeights& asked) {
   return parts && total > 0 ? static_cast<double>(found) / parts * std::sqrt(std::min(1.0, said / total)) : 0;
 }
 
-std::vector<RankedPassage> fuse(std::vector<Candidate> candidates, const Question& question,
-                                const RankingWeights& weights) {
+std::vector<RankedPassage> fuse(std::vector<Candidate> candidates, const RankingWeights& weights) {
   const Moments cosine = moments(candidates, [](const Candidate& c) { return c.cosine; });
   const Moments bm25 = moments(candidates, [](const Candidate& c) { return std::optional(c.bm25); });
   std::vector<RankedPassage> ranked;
@@ -262,7 +261,8 @@ std::vector<RankedPassage> fuse(std::vector<Candidate> candidates, const Questio
     r.identifier = c.identifier;
     r.name = c.name;
     r.score = r.embedding + weights.bm25 * r.bm25 + weights.identifier * c.identifier + weights.name * c.name;
-    if (beside_the_program(c.passage.file, question)) r.score -= weights.demotion;
+    r.aside = c.aside;
+    if (c.aside) r.score -= weights.demotion;
     r.passage = std::move(c.passage);
     ranked.push_back(std::move(r));
   }
@@ -306,7 +306,12 @@ Result<Ranking> rank(Workspace& workspace, const Question& question, TextCache& 
       if (!c.cosine) c.cosine = workspace.read->cosine(direction, c.passage.file, c.passage.first_line);
   }
   if (auto done = match_names(index, ranking.weights, candidates.all()); !done) return std::unexpected(done.error());
-  ranking.passages = fuse(std::move(candidates.all()), question);
+  for (Candidate& c : candidates.all()) {
+    auto file = index.file(c.passage.file);
+    if (!file) return std::unexpected(file.error());
+    c.aside = beside_the_program(c.passage.file, question) || (*file && ((*file)->generated || (*file)->vendored));
+  }
+  ranking.passages = fuse(std::move(candidates.all()));
   // A question that names things is about these; told in words, it is about what makes these words likely.
   if (question.identifiers.empty() && !direction.empty())
     if (auto done = judge(workspace, question, ranking.passages, cancel); !done) return std::unexpected(done.error());

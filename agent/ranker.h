@@ -20,6 +20,7 @@ struct Candidate {
   double bm25 = 0;               // 0: not among the hits
   double identifier = 0;         // 1: defines what the question names
   double name = 0;               // 1: defines what is called as the question describes it; see name_match()
+  bool aside = false;            // tests, documents, generated and foreign code, unless the question is about them
 };
 
 // How much each stem says: the logarithm of how rare it is among the passages.
@@ -35,12 +36,11 @@ struct RankingWeights {
   double identifier = 2.0;
   double name = 2.0;
   double unread = 0.5;    // a passage that has not been read gets this share of z(bm25) for its embedding
-  double demotion = 4.0;  // taken from tests and documentation, unless the question is about them
+  double demotion = 4.0;  // taken from what stands aside
 };
 
 // Best first. Pure.
-std::vector<RankedPassage> fuse(std::vector<Candidate> candidates, const Question& question,
-                                const RankingWeights& weights = {});
+std::vector<RankedPassage> fuse(std::vector<Candidate> candidates, const RankingWeights& weights = {});
 
 // Texts of files, each read once per question. nullptr if the file changed or is gone.
 class TextCache {

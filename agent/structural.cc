@@ -2,6 +2,7 @@
 #include "agent/structural.h"
 
 #include <algorithm>
+#include <cctype>
 #include <format>
 #include <map>
 #include <set>
@@ -201,8 +202,9 @@ bool is_documentation_path(std::string_view path) {
     if (name.ends_with(ending)) return true;
   // Manual pages: "ls.1", "printf.3p".
   const size_t dot = name.rfind('.');
-  if (dot != std::string_view::npos && dot + 1 < name.size() && name[dot + 1] >= '1' && name[dot + 1] <= '8' &&
-      name.size() - dot <= 3)
+  const std::string_view section = dot == std::string_view::npos ? "" : name.substr(dot + 1);
+  if (!section.empty() && section[0] >= '1' && section[0] <= '8' &&
+      (section.size() == 1 || (section.size() == 2 && std::isalpha(static_cast<unsigned char>(section[1])))))
     return true;
   for (const std::string_view start :
        {"CHANGE", "Change", "README", "NEWS", "COPYING", "LICENSE", "AUTHORS", "INSTALL", "THANKS", "TODO", "configure",

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "agent/structural.h"
 #include "repo-indexer/terms.h"
 
 namespace strata::agent {
@@ -17,9 +18,7 @@ Candidate candidate(std::string file, std::optional<double> cosine, double bm25,
   return c;
 }
 
-std::string best(std::vector<Candidate> candidates, const Question& question = {}) {
-  return fuse(std::move(candidates), question)[0].passage.file;
-}
+std::string best(std::vector<Candidate> candidates) { return fuse(std::move(candidates))[0].passage.file; }
 
 TEST(Fuse, BothSignalsCount) {
   EXPECT_EQ(best({candidate("embedding", 0.9, 0), candidate("both", 0.8, 9), candidate("words", 0.1, 10),
@@ -37,13 +36,24 @@ TEST(Fuse, APassageThatHasNotBeenReadIsNotShutOut) {
             "unread");
 }
 
-TEST(Fuse, TestsComeAfterTheProgramUnlessAskedFor) {
-  const std::vector<Candidate> twins = {candidate("tests/test_parse.py", 0.5, 5.1), candidate("src/parse.py", 0.5, 5),
-                                        candidate("src/x.py", 0, 0)};
+TEST(Fuse, WhatStandsAsideComesAfterTheProgram) {
+  std::vector<Candidate> twins = {candidate("tests/test_parse.py", 0.5, 5.1), candidate("src/parse.py", 0.5, 5),
+                                  candidate("src/x.py", 0, 0)};
+  EXPECT_EQ(best(twins), "tests/test_parse.py");
+  twins[0].aside = true;
   EXPECT_EQ(best(twins), "src/parse.py");
+}
+
+TEST(BesideTheProgram, TestsDocumentsAndBuildFilesUnlessAskedFor) {
+  for (const char* path : {"tests/test_parse.py", "src/parse_test.go", "web/app.spec.ts", "docs/index.rst", "src/dash.1",
+                           "man/printf.3p", "configure", "aclocal.m4", "Makefile.in", "README.md", "ChangeLog"})
+    EXPECT_TRUE(beside_the_program(path, {})) << path;
+  for (const char* path : {"src/parse.py", "src/latest.c", "lib/contest.rb", "main.go", "src/protocol.h", "a/x.11"})
+    EXPECT_FALSE(beside_the_program(path, {})) << path;
   Question about_tests;
   about_tests.about_tests = true;
-  EXPECT_EQ(best(twins, about_tests), "tests/test_parse.py");
+  EXPECT_FALSE(beside_the_program("tests/test_parse.py", about_tests));
+  EXPECT_TRUE(beside_the_program("docs/index.rst", about_tests));
 }
 
 TermWeights question_about(std::initializer_list<const char*> words) {
