@@ -40,7 +40,8 @@ def score(found, truth, is_right, is_found):
 
 
 def print_score(what, tree, precision, recall, found, truth):
-    print(f"{what:12} {tree:18} precision {precision:.3f}  recall {recall:.3f}   ({found} found, {truth} true)", flush=True)
+    print(f"{what:12} {tree:18} precision {precision:.3f}  recall {recall:.3f}   ({found} found, {truth} true)",
+          flush=True)
 
 
 def print_some(options, title, mistakes):
@@ -116,7 +117,8 @@ def cpp_truth(tree, cache):
                 # The class in `void Class::method() {}` says whose method is defined; nothing uses it there.
                 own = (cursor.kind in members and target == cursor.semantic_parent and
                        child.location.offset < cursor.location.offset)
-                if not own and target is not None and target.kind in targets and not target.spelling.startswith(("operator", "~")):
+                named = target is not None and not target.spelling.startswith(("operator", "~"))
+                if named and not own and target.kind in targets:
                     declared = {place(c) for c in (target, target.canonical, target.get_definition()) if c is not None}
                     declared.discard(None)
                     name = target.spelling.split("<")[0]

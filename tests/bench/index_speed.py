@@ -4,8 +4,8 @@
 
   index_speed.py --probe BINARY [--cache FOLDER] [--repeat 3] [--large]
 
-BINARY is index_probe (ninja index_probe). The trees are Debian source packages, kept in the cache folder. Printed are the
-best of the repeated cold runs, the ratio to `ctags -R --fields=+neS`, an update with nothing changed and with one file
+BINARY is index_probe (ninja index_probe). The trees are Debian source packages, kept in the cache folder. Printed are
+the best of the repeated cold runs, the ratio to `ctags -R --fields=+neS`, an update with nothing changed and with one file
 changed, and look-ups. --large adds a tree of more than a million lines, with the memory it takes.
 """
 import argparse
@@ -50,7 +50,8 @@ def measure(options, tree, repeat):
         one = float(seconds([options.probe, tree, index, "speed"])[1].split()[-1])
     finally:
         changed.unlink()
-    print(f"  again    {again:.3f} s with nothing changed, {one:.3f} s with one file of {source.stat().st_size} bytes changed")
+    print(f"  again    {again:.3f} s with nothing changed, {one:.3f} s with one file of {source.stat().st_size} bytes "
+          "changed")
     for line in seconds([options.probe, tree, index, "lookups", 200])[1].splitlines():
         what, median, most, worst, first = line.split("\t")
         print(f"  {what:10} {median} ms (median), {most} ms (95 %), {worst} ms (worst of 200), {first} ms (first)")
