@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// words.txt holds the words that comments and documents of very different projects share: of 29 source trees, those that
-// at least five use, and behind a line "=" those that at least two use. Names are made of the former alone; the latter are
-// words as well, and so not made of others ("refused" is not ref and used).
+// words.txt holds the words that comments and documents of very different projects share: of 29 source trees, those
+// that at least five use, and behind a line "=" those that at least two use. Names are made of the former alone; the
+// latter are words as well, and so not made of others ("refused" is not ref and used).
 #include "repo-indexer/compounds.h"
 
 #include <algorithm>
@@ -30,8 +30,10 @@ const Words& known_words() {
     for (size_t at = 0; at < resources::words.size();) {
       const size_t end = std::min(resources::words.find('\n', at), resources::words.size());
       const std::string_view word = resources::words.substr(at, end - at);
-      if (word == "=") set = &known.wholes;
-      else set->insert(word);
+      if (word == "=")
+        set = &known.wholes;
+      else
+        set->insert(word);
       at = end + 1;
     }
     return known;

@@ -45,8 +45,9 @@ TEST(Fuse, WhatStandsAsideComesAfterTheProgram) {
 }
 
 TEST(BesideTheProgram, TestsDocumentsAndBuildFilesUnlessAskedFor) {
-  for (const char* path : {"tests/test_parse.py", "src/parse_test.go", "web/app.spec.ts", "docs/index.rst", "src/dash.1",
-                           "man/printf.3p", "configure", "aclocal.m4", "Makefile.in", "README.md", "ChangeLog"})
+  for (const char* path :
+       {"tests/test_parse.py", "src/parse_test.go", "web/app.spec.ts", "docs/index.rst", "src/dash.1", "man/printf.3p",
+        "configure", "aclocal.m4", "Makefile.in", "README.md", "ChangeLog"})
     EXPECT_TRUE(beside_the_program(path, {})) << path;
   for (const char* path : {"src/parse.py", "src/latest.c", "lib/contest.rb", "main.go", "src/protocol.h", "a/x.11"})
     EXPECT_FALSE(beside_the_program(path, {})) << path;
