@@ -223,6 +223,47 @@ TEST_P(TinyModel, RecomputingAMovedSegmentGivesWhatReadingItThereGives) {
   EXPECT_EQ(moved.counters().recomputed, 30);
 }
 
+TEST_P(TinyModel, HowLikelyRowsMakeWordsIsWhatReadingAllOfItGives) {
+  auto model = exact();
+  const auto head = first(6), text = std::span<const TokenId>(tokens_).subspan(6, 20),
+             prompt = std::span<const TokenId>(tokens_).subspan(26, 4),
+             words = std::span<const TokenId>(tokens_).subspan(30, 8);
+  SegmentEncoder encoder(model, {head.begin(), head.end()});
+  // Two contexts of different length: the text's first 12 tokens, and all of it.
+  std::vector<KvCache> contexts;
+  std::vector<double> expected;
+  for (const size_t length : {12, 20}) {
+    Segment segment;
+    segment.tokens.assign(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(length));
+    ASSERT_TRUE(encoder
+                    .encode({segment}, nullptr,
+                            [&](SegmentEncoder::Encoded encoded) -> Result<void> {
+                              contexts.push_back(std::move(encoded.kv));
+                              return {};
+                            })
+                    .has_value());
+    std::vector<TokenId> all(head.begin(), head.end());
+    for (const auto part : {text.first(length), prompt, words}) all.insert(all.end(), part.begin(), part.end());
+    KvCache kv(model->params().kv);
+    kv.resize(static_cast<int>(all.size()));
+    const SequenceInput input{
+        .tokens = all, .kv = &kv, .position = 0, .positions = {}, .logits = SequenceInput::Logits::kAll};
+    const auto output = model->forward({&input, 1}).value();
+    const auto vocabulary = static_cast<size_t>(model->params().vocabulary);
+    double sum = 0;
+    for (size_t i = all.size() - words.size(); i < all.size(); ++i) {
+      double total = 0;
+      for (size_t t = 0; t < vocabulary; ++t) total += std::exp(output.logits[(i - 1) * vocabulary + t]);
+      sum += output.logits[(i - 1) * vocabulary + static_cast<size_t>(all[i])] - std::log(total);
+    }
+    expected.push_back(sum / static_cast<double>(words.size()));
+  }
+  const auto likely = encoder.likelihood(contexts, prompt, words).value();
+  ASSERT_EQ(likely.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) EXPECT_NEAR(likely[i], expected[i], 2e-3);
+  EXPECT_GT(std::abs(likely[0] - likely[1]), 2e-2);  // or the test could not tell them apart
+}
+
 TEST_P(TinyModel, CancellingKeepsWhatWasThere) {
   auto model = exact();
   Session session(model);
