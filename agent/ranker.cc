@@ -29,12 +29,12 @@ struct Moments {
   double z(double x) const { return (x - mean) / deviation; }
 };
 
-template <typename Value>
-Moments moments(const std::vector<Candidate>& candidates, Value value) {
+template <typename Item, typename Value>
+Moments moments(const std::vector<Item>& items, Value value) {
   double sum = 0, squares = 0;
   size_t count = 0;
-  for (const Candidate& c : candidates)
-    if (const std::optional<double> x = value(c)) sum += *x, squares += *x * *x, ++count;
+  for (const Item& item : items)
+    if (const std::optional<double> x = value(item)) sum += *x, squares += *x * *x, ++count;
   if (count < 2) return {};
   const double mean = sum / static_cast<double>(count);
   const double variance = squares / static_cast<double>(count) - mean * mean;
@@ -144,15 +144,14 @@ Result<void> judge(Workspace& workspace, const Question& question, std::vector<R
   asked.resize(std::min(asked.size(), kQuestionTokens));
   auto likely = scout.encoder->likelihood(contexts, tokenizer.encode(kInWords), asked, cancel);
   if (!likely) return std::unexpected(likely.error());
-  std::vector<Candidate> judged(count);
-  for (size_t i = 0; i < count; ++i)
-    judged[i].cosine = (*likely)[i], judged[i].bm25 = -std::log(1.0 + static_cast<double>(i));
-  const Moments likelihood = moments(judged, [](const Candidate& c) { return c.cosine; });
-  const Moments rank = moments(judged, [](const Candidate& c) { return std::optional(c.bm25); });
+  std::vector<double> ranks;
+  for (size_t i = 0; i < count; ++i) ranks.push_back(-std::log(1.0 + static_cast<double>(i)));
+  const auto itself = [](double x) { return std::optional(x); };
+  const Moments likelihood = moments(*likely, itself), rank = moments(ranks, itself);
   std::vector<std::pair<double, size_t>> order;
   for (size_t i = 0; i < count; ++i) {
-    ranked[i].likelihood = likelihood.z(*judged[i].cosine);
-    order.push_back({kLikelihoodShare * ranked[i].likelihood + (1 - kLikelihoodShare) * rank.z(judged[i].bm25), i});
+    ranked[i].likelihood = likelihood.z((*likely)[i]);
+    order.push_back({kLikelihoodShare * ranked[i].likelihood + (1 - kLikelihoodShare) * rank.z(ranks[i]), i});
   }
   std::ranges::stable_sort(order, std::ranges::greater{}, &std::pair<double, size_t>::first);
   std::vector<RankedPassage> head;
