@@ -9,8 +9,8 @@ namespace strata::agent {
 
 // logit(yes) - logit(no) behind kIsImplemented, less half the share of the question's words that nothing in the
 // repository has, from which on a question counts as answerable.
-//   Qwen2.5-Coder 1.5B, 39 questions about paramiko, dash and ninja, hardly read: 6 of 9 absent things lie below, 1 of 19
-//   questions whose answer is among the excerpts, and 6 of 11 whose answer is not. The 0.5B gives no usable signal
+//   Qwen2.5-Coder 1.5B, 39 questions about paramiko, dash and ninja, hardly read: 6 of 9 absent things lie below, 1 of
+//   19 questions whose answer is among the excerpts, and 6 of 11 whose answer is not. The 0.5B gives no usable signal
 //   (absent things from -0.3 to 0.7, the others from -0.2 to 0.7).
 std::optional<double> answerable_from(std::string_view model_name);
 
