@@ -27,8 +27,8 @@ std::vector<TokenId> head_tokens(const Tokenizer& tokenizer) {
 Result<Reader> make_reader(std::shared_ptr<Model> model, std::function<void(const std::string&)> notice) {
   auto folder = cache_folder("kv");
   if (!folder) return std::unexpected(folder.error());
-  auto store = SnapshotStore::open(*folder / (model->fingerprint() + ".sqlite"), model->fingerprint(),
-                                   model->params().kv, std::move(notice));
+  auto store = SnapshotStore::open(*folder, {model->fingerprint(), model->params().kv, model->params().name},
+                                   {std::move(notice), default_cache_limit(*folder)});
   if (!store) return std::unexpected(store.error());
   auto encoder = std::make_shared<SegmentEncoder>(model, head_tokens(model->tokenizer()));
   return Reader{std::move(model), std::move(encoder), std::make_shared<SnapshotStore>(std::move(*store))};
@@ -104,6 +104,9 @@ Result<void> ReadPassages::refresh(const repo::Index& index, SnapshotStore& stor
     changed = true;
   }
   if (!changed) return {};
+  BlobIds in_use;
+  for (const repo::File& file : *files) in_use.insert(file.blob_id);
+  store.keep(std::move(in_use));
   for (const repo::File& file : *files) {
     if (files_.contains(file.path)) continue;
     if (file.secrets > 0) {

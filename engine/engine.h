@@ -5,6 +5,7 @@
 #include "engine/generate/sampler.h"
 #include "engine/generate/segment_encoder.h"
 #include "engine/generate/session.h"
+#include "engine/memory/snapshot_care.h"
 #include "engine/memory/snapshot_store.h"
 #include "engine/models/model.h"
 #include "engine/text/chat_template.h"

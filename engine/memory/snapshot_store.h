@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Segments on disk: one SQLite database per model fingerprint in the user's cache folder (docs/snapshot-format.md).
-//   segment(key, blob_oid, path, part, parts, tokens, recipe, format, last_used, checksum)   visible only when complete
-//   run(segment, layer, first_token, blob)    1024 tokens of one layer: f16 keys, then f16 values, with a checksum
-//   span(segment, ordinal, lines, tokens, embedding)
-// A segment, its runs and its spans are written in one transaction, so a reader, or a process killed at any point,
+// Segments on disk: one SQLite database per model fingerprint in the user's cache folder (snapshot_database.cc).
+// A segment, its pages and its spans are written in one transaction, so a reader, or a process killed at any point,
 // finds all of it or nothing. Everything is verified on load; what does not verify is deleted and reported, never used.
 #pragma once
 
+#include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "base/result.h"
@@ -18,18 +18,41 @@
 
 namespace strata {
 
+// Whose state a database holds: rows of one model are nothing to another.
+struct KvIdentity {
+  std::string fingerprint;
+  KvLayout layout;
+  std::string model;  // its name, for people
+};
+
+struct SnapshotOptions {
+  std::function<void(const std::string&)> notice;
+  // Of all databases in the folder together. Beyond it, put() evicts what was used longest ago.
+  uint64_t limit_bytes = std::numeric_limits<uint64_t>::max();
+};
+
 class SnapshotStore {
  public:
-  // Opens or creates the database. A file that is not a usable database is moved aside and a new one made: `notice`
-  // then tells the user. Several processes may have it open (WAL); writers wait for one another.
-  static Result<SnapshotStore> open(const std::filesystem::path& file, std::string_view model_fingerprint,
-                                    const KvLayout& layout, std::function<void(const std::string&)> notice = {});
+  // Opens or creates the model's database in `folder`. Several processes may have it open (WAL); writers wait for one
+  // another. What cannot be used costs the cache, never the use, and `notice` tells the user:
+  //   a file that is no database is moved aside and a new one made;
+  //   databases of this model in an older format are deleted, as what they hold has to be computed again;
+  //   a file or folder that cannot be written is read, if that is possible, and put() then fails.
+  static Result<SnapshotStore> open(const std::filesystem::path& folder, const KvIdentity& identity,
+                                    const SnapshotOptions& options = {});
   SnapshotStore(SnapshotStore&&) noexcept;
   SnapshotStore& operator=(SnapshotStore&&) noexcept;
   ~SnapshotStore();
 
-  // Writes the segment with the rows [first_row, first_row + segment.tokens.size()) of `kv`. kIo when the disk is full:
-  // nothing of the segment is then visible. Writing a segment that exists is not an error.
+  // Where this model's database is.
+  static std::filesystem::path file_of(const std::filesystem::path& folder, std::string_view fingerprint);
+
+  // What was made from these git blobs is in use: it counts as used now, and put() does not evict it.
+  void keep(std::unordered_set<std::string> blob_ids);
+
+  // Writes the segment with the rows [first_row, first_row + segment.tokens.size()) of `kv`, rounded as kv_page.h says.
+  // kIo when the disk is full, or the cache with what is kept: nothing of the segment is then visible. Writing a
+  // segment that exists is not an error.
   Result<void> put(const Segment& segment, std::string_view recipe, const KvCache& kv, int first_row);
 
   // Without its rows: tokens, spans and embeddings. Nothing if absent or damaged (then deleted, and `notice` called).
@@ -41,11 +64,11 @@ class SnapshotStore {
   Result<void> forget_blob(std::string_view recipe, std::string_view blob_id);
   // All keys present of this recipe (cheap: used to plan what is left to compute).
   Result<std::vector<std::string>> keys(std::string_view recipe);
-  // Rows [first, first + count) of the segment's tokens into rows [to_row, ...) of `kv`. kDamaged if a checksum fails:
-  // the segment is then deleted, and the caller computes it again.
+  // Rows [first, first + count) of the segment's tokens into rows [to_row, ...) of `kv`. kDamaged if they are not there
+  // or a checksum fails: the segment is then deleted, and the caller computes it again.
   Result<void> load_rows(std::string_view key, int first, int count, KvCache& kv, int to_row);
 
-  // Small constants of a model, e.g. the mean question embedding.
+  // Small constants of a model, e.g. the mean question embedding. One that cannot be stored is computed again.
   Result<std::optional<std::vector<float>>> constant(std::string_view name);
   Result<void> set_constant(std::string_view name, std::span<const float> values);
 

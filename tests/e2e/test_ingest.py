@@ -87,7 +87,7 @@ class Ingestion(StrataTest):
         database = next((self.folder / "cache").rglob("kv/*.sqlite"))
         with sqlite3.connect(database) as connection:
             connection.execute("UPDATE span SET embedding = zeroblob(length(embedding))")
-            connection.execute("UPDATE run SET blob = zeroblob(length(blob))")
+            connection.execute("UPDATE page SET bytes = zeroblob(length(bytes))")
         answer = self.run_strata("ask", top, "How are half precision numbers rounded?", "--model", model(), "--json",
                                  "--max-tokens", 16)
         again = self.ingest(top)

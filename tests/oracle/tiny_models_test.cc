@@ -155,11 +155,11 @@ TEST_P(TinyModel, AStoredSegmentPlacedBehindItsHeadGivesWhatComputingGives) {
           .encode({segment}, nullptr,
                   [&](SegmentEncoder::Encoded encoded) -> Result<void> {
                     auto store =
-                        SnapshotStore::open(folder / "kv.sqlite", model->fingerprint(), model->params().kv).value();
+                        SnapshotStore::open(folder, {model->fingerprint(), model->params().kv, "tiny"}).value();
                     return store.put(encoded.segment, "test", encoded.kv, encoder.head_tokens());
                   })
           .has_value());
-  auto store = SnapshotStore::open(folder / "kv.sqlite", model->fingerprint(), model->params().kv).value();
+  auto store = SnapshotStore::open(folder, {model->fingerprint(), model->params().kv, "tiny"}).value();
   KvCache restored(model->params().kv);
   restored.resize(30);
   ASSERT_TRUE(store.load_rows(segment.key, 0, 30, restored, 0).has_value());

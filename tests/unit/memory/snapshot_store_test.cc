@@ -14,6 +14,9 @@
 #include <fstream>
 #include <random>
 
+#include "engine/memory/kv_page.h"
+#include "engine/memory/snapshot_care.h"
+
 namespace strata {
 namespace {
 
@@ -26,6 +29,7 @@ constexpr int kHeadRows = 5;
 struct Stored {
   Segment segment;
   KvCache kv{kLayout};
+  KvCache kept{kLayout};  // rows as the store rounds them, without the head
 };
 
 Stored make(int seed, int tokens) {
@@ -48,6 +52,13 @@ Stored make(int seed, int tokens) {
         made.kv.k_row(layer, row)[column] = to_f16(any(random));
         made.kv.v_row(layer, row)[column] = to_f16(any(random));
       }
+  made.kept.resize(tokens);
+  std::vector<std::byte> page;
+  for (int first = 0; first < tokens; first += kPageTokens) {
+    const int rows = std::min(kPageTokens, tokens - first);
+    encode_page(made.kv, kHeadRows + first, rows, page_form(first), page);
+    decode_page(page, rows, page_form(first), 0, rows, made.kept, first);
+  }
   return made;
 }
 
@@ -60,10 +71,10 @@ class SnapshotStoreTest : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  fs::path file() const { return folder_ / "model.sqlite"; }
+  fs::path file() const { return SnapshotStore::file_of(folder_, "model"); }
   Result<SnapshotStore> open(std::string_view fingerprint = "model") {
-    return SnapshotStore::open(file(), fingerprint, kLayout,
-                               [this](const std::string& text) { notices_.push_back(text); });
+    return SnapshotStore::open(folder_, {std::string(fingerprint), kLayout, "a model"},
+                               {[this](const std::string& text) { notices_.push_back(text); }});
   }
   void sql(const char* statement) {
     sqlite3* database = nullptr;
@@ -82,10 +93,8 @@ class SnapshotStoreTest : public testing::Test {
     for (int layer = 0; layer < kLayout.layers; ++layer)
       for (int i = 0; i < count; ++i) {
         const size_t bytes = kLayout.width * sizeof(f16);
-        ASSERT_EQ(std::memcmp(loaded.k_row(layer, kTarget + i), stored.kv.k_row(layer, kHeadRows + first + i), bytes),
-                  0);
-        ASSERT_EQ(std::memcmp(loaded.v_row(layer, kTarget + i), stored.kv.v_row(layer, kHeadRows + first + i), bytes),
-                  0);
+        ASSERT_EQ(std::memcmp(loaded.k_row(layer, kTarget + i), stored.kept.k_row(layer, first + i), bytes), 0);
+        ASSERT_EQ(std::memcmp(loaded.v_row(layer, kTarget + i), stored.kept.v_row(layer, first + i), bytes), 0);
       }
   }
 
@@ -121,7 +130,7 @@ TEST_F(SnapshotStoreTest, ADamagedRunIsDroppedAndReported) {
   auto store = open().value();
   ASSERT_TRUE(store.put(good.segment, "recipe", good.kv, kHeadRows).has_value());
   ASSERT_TRUE(store.put(bad.segment, "recipe", bad.kv, kHeadRows).has_value());
-  sql("UPDATE run SET blob = zeroblob(length(blob)) WHERE layer = 1 AND first_token = 1024 AND segment = 2");
+  sql("UPDATE page SET bytes = zeroblob(length(bytes)) WHERE first_token = 1216 AND segment = 2");
   KvCache kv(kLayout);
   kv.resize(1500);
   const auto loaded = store.load_rows(bad.segment.key, 1200, 100, kv, 0);
@@ -139,7 +148,8 @@ TEST_F(SnapshotStoreTest, ARunCannotPassForAnother) {
   const Stored stored = make(3, 100);
   auto store = open().value();
   ASSERT_TRUE(store.put(stored.segment, "recipe", stored.kv, kHeadRows).has_value());
-  sql("UPDATE run SET layer = 1 - layer + 10; UPDATE run SET layer = layer - 10");
+  sql("UPDATE page SET first_token = -1 WHERE first_token = 0; UPDATE page SET first_token = 0 WHERE first_token = 64; "
+      "UPDATE page SET first_token = 64 WHERE first_token = -1");
   KvCache kv(kLayout);
   kv.resize(10);
   EXPECT_EQ(store.load_rows(stored.segment.key, 0, 10, kv, 0).error().kind, ErrorKind::kDamaged);
@@ -154,8 +164,8 @@ TEST_F(SnapshotStoreTest, APageDamagedInsideTheDatabaseCostsTheCacheNotTheUse) {
       ASSERT_TRUE(store.put(stored.segment, "recipe", stored.kv, kHeadRows).has_value());
     }
     std::fstream database(file(), std::ios::in | std::ios::out | std::ios::binary);
-    database.seekp((page - 1) * 4096);
-    database << std::string(4096, '\x5a');
+    database.seekp((page - 1) * 16384);
+    database << std::string(16384, '\x5a');
     database.close();
     auto store = open();
     ASSERT_TRUE(store.has_value()) << "page " << page << ": " << store.error().message;
@@ -178,7 +188,7 @@ TEST_F(SnapshotStoreTest, AMissingRunIsDamage) {
   const Stored stored = make(3, 1500);
   auto store = open().value();
   ASSERT_TRUE(store.put(stored.segment, "recipe", stored.kv, kHeadRows).has_value());
-  sql("DELETE FROM run WHERE layer = 0 AND first_token = 0");
+  sql("DELETE FROM page WHERE first_token = 0");
   KvCache kv(kLayout);
   kv.resize(10);
   EXPECT_EQ(store.load_rows(stored.segment.key, 0, 10, kv, 0).error().kind, ErrorKind::kDamaged);
@@ -217,6 +227,7 @@ TEST_F(SnapshotStoreTest, ADatabaseOfAnotherModelIsNotUsed) {
     auto store = open("model").value();
     ASSERT_TRUE(store.put(stored.segment, "recipe", stored.kv, kHeadRows).has_value());
   }
+  fs::rename(file(), SnapshotStore::file_of(folder_, "another model"));
   auto store = open("another model");
   ASSERT_TRUE(store.has_value()) << store.error().message;
   EXPECT_FALSE(store->find(stored.segment.key).value().has_value());
@@ -256,7 +267,7 @@ TEST_F(SnapshotStoreTest, KilledAtAnyMomentKeepsWholeSegmentsOnly) {
   for (int round = 0; round < 30; ++round) {
     const pid_t child = fork();
     if (child == 0) {
-      auto store = SnapshotStore::open(file(), "model", kLayout);
+      auto store = SnapshotStore::open(folder_, {"model", kLayout, "a model"});
       while (store) {
         for (const Stored& stored : all) (void)store->put(stored.segment, "recipe", stored.kv, kHeadRows);
         for (const Stored& stored : all) (void)store->find(stored.segment.key);
@@ -282,6 +293,57 @@ TEST_F(SnapshotStoreTest, KilledAtAnyMomentKeepsWholeSegmentsOnly) {
   EXPECT_TRUE(notices_.empty()) << notices_[0];
 }
 
+TEST_F(SnapshotStoreTest, BeyondTheLimitWhatWasUsedLongestAgoGoesButNotWhatIsOpen) {
+  std::vector<Stored> all;
+  for (int i = 0; i < 8; ++i) all.push_back(make(200 + i, 4000));
+  auto store = SnapshotStore::open(folder_, {"model", kLayout, "a model"}, {{}, 1'500'000}).value();
+  store.keep({"blob-201"});
+  for (int i = 0; i < 8; ++i) {
+    const auto put = store.put(all[i].segment, "recipe", all[i].kv, kHeadRows);
+    ASSERT_TRUE(put.has_value()) << put.error().message;
+    sql(("UPDATE segment SET last_used = " + std::to_string(1000 + i) +
+         " WHERE path = 'src/file.cc' AND blob_oid = 'blob-" + std::to_string(200 + i) + "'")
+            .c_str());
+  }
+  EXPECT_FALSE(store.find(all[0].segment.key).value().has_value());
+  expect_rows(store, all[1], 0, 4000);
+  expect_rows(store, all[7], 0, 4000);
+  // What is open fills it: nothing of it goes, and the reader is told.
+  BlobIds everything;
+  for (const Stored& stored : all) everything.insert(stored.segment.blob_id);
+  store.keep(everything);
+  const auto before = store.keys("recipe").value();
+  Result<void> full;
+  for (int i = 0; i < 8 && full; ++i) full = store.put(all[i].segment, "recipe", all[i].kv, kHeadRows);
+  ASSERT_FALSE(full.has_value());
+  EXPECT_THAT(full.error().message, HasSubstr("the cache is limited"));
+  for (const std::string& key : before) EXPECT_TRUE(store.find(key).value().has_value());
+}
+
+TEST_F(SnapshotStoreTest, VerifyingFindsDamageAndAnExportBringsItBack) {
+  const Stored one = make(1, 1500), two = make(2, 300);
+  const fs::path file_of_export = folder_ / "exported";
+  {
+    auto store = open().value();
+    ASSERT_TRUE(store.put(one.segment, "recipe", one.kv, kHeadRows).has_value());
+    ASSERT_TRUE(store.put(two.segment, "recipe", two.kv, kHeadRows).has_value());
+  }
+  EXPECT_EQ(export_snapshots(file(), {{"recipe", "blob-1"}}, file_of_export).value().segments, 1);
+  sql("UPDATE page SET bytes = zeroblob(length(bytes)) WHERE first_token = 640");
+  const Verified verified = verify_snapshots(file()).value();
+  EXPECT_EQ(verified.segments, 2);
+  EXPECT_EQ(verified.damaged, 1);
+  const auto foreign = import_snapshots(file_of_export, folder_, {"another", kLayout, "other"});
+  ASSERT_FALSE(foreign.has_value());
+  EXPECT_EQ(foreign.error().kind, ErrorKind::kUnsupported);
+  EXPECT_EQ(import_snapshots(file_of_export, folder_, {"model", kLayout, "a model"}).value().segments, 1);
+  auto store = open().value();
+  expect_rows(store, one, 0, 1500);
+  expect_rows(store, two, 0, 300);
+  EXPECT_EQ(clear_snapshots(file(), [](const std::string& blob) { return blob == "blob-1"; }).value().segments, 1);
+  EXPECT_FALSE(store.find(one.segment.key).value().has_value());
+}
+
 TEST_F(SnapshotStoreTest, ConstantsAreKeptAndDamagedOnesForgotten) {
   auto store = open().value();
   EXPECT_FALSE(store.constant("mean").value().has_value());
@@ -290,6 +352,24 @@ TEST_F(SnapshotStoreTest, ConstantsAreKeptAndDamagedOnesForgotten) {
   EXPECT_EQ(store.constant("mean").value().value(), mean);
   sql("UPDATE constant SET value = zeroblob(12)");
   EXPECT_FALSE(store.constant("mean").value().has_value());
+}
+
+TEST(KvPage, Int8IsOffByAtMostHalfAStep) {
+  const Stored stored = make(11, 64);
+  std::vector<std::byte> bytes;
+  encode_page(stored.kv, kHeadRows, 64, PageForm::kInt8, bytes);
+  EXPECT_EQ(bytes.size(), page_bytes(kLayout, 64, PageForm::kInt8));
+  KvCache back(kLayout);
+  back.resize(64);
+  decode_page(bytes, 64, PageForm::kInt8, 0, 64, back, 0);
+  // The largest value is below 3: half a step of 3 / 127, the rounding of the scale and of the result to f16.
+  const float most = 0.5f * 3 / 127 + 3 * 0x1p-11f + 3 * 0x1p-11f;
+  for (int layer = 0; layer < kLayout.layers; ++layer)
+    for (int row = 0; row < 64; ++row)
+      for (int i = 0; i < kLayout.width; ++i) {
+        EXPECT_NEAR(back.k_row(layer, row)[i], stored.kv.k_row(layer, kHeadRows + row)[i], most);
+        EXPECT_NEAR(back.v_row(layer, row)[i], stored.kv.v_row(layer, kHeadRows + row)[i], most);
+      }
 }
 
 TEST(SegmentKey, DependsOnEverythingThatShapesTheState) {
