@@ -93,6 +93,21 @@ class SnapshotStoreTest : public testing::Test {
   std::vector<std::string> notices_;
 };
 
+TEST_F(SnapshotStoreTest, KeysThatRankComeBackOfEachSpanOrNotAtAll) {
+  Stored stored = make(3, 700);
+  stored.segment.spans[1].ranking_keys = {std::byte{1}, std::byte{2}, std::byte{3}};
+  auto store = open().value();
+  ASSERT_TRUE(store.put(stored.segment, "recipe", stored.kv, kHeadRows).has_value());
+  EXPECT_EQ(store.ranking_keys(stored.segment.key, 300).value(), stored.segment.spans[1].ranking_keys);
+  EXPECT_TRUE(store.ranking_keys(stored.segment.key, 0).value().empty());
+  EXPECT_TRUE(store.ranking_keys("unknown", 300).value().empty());
+  sql("UPDATE ranking SET keys = x'010203ff'");
+  const auto damaged = store.ranking_keys(stored.segment.key, 300);
+  ASSERT_FALSE(damaged.has_value());
+  EXPECT_EQ(damaged.error().kind, ErrorKind::kDamaged);
+  EXPECT_FALSE(store.find(stored.segment.key).value().has_value()) << "it will be read again as a whole";
+}
+
 TEST_F(SnapshotStoreTest, WhatWasPutComesBackAfterReopening) {
   const Stored stored = make(1, 2500);
   {
