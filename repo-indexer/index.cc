@@ -412,6 +412,8 @@ Result<void> Index::Impl::write_changes(const FoundTree& found, IndexReport& rep
       if (auto removed = store.remove(file.id); !removed) return removed;
     }
   }
+  // The largest first, so that no thread is left alone with one at the end.
+  std::ranges::sort(tasks, std::ranges::greater(), [](const Task& task) { return task.found->stamp.size; });
   Result<void> done;
   int64_t finished = 0;
   work_through(tasks, tree, cancel, [&](const Outcome& outcome) {

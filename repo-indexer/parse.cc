@@ -443,7 +443,10 @@ class Extraction {
 
   // Beyond this point the symbols are known, so uses can be told from definitions and be put into their places.
   void make_references(ParsedFile& file) {
-    std::ranges::sort(uses_, {}, [](const Use& u) { return std::tuple(u.first, u.what, u.qualifier.last == 0); });
+    // Of what several patterns say of one name, the first counts that says most; of variables, the last.
+    std::ranges::sort(uses_, {}, [](const Use& u) {
+      return std::tuple(u.first, u.what, u.qualifier.last == 0, u.arguments < 0, !u.made_by);
+    });
     place_uses(file);
     for (const Use& use : uses_) {
       if (use.what == Capture::kVariable) note_variable(use, file);
@@ -828,6 +831,11 @@ bool is_class(std::string_view kind) {
          kind == "type";
 }
 
+bool extract(const Grammar& grammar, std::string_view text, TSNode root, Matcher& matcher, Deadline deadline,
+             ParsedFile& file) {
+  return Extraction(grammar, text).run(root, matcher, deadline, file);
+}
+
 ParsedFile Parser::parse(const Grammar& grammar, std::string_view text) {
   ParsedFile file;
   const Deadline deadline = deadline_after(budget_s_);
@@ -835,7 +843,7 @@ ParsedFile Parser::parse(const Grammar& grammar, std::string_view text) {
   const std::string blanked = text_to_parse(grammar.scoping.family, text);
   const TreePointer tree = parse_tree(parser_.get(), grammar.language,
                                       blanked.empty() ? text : std::string_view(blanked), nullptr, deadline);
-  if (!tree || !Extraction(grammar, text).run(ts_tree_root_node(tree.get()), matcher_, deadline, file)) {
+  if (!tree || !extract(grammar, text, ts_tree_root_node(tree.get()), matcher_, deadline, file)) {
     return {.symbols = {}, .references = {}, .comments = {}, .timed_out = true};
   }
   return file;

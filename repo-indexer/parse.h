@@ -46,6 +46,10 @@ struct ParsedFile {
   bool timed_out = false;           // nothing else is set then
 };
 
+// What a syntax tree of `text` says. False after the deadline: `file` is then unfinished.
+bool extract(const Grammar& grammar, std::string_view text, TSNode root, Matcher& matcher, Deadline deadline,
+             ParsedFile& file);
+
 // One per thread.
 class Parser {
  public:

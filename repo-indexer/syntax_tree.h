@@ -8,6 +8,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "repo-indexer/syntax.h"
 
 namespace strata::repo {
 
@@ -31,5 +34,7 @@ std::string text_to_parse(std::string_view family, std::string_view text);
 // `old`: of the text before the edits that were made to it too (ts_tree_edit); may be null. nullptr after the deadline.
 TreePointer parse_tree(TSParser* parser, const TSLanguage* language, std::string_view text, const TSTree* old,
                        Deadline deadline);
+
+std::vector<SyntaxError> errors_below(TSNode root);
 
 }  // namespace strata::repo
