@@ -74,6 +74,10 @@ class Database {
     sqlite3_bind_text64(s, position, value.data() ? value.data() : "", value.size(), SQLITE_STATIC, SQLITE_UTF8);
   }
 
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
   struct Finalize {
     void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
   };
@@ -83,7 +87,7 @@ class Database {
   std::filesystem::path path_;
   std::unique_ptr<Waiting> waiting_ = std::make_unique<Waiting>();
   std::unique_ptr<sqlite3, Close> connection_;
-  std::unordered_map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>>
+  std::unordered_map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>, Hash, std::equal_to<>>
       statements_;  // destroyed before the connection
 };
 

@@ -297,6 +297,29 @@ TEST_F(SnapshotStoreTest, KilledAtAnyMomentKeepsWholeSegmentsOnly) {
   EXPECT_TRUE(notices_.empty()) << notices_[0];
 }
 
+TEST_F(SnapshotStoreTest, AForgottenBlobIsGoneWithItsRowsAndNothingElseIs) {
+  // A file in two parts, another file, and the first one as another recipe reads it.
+  Stored first = make(1, 1500), second = make(2, 700), other = make(3, 900), masked = make(4, 600);
+  second.segment.blob_id = masked.segment.blob_id = first.segment.blob_id;
+  {
+    auto store = open().value();
+    for (const Stored* stored : {&first, &second, &other})
+      ASSERT_TRUE(store.put(stored->segment, "recipe", stored->kv, kHeadRows).has_value());
+    ASSERT_TRUE(store.put(masked.segment, "masked", masked.kv, kHeadRows).has_value());
+    ASSERT_TRUE(store.forget_blob("recipe", first.segment.blob_id).has_value());
+    ASSERT_TRUE(store.forget_blob("recipe", "a blob that was never read").has_value());
+  }
+  auto store = open().value();
+  EXPECT_TRUE(store.find_blob("recipe", first.segment.blob_id).value().empty());
+  EXPECT_FALSE(store.find(second.segment.key).value().has_value());
+  KvCache kv(kLayout);
+  kv.resize(1);
+  EXPECT_FALSE(store.load_rows(first.segment.key, 0, 1, kv, 0).has_value());
+  EXPECT_EQ(store.find_blob("masked", first.segment.blob_id).value().size(), 1u);
+  expect_rows(store, other, 0, 900);
+  expect_rows(store, masked, 0, 600);
+}
+
 TEST_F(SnapshotStoreTest, ConstantsAreKeptAndDamagedOnesForgotten) {
   auto store = open().value();
   EXPECT_FALSE(store.constant("mean").value().has_value());
