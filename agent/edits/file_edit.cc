@@ -100,6 +100,10 @@ std::vector<std::string> new_syntax_errors(std::string_view path, std::string_vi
   if (!now) return {};
   const auto errors = now->errors();
   if (errors.empty()) return {};
+  // A header that looks like C may be C++.
+  if (now->language() == "c" && path.ends_with(".h")) {
+    if (const auto cpp = SourceTree::parse("x.hpp", after); cpp && cpp->errors().empty()) return {};
+  }
   std::vector<std::string> old;  // texts of the lines with errors: line numbers move
   if (const auto then = SourceTree::parse(path, before)) {
     const Lines lines(before);

@@ -128,7 +128,7 @@ size_t import_place(const SourceTree& tree, const Lines& lines, std::string_view
   bool first = true;
   for (const auto& s : tree.top_level()) {
     const bool import = s.type.starts_with("import") || s.type == "future_import_statement";
-    const bool docstring = first && s.type == "expression_statement" && text.substr(s.bytes.first, 4).find_first_of("\"'") < 2;
+    const bool docstring = first && (s.type == "expression_statement" || s.type == "string") && text.substr(s.bytes.first, 4).find_first_of("\"'") < 2;
     if (s.type != "comment") first = false;
     if (import || docstring || (s.type == "comment" && at == 0 && s.first_line <= 2 && text.substr(s.bytes.first, 2) == "#!")) at = lines.end(s.last_line);
     else if (s.type != "comment") break;
@@ -231,8 +231,6 @@ Result<void> move_python(Move& m) {
       for (const Use& u : file.uses) m.change.mentions.push_back(place_of(file, u));
       continue;
     }
-    const auto other = SourceTree::parse(file.path, file.text);
-    if (!other) continue;
     const Lines lines(file.text);
     for (const Use& use : file.uses) {
       if (file.path == m.symbol.file && m.inside(use.place.first)) continue;
@@ -252,12 +250,12 @@ Result<void> move_python(Move& m) {
         if (!back) m.change.uncertain.push_back(std::move(p));
         continue;
       }
-      std::vector<SourceTree::Statement> statements = other->top_level();
       // Imports may stand inside of functions and conditions too: take the statement's lines by hand.
-      int first = use.place.line, last = use.place.line;
+      int first = use.place.line;
       while (first > 1 && lines.text(first).find("import") == std::string_view::npos && use.place.line - first < 40) --first;
       std::string_view head = trimmed(lines.text(first));
       if (!head.starts_with("from ")) continue;
+      int last = first;
       while (last < lines.count() && lines.text(first, last).find('(') != std::string::npos && lines.text(first, last).find(')') == std::string::npos) ++last;
       if (use.place.line > last) continue;
       const std::string statement = lines.text(first, last);
@@ -464,7 +462,8 @@ Result<void> move_c(Move& m) {
       m.change.files.push_back(std::move(*changed));
     }
   } else if (used_here && is_function && !declared && !member) {
-    out.text = with_line_ends_of(m.from_text, prototype(m) + "\n");
+    const bool gap = from_lines.line_of(out.last - 1) > m.symbol.last_line;  // the empty lines went with it
+    out.text = with_line_ends_of(m.from_text, prototype(m) + (gap ? "\n" : ""));
   }
   m.here.push_back(std::move(out));
   if (m.new_file && !is_header(m.to)) m.change.uncertain.push_back({m.to, 1, "", "a new source file; the build may have to name it"});

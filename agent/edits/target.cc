@@ -127,15 +127,16 @@ Result<repo::Symbol> find_target(const repo::Index& index, std::string_view text
   auto found = index.find_symbols(text);
   if (!found) return std::unexpected(found.error());
   if (found->empty()) {  // "Parser.parse" in C++, "Parser::parse" in Python
-    auto last = index.find_symbols(repo::last_component(text));
-    if (!last) return std::unexpected(last.error());
     const auto parts = repo::split_path(text);
-    for (repo::Symbol& s : *last) {
+    auto named = index.find_symbols(parts.empty() ? text : parts.back());
+    if (!named) return std::unexpected(named.error());
+    for (repo::Symbol& s : *named) {
       const auto own = repo::split_path(s.qualified_name);
       if (own.size() >= parts.size() && std::equal(parts.rbegin(), parts.rend(), own.rbegin())) found->push_back(std::move(s));
     }
   }
-  std::erase_if(*found, [&](const repo::Symbol& s) { return plain_name(s) != repo::last_component(text) && s.name != repo::last_component(text); });
+  const std::string_view last = repo::split_path(text).empty() ? text : repo::split_path(text).back();
+  std::erase_if(*found, [&](const repo::Symbol& s) { return plain_name(s) != last && s.name != last; });
   const auto keep_if_any = [&](auto what) {
     if (std::ranges::any_of(*found, what)) std::erase_if(*found, [&](const repo::Symbol& s) { return !what(s); });
   };
@@ -162,11 +163,16 @@ Result<repo::Symbol> find_target(const repo::Index& index, std::string_view text
 Result<std::vector<repo::Symbol>> same_thing(const repo::Index& index, const repo::Symbol& symbol) {
   auto named = index.find_symbols(plain_name(symbol));
   if (!named) return std::unexpected(named.error());
+  if (repo::is_class(symbol.kind)) {
+    auto destructors = index.find_symbols("~" + symbol.name);
+    if (!destructors) return std::unexpected(destructors.error());
+    named->insert(named->end(), destructors->begin(), destructors->end());
+  }
   const std::string_view family = family_of(index, symbol.file);
   std::erase_if(*named, [&](const repo::Symbol& s) { return plain_name(s) != plain_name(symbol) || family_of(index, s.file) != family; });
   const std::string owner = owner_of(symbol);
   std::set<std::string> relatives;  // classes whose method of the name is the same
-  if (symbol.kind == "method" && !owner.empty() && symbol.name != repo::last_component(owner)) {
+  if (symbol.kind == "method" && !owner.empty() && symbol.name != repo::split_path(owner).back()) {
     auto below = classes_below(index, owner);
     if (!below) return std::unexpected(below.error());
     relatives = *below;
@@ -280,7 +286,21 @@ Result<std::vector<FileUses>> uses_of(const Sources& sources, const std::vector<
       if (importing.contains(file.path)) return true;
       return family == "c" && std::ranges::any_of(own_files, [&](const std::string& f) { return reach.reaches(file.path, f); });
     };
-    for (Occurrence& o : tree->occurrences(name)) {
+    // The names of definitions and declarations themselves, by their byte.
+    std::map<size_t, bool> defined;  // is it one of ours?
+    const auto occurrences = tree->occurrences(name);
+    for (const ParsedSymbol& s : tree->symbols()) {
+      if (s.name != name && s.name != "~" + name) continue;
+      const auto body = tree->body(s);
+      const auto at = std::ranges::find_if(occurrences, [&](const Occurrence& o) {
+        return o.line == s.name_line && o.first >= s.first_byte && o.first < (body ? body->first : s.last_byte);
+      });
+      if (at == occurrences.end()) continue;
+      // "Widget::Widget() {}": the second is the name.
+      const bool twice = std::next(at) != occurrences.end() && uses.text.compare(at->last, 2, "::") == 0 && std::next(at)->first <= at->last + 3;
+      defined.emplace(twice ? std::next(at)->first : at->first, own_names.contains({file.path, s.name_line}));
+    }
+    for (const Occurrence& o : occurrences) {
       using Kind = Occurrence::Kind;
       using Certainty = Use::Certainty;
       const At at{file.path, o.line};
@@ -306,8 +326,11 @@ Result<std::vector<FileUses>> uses_of(const Sources& sources, const std::vector<
         uses.uses.push_back(std::move(use));
         continue;
       }
-      if (own_names.contains(at)) {
+      if (const auto definition = defined.find(o.first); definition != defined.end()) {
+        if (!definition->second) continue;
         use.definition = true;
+      } else if (own_names.contains(at) && !mine.contains(at)) {
+        // "struct node { node* next; };" and the class of "Widget::Widget() {}"
       } else if (other_names.contains(at) && !mine.contains(at)) {
         continue;
       } else if (const auto known = mine.find(at); known != mine.end()) {
