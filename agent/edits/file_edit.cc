@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "agent/edits/search_replace.h"
+#include "repo-indexer/syntax.h"
 #include "repo-indexer/text_encoding.h"
 
 namespace strata::agent {
@@ -96,30 +97,29 @@ std::string where(const Placed& placed, std::string_view text) {
 }  // namespace
 
 std::vector<std::string> new_syntax_errors(std::string_view path, std::string_view before, std::string_view after) {
-  const auto now = SourceTree::parse(path, after);
-  if (!now) return {};
-  const auto errors = now->errors();
-  if (errors.empty()) return {};
+  const auto now = repo::syntax_errors(path, after);
+  if (!now || now->empty()) return {};
   // A header that looks like C may be C++.
-  if (now->language() == "c" && path.ends_with(".h")) {
-    if (const auto cpp = SourceTree::parse("x.hpp", after); cpp && cpp->errors().empty()) return {};
+  if (path.ends_with(".h")) {
+    if (const auto cpp = repo::syntax_errors("x.hpp", after); cpp && cpp->empty()) return {};
   }
   std::vector<std::string> old;  // texts of the lines with errors: line numbers move
-  if (const auto then = SourceTree::parse(path, before)) {
+  if (const auto then = repo::syntax_errors(path, before)) {
     const Lines lines(before);
-    for (const auto& error : then->errors()) old.emplace_back(lines.text(error.line));
+    for (const auto& error : *then) old.emplace_back(lines.text(error.first_line));
   }
   std::vector<std::string> added;
   const Lines lines(after);
-  for (const auto& error : errors) {
-    if (const auto known = std::ranges::find(old, lines.text(error.line)); known != old.end()) {
+  for (const repo::SyntaxError& error : *now) {
+    const int at = error.first_line;
+    if (const auto known = std::ranges::find(old, lines.text(at)); known != old.end()) {
       old.erase(known);
       continue;
     }
     if (added.size() == 5) break;
-    std::string shown = std::format("line {}: {}\n", error.line, error.message);
-    for (int line = std::max(1, error.line - 2); line <= std::min(lines.count(), error.line + 2); ++line) {
-      shown += std::format("{}{:>5}| {}\n", line == error.line ? ">" : " ", line, lines.text(line));
+    std::string shown = std::format("line {}: {}\n", at, error.missing.empty() ? "syntax error" : "\"" + error.missing + "\" is missing");
+    for (int line = std::max(1, at - 2); line <= std::min(lines.count(), at + 2); ++line) {
+      shown += std::format("{}{:>5}| {}\n", line == at ? ">" : " ", line, lines.text(line));
     }
     added.push_back(std::move(shown));
   }

@@ -3,17 +3,15 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "agent/edits/splice.h"
 #include "repo-indexer/language.h"
-#include "repo-indexer/macros.h"
 
 namespace strata::agent {
 namespace {
 
-struct DeleteTree {
-  void operator()(TSTree* tree) const { ts_tree_delete(tree); }
-};
+constexpr double kMostSeconds = 5;
 
 bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
@@ -31,7 +29,7 @@ bool is_function_node(std::string_view type) {
 }
 
 repo::Grammars& grammars() {
-  static repo::Grammars all;  // compiling the queries of C++ takes a tenth of a second, so they stay
+  static repo::Grammars all;  // queries are read once
   return all;
 }
 
@@ -43,11 +41,10 @@ bool is_identifier(std::string_view text) {
 
 struct SourceTree::Impl {
   std::string_view text;
-  std::string blanked;  // what was parsed, if it is not `text`
   std::string language;
   const repo::Grammar* grammar = nullptr;
   repo::ParsedFile parsed;
-  std::unique_ptr<TSTree, DeleteTree> tree;
+  repo::TreePointer tree;
   Lines lines{std::string_view()};
 
   TSNode root() const { return ts_tree_root_node(tree.get()); }
@@ -98,14 +95,9 @@ struct SourceTree::Impl {
   // Ranges of functions in which `name` is a local name.
   std::vector<ByteRange> local_scopes(std::string_view name) const {
     std::vector<ByteRange> scopes;
-    const std::unique_ptr<TSQueryCursor, repo::DeleteCursor> cursor(ts_query_cursor_new());
-    ts_query_cursor_exec(cursor.get(), grammar->query.get(), root());
-    TSQueryMatch match;
-    uint32_t index = 0;
-    while (ts_query_cursor_next_capture(cursor.get(), &match, &index)) {
-      const TSQueryCapture& capture = match.captures[index];
-      const auto meaning = grammar->captures[capture.index].capture;
-      if (meaning != repo::Capture::kLocal && meaning != repo::Capture::kVariable) continue;
+    const auto on_capture = [&](const repo::Captured& capture) {
+      const auto meaning = grammar->captures[capture.capture].capture;
+      if (meaning != repo::Capture::kLocal && meaning != repo::Capture::kVariable) return;
       TSNode node = capture.node;
       // Down to the name of a declarator: *x, &x, x[3], x = 1.
       while (type_of(node) != "identifier" && ts_node_named_child_count(node) > 0 &&
@@ -113,10 +105,12 @@ struct SourceTree::Impl {
         const TSNode inner = ts_node_child_by_field_name(node, "declarator", 10);
         node = ts_node_is_null(inner) ? ts_node_named_child(node, ts_node_named_child_count(node) - 1) : inner;
       }
-      if (text_of(node) != name) continue;
+      if (text_of(node) != name) return;
       const TSNode function = function_around(ts_node_parent(node));
       if (!ts_node_is_null(function)) scopes.push_back(range_of(function));
-    }
+    };
+    repo::Matcher().run(grammar->query, text, root(), repo::deadline_after(kMostSeconds),
+                        [&](uint16_t, std::span<const repo::Captured> captures) { std::ranges::for_each(captures, on_capture); });
     return scopes;
   }
 
@@ -168,16 +162,13 @@ std::optional<SourceTree> SourceTree::parse(std::string_view path, std::string_v
   impl->text = text;
   impl->language = repo::detect_language(path, text);
   impl->grammar = grammars().find(impl->language);
-  if (!impl->grammar || !impl->grammar->query) return std::nullopt;
+  if (!impl->grammar || !impl->grammar->error.empty()) return std::nullopt;
   repo::Parser parser;
   impl->parsed = parser.parse(*impl->grammar, text);
   if (impl->parsed.timed_out) return std::nullopt;
-  if (impl->grammar->scoping.family == "c") impl->blanked = repo::without_macros(text);
-  const std::string_view parsed = impl->blanked.empty() ? text : std::string_view(impl->blanked);
-  const std::unique_ptr<TSParser, repo::DeleteParser> tree_parser(ts_parser_new());
-  ts_parser_set_language(tree_parser.get(), impl->grammar->language);
-  impl->tree.reset(
-      ts_parser_parse_string(tree_parser.get(), nullptr, parsed.data(), static_cast<uint32_t>(parsed.size())));
+  const std::string blanked = repo::text_to_parse(impl->grammar->scoping.family, text);
+  const repo::ParserPointer tree_parser(ts_parser_new());
+  impl->tree = repo::parse_tree(tree_parser.get(), impl->grammar->language, blanked.empty() ? text : std::string_view(blanked), nullptr, repo::deadline_after(kMostSeconds));
   if (!impl->tree) return std::nullopt;
   impl->lines = Lines(text);
   return SourceTree(std::move(impl));
@@ -282,19 +273,6 @@ bool SourceTree::in_anonymous_namespace(size_t byte) const {
     if (type_of(node) == "namespace_definition" && ts_node_is_null(ts_node_child_by_field_name(node, "name", 4))) return true;
   }
   return false;
-}
-
-std::vector<SourceTree::SyntaxError> SourceTree::errors() const {
-  std::vector<SyntaxError> all;
-  if (!ts_node_has_error(impl_->root())) return all;
-  impl_->walk({0, static_cast<uint32_t>(impl_->text.size()) + 1}, [&](TSNode node) {
-    if (!ts_node_is_error(node) && !ts_node_is_missing(node)) return;
-    const int line = impl_->lines.line_of(ts_node_start_byte(node));
-    if (!all.empty() && all.back().line == line) return;
-    all.push_back({line, ts_node_is_missing(node) ? "\"" + std::string(type_of(node)) + "\" is missing" : "syntax error"});
-  });
-  std::ranges::stable_sort(all, {}, &SyntaxError::line);
-  return all;
 }
 
 std::vector<SourceTree::Statement> SourceTree::top_level() const {

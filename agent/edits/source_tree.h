@@ -61,12 +61,6 @@ class SourceTree {
   std::vector<std::string> identifiers(ByteRange range) const;
   // Does an anonymous namespace, or another scope without a name, enclose this byte?
   bool in_anonymous_namespace(size_t byte) const;
-  // What the parser could not make sense of, by line, one a line.
-  struct SyntaxError {
-    int line = 0;
-    std::string message;
-  };
-  std::vector<SyntaxError> errors() const;
   // First lines and last lines of top-level statements, in order.
   struct Statement {
     std::string type;

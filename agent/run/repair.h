@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mends failing tests one function at a time: small models cannot find their way through a repository, but they can
+// often rewrite a function that they are shown together with the test that fails. Which functions are shown is worked
+// out from the output of the check and the index; what is kept is decided by the check.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/chat/chat_model.h"
+#include "agent/tools/workbench.h"
+
+namespace strata::agent {
+
+inline constexpr int kRepairTries = 3;  // of each function
+inline constexpr size_t kMostSuspects = 5;
+
+struct Suspect {
+  repo::Symbol symbol;
+  double score = 0;
+  std::string test;  // source of the failing test that leads to it; may be empty
+};
+
+// Functions the failure runs into, most suspect first: frames of tracebacks, what the failing tests call, names in the
+// messages. Not those of tests.
+Result<std::vector<Suspect>> find_suspects(const repo::Index& index, const Workbench& bench, const CheckResult& check, const std::string& instruction);
+
+struct RepairAttempt {
+  Suspect suspect;
+  CheckResult before;  // what fails now
+  int round = 0;
+  const Cancel* cancel = nullptr;
+  // What came of it.
+  bool kept = false;
+  std::string why;
+  ChatUsage usage;
+  CheckResult after;
+};
+
+// Lets the model rewrite the function and checks; the file is as before unless less fails.
+Result<void> try_repair(ChatModel& model, Workbench& bench, RepairAttempt& attempt);
+
+// Of a function while just this fails: attempts are counted by it.
+std::string attempt_key(const Suspect& suspect, const CheckResult& check);
+
+// The first block of code in a text, without its fences; the text itself if there is none.
+std::string code_in(std::string_view text);
+
+}  // namespace strata::agent
