@@ -59,7 +59,7 @@ class Reader {
   bool step(Mechanical& m) {
     const size_t start = at_;
     skip({"please", "now", "also", "then", "and", "finally", "next", "first"});
-    for (auto* read : {&Reader::rename, &Reader::move, &Reader::remove, &Reader::add_parameter}) {
+    for (const auto read : {&Reader::rename, &Reader::move, &Reader::remove, &Reader::add_parameter}) {
       const size_t before = at_;
       Mechanical one = m;
       if ((this->*read)(one) && ends_here()) {

@@ -99,8 +99,6 @@ Result<std::vector<Suspect>> find_suspects(const repo::Index& index, const Workb
         if (n.symbol.id != 0 && once.insert(n.symbol.id).second) add(n.symbol, 1.5 * r.reference.confidence * n.reference.confidence, source);
       }
     }
-    // Methods the test names, of whatever object.
-    for (const auto& s : by_id) (void)s;
   }
   for (auto& [id, suspect] : by_id) {
     if (words_contain(instruction, suspect.symbol.name)) suspect.score += 6;

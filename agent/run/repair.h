@@ -26,6 +26,8 @@ struct Suspect {
 Result<std::vector<Suspect>> find_suspects(const repo::Index& index, const Workbench& bench, const CheckResult& check, const std::string& instruction);
 
 struct RepairAttempt {
+  RepairAttempt(Suspect of, CheckResult failing, int number, const Cancel* stop)
+      : suspect(std::move(of)), before(std::move(failing)), round(number), cancel(stop) {}
   Suspect suspect;
   CheckResult before;  // what fails now
   int round = 0;

@@ -334,11 +334,15 @@ Result<std::optional<RunOutcome>> AgentRun::mechanical() {
 }
 
 Result<RunOutcome> AgentRun::loop(const OpenModel& open_model, const Cancel* cancel) {
+  std::string remark;  // for the model, behind the results of its calls
   for (;;) {
-    if (auto heard = hear(); !heard) return std::unexpected(heard.error());
     auto outcome = answer_pending(cancel);
     if (!outcome) return std::unexpected(outcome.error());
     if (*outcome) return **outcome;
+    if (!remark.empty()) {
+      if (auto done = record("message", {{"text", remark}, {"by", "strata"}}); !done) return std::unexpected(done.error());
+    }
+    if (auto heard = hear(); !heard) return std::unexpected(heard.error());
     if (cancel && cancel->requested()) return RunOutcome{RunStatus::kCancelled, "stopped by the user", std::nullopt};
     if (auto stop = over_budget()) return *stop;
     auto chat = model(open_model);
@@ -361,13 +365,15 @@ Result<RunOutcome> AgentRun::loop(const OpenModel& open_model, const Cancel* can
         if (auto done = record("plan", {{"steps", steps}, {"by", "model"}}); !done) return std::unexpected(done.error());
       }
     }
+    remark.clear();
+    for (const std::string& m : turn->malformed) remark += m.substr(0, 2000) + "\n";
     if (!calls.empty()) continue;
     if (state_.idle_turns >= kMostIdleTurns) return RunOutcome{RunStatus::kGuard, std::format("the model called no tool in {} turns", kMostIdleTurns), std::nullopt};
-    std::string remark;
-    for (const std::string& m : turn->malformed) remark += m + "\n";
     if (turn->end == ChatTurn::End::kLength) remark += "Your answer was cut because it was too long; make smaller steps.\n";
-    if (remark.empty()) remark = !state_.plan.empty() && state_.calls.empty() && state_.idle_turns == 1 ? "Go on with the first step: call a tool." : "You called no tool. Call one, or call done if everything is done.";
-    if (auto done = record("message", {{"text", remark}, {"by", "strata"}}); !done) return std::unexpected(done.error());
+    if (remark.empty()) {
+      const bool planned = !state_.plan.empty() && state_.calls.empty() && state_.idle_turns == 1;
+      remark = planned ? "Go on with the first step: call a tool." : "You called no tool. Call one, or call done if everything is done.";
+    }
   }
 }
 
@@ -398,7 +404,7 @@ Result<RunOutcome> AgentRun::repair(const OpenModel& open_model, const Cancel* c
         if (auto stop = over_budget()) return *stop;
         const std::string key = attempt_key(suspect, best);
         if (state_.attempts[key] > round) continue;  // before the run was resumed
-        RepairAttempt attempt{.suspect = suspect, .before = best, .round = round, .cancel = cancel};
+        RepairAttempt attempt(suspect, best, round, cancel);
         if (auto tried = try_repair(**chat, *bench_, attempt); !tried) {
           if (tried.error().kind == ErrorKind::kCancelled) return RunOutcome{RunStatus::kCancelled, "stopped by the user", std::nullopt};
           return std::unexpected(tried.error());
