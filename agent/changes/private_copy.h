@@ -7,9 +7,10 @@
 //   FOLDER/tree        the copy; the only part that the agent and its commands write
 //   FOLDER/base        the same files as they were when the copy was made
 //   FOLDER/tmp         /tmp of its commands
-//   FOLDER/copy.json   where it was made from; written last: without it the copy is not whole
+//   FOLDER/origin      when and from where it was made; written last: without it the copy is not whole
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -51,8 +52,10 @@ class PrivateCopy {
 
  private:
   PrivateCopy(TreeFiles tree, TreeFiles base) : tree_(std::move(tree)), base_(std::move(base)) {}
+  Result<void> put(const std::string& path, const MaybeFile& before, const MaybeFile& after) const;
   TreeFiles tree_, base_;
   std::filesystem::path repository_, temporary_;
+  int64_t copied_at_ = 0;  // ns since 1970, by the clock that files have
 };
 
 }  // namespace strata::agent

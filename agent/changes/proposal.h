@@ -61,7 +61,7 @@ struct Proposal {
   size_t hunk_count() const;
 };
 
-// Renames are found among the changes (libgit2's similarity, 50 %).
+// A file that is gone and one that is new and has half of its bytes in the same lines become a renamed file.
 Result<Proposal> make_proposal(std::vector<FileChange> changes);
 
 // What a file becomes with the hunks that are accepted or edited: as (path, before, after), none where that is no

@@ -28,7 +28,8 @@ bool is_tree_path(std::string_view path);
 
 class TreeFiles {
  public:
-  static Result<TreeFiles> open(const std::filesystem::path& root);
+  // `durable`: replace() returns when the disk has it; else when other programs see it.
+  static Result<TreeFiles> open(const std::filesystem::path& root, bool durable = true);
   TreeFiles(TreeFiles&& other) noexcept;
   TreeFiles& operator=(TreeFiles&& other) noexcept;
   ~TreeFiles();
@@ -39,20 +40,24 @@ class TreeFiles {
   // folders, devices and the like.
   Result<MaybeFile> read(const std::string& path) const;
 
-  // Puts `wanted` in the place of `expected`, in one step as seen by others, and durably. False, and nothing is
-  // changed, if anything else than `expected` stands there, even since a moment ago. Folders are made and, when empty,
-  // removed as needed. `temporary` is the name the new file has before it is moved into place, beside `path`; after a
-  // crash it may be left, and remove_leftover() takes it away.
+  // Puts `wanted` in the place of `expected`, in one step as seen by others. False, and nothing is changed, if anything
+  // else than `expected` stands there, even since a moment ago. Folders are made and, when empty, removed as needed.
+  // `temporary` is the name (not the path) the new file has before it changes places with the old one; a killed process
+  // may leave it, and clear_leftover() takes it away.
   Result<bool> replace(const std::string& path, const MaybeFile& expected, const MaybeFile& wanted,
                        const std::string& temporary) const;
-  // After a crash: what replace() had under `temporary`. If it is the file that `path` had before, and `path` is
-  // missing, it is put back.
-  void remove_leftover(const std::string& path, const MaybeFile& expected, const std::string& temporary) const;
+  // After a replace() that a killed process had begun. If somebody's edit was just being exchanged, it is put back.
+  Result<void> clear_leftover(const std::string& path, const MaybeFile& expected, const MaybeFile& wanted,
+                              const std::string& temporary) const;
 
  private:
   TreeFiles() = default;
+  // The folder that holds `path`; -1 if it does not exist (and is not to be made). The caller closes it.
+  Result<int> open_parent(const std::string& path, bool make) const;
+  void remove_empty_parents(const std::string& path) const;
   std::filesystem::path root_;
   int descriptor_ = -1;
+  bool durable_ = true;
 };
 
 }  // namespace strata::agent
