@@ -269,18 +269,17 @@ Result<std::optional<RunOutcome>> AgentRun::answer_pending(const Cancel* cancel)
     if (const int left = settings_.budget.steps - state_.steps - 1; left <= 5 && left > 0 && !result.final) result.text += std::format("\n({} steps are left.)", left);
     auto files = stored(*written);
     if (!files) return std::unexpected(files.error());
-    if (auto done = record("result", {{"call", call.id}, {"tool", call.name}, {"good", result.good}, {"text", shortened(std::move(result.text), 5 * kMostResultBytes)}, {"seconds", now_s() - start}, {"files", *files}}); !done) {
+    if (auto done = record("result", {{"call", call.id}, {"tool", call.name}, {"good", result.good}, {"final", result.final}, {"text", shortened(std::move(result.text), 5 * kMostResultBytes)}, {"seconds", now_s() - start}, {"files", *files}}); !done) {
       return std::unexpected(done.error());
     }
-    if (result.final) {
-      auto outcome = finished(state_.transcript.back().text, cancel);
-      if (!outcome) return std::unexpected(outcome.error());
-      return std::move(*outcome);
-    }
+    if (state_.finished) break;
     if (auto why = goes_in_circles(state_.calls)) return RunOutcome{RunStatus::kGuard, *why, std::nullopt};
     if (auto stop = over_budget()) return std::move(*stop);
   }
-  return std::optional<RunOutcome>();
+  if (!state_.finished) return std::optional<RunOutcome>();
+  auto outcome = finished(state_.transcript.back().text, cancel);
+  if (!outcome) return std::unexpected(outcome.error());
+  return std::move(*outcome);
 }
 
 // The check of the tree as it is; nothing if there is none, or if it may not run.

@@ -100,6 +100,7 @@ void RunState::add(const std::string& kind, const json& event) {
     message.call_id = id;
     transcript.push_back(std::move(message));
     add_files(tree, event);
+    finished = event.value("final", false);
     ++steps;
   } else if (kind == "attempt") {
     ++attempts[event.value("symbol", "")];

@@ -7,7 +7,7 @@
 //   message   text                                   to the model: from the user, or a remark of the loop (by: "strata")
 //   turn      text, reasoning, raw, calls, usage     of the model; by: "strata" where no model was needed
 //   approval  call, allowed, always, why
-//   result    call, tool, good, text, seconds, files [{path, before, after, mode}]   contents by id; "" is no file
+//   result    call, tool, good, final, text, seconds, files [{path, before, after, mode}]   contents by id; "" is no file
 //   attempt   symbol, kept, why, usage, files        of repair.h
 //   check     command, good, errors, failed, seconds, output
 //   end       status, why
@@ -45,6 +45,7 @@ struct RunState {
   int idle_turns = 0;     // turns in a row that called nothing
   int refused = 0;        // calls that the user did not allow
   bool check_agreed = false;
+  bool finished = false;                    // the last call was done, and it was believed
   std::vector<std::string> agreed;          // commands allowed for the whole run
   std::map<std::string, int> attempts;      // by symbol
   std::vector<nlohmann::ordered_json> checks;

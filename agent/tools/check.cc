@@ -52,7 +52,7 @@ std::string failed_test(std::string_view line) {
     const std::string_view rest = line.substr(line.find(' ') + 1);
     return has(rest, " (") || rest.find(' ') == rest.npos ? std::string(rest.substr(0, rest.find(" ("))) : std::string();
   }
-  if (line.starts_with("[  FAILED  ] ") && !has(line, "tests, listed below") && !has(line, "FAILED TEST")) return first_word(behind("[  FAILED  ] ")).substr(0, line.find(','));
+  if (line.starts_with("[  FAILED  ] ") && !has(line, "listed below") && !has(line, "FAILED TEST")) return first_word(behind("[  FAILED  ] ")).substr(0, line.find(','));
   if (line.starts_with("--- FAIL: ")) return first_word(behind("--- FAIL: "));               // go
   if (line.starts_with("test ") && line.ends_with("... FAILED")) return first_word(behind("test "));  // cargo
   if (has(line, "***Failed") || has(line, "***Exception")) {                                 // ctest: "1/2 Test #1: name ....***Failed"

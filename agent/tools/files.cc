@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // create, delete, move: whole files, and symbols moved or deleted with everything that belongs to them.
+#include <algorithm>
 #include <format>
 
 #include "agent/edits/delete_symbol.h"
@@ -27,17 +28,25 @@ ToolResult applied(Workbench& bench, const Result<Change>& change) {
   return {shortened(describe(*change)), true, false};
 }
 
+// Where a file is included or imported, one entry a line.
+std::vector<repo::Import> importers_of(const repo::Index& index, const std::string& path) {
+  auto found = index.included_by(path);
+  if (!found) return {};
+  const auto same = [](const repo::Import& a, const repo::Import& b) { return a.file == b.file && a.line == b.line; };
+  found->erase(std::unique(found->begin(), found->end(), same), found->end());
+  return std::move(*found);
+}
+
 ToolResult remove(const Arguments& a, Workbench& bench, const Cancel*) {
   auto index = bench.index();
   if (!index) return refused(index.error().message);
   if (a.has("symbol")) return applied(bench, delete_symbol(bench.sources(), a.text("symbol"), a.flag("anyway")));
   const std::string path = a.text("path");
   if (path.empty()) return refused("say what to delete: path or symbol");
-  auto importers = (*index)->included_by(path);
-  if (importers && !importers->empty() && !a.flag("anyway")) {
+  if (const auto importers = importers_of(**index, path); !importers.empty() && !a.flag("anyway")) {
     std::string list;
-    for (size_t i = 0; i < std::min<size_t>(importers->size(), 10); ++i) list += std::format("\n  {}:{}", (*importers)[i].file, (*importers)[i].line);
-    return refused(std::format("{} is still included or imported in {} places; change those first, or say anyway:{}", path, importers->size(), list));
+    for (size_t i = 0; i < std::min<size_t>(importers.size(), 10); ++i) list += std::format("\n  {}:{}", importers[i].file, importers[i].line);
+    return refused(std::format("{} is still included or imported in {} places; change those first, or say anyway:{}", path, importers.size(), list));
   }
   if (auto done = bench.remove(path); !done) return refused(done.error().message);
   return {path + " is deleted", true, false};
@@ -49,12 +58,12 @@ ToolResult move(const Arguments& a, Workbench& bench, const Cancel*) {
   if (a.has("symbol")) return applied(bench, move_symbol(bench.sources(), a.text("symbol"), a.text("to")));
   const std::string path = a.text("path"), to = a.text("to");
   if (path.empty()) return refused("say what to move: path or symbol");
-  auto importers = (*index)->included_by(path);
+  const auto importers = importers_of(**index, path);
   if (auto done = bench.move(path, to); !done) return refused(done.error().message);
   std::string text = std::format("{} is now {}", path, to);
-  if (importers && !importers->empty()) {
+  if (!importers.empty()) {
     text += ". It is included or imported under its old name in:";
-    for (size_t i = 0; i < std::min<size_t>(importers->size(), 20); ++i) text += std::format("\n  {}:{} {}", (*importers)[i].file, (*importers)[i].line, (*importers)[i].name);
+    for (size_t i = 0; i < std::min<size_t>(importers.size(), 20); ++i) text += std::format("\n  {}:{} {}", importers[i].file, importers[i].line, importers[i].name);
   }
   return {std::move(text), true, false};
 }
