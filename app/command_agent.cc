@@ -174,7 +174,7 @@ int run_agent(const Arguments& a) {
   hooks.on_notice = notice;
   hooks.on_event = [&](const agent::RunEvent& event) {
     if (const std::string line = described(event); !line.empty()) std::cerr << line << "\n";
-    if (lines) std::cout << json{{"event", event.kind}, {"seq", event.seq}, {"data", json::parse(event.json)}}.dump(-1, ' ', false, json::error_handler_t::replace) << "\n" << std::flush;
+    if (lines) std::cout << json{{"event", event.kind}, {"seq", event.seq}, {"time", event.time}, {"data", json::parse(event.json)}}.dump(-1, ' ', false, json::error_handler_t::replace) << "\n" << std::flush;
   };
   if (somebody_is_there()) hooks.ask = ask_user;
 

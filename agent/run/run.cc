@@ -129,7 +129,9 @@ Result<std::unique_ptr<AgentRun>> AgentRun::resume(RunDatabase& database, int64_
 }
 
 Result<void> AgentRun::record(const std::string& kind, json event) {
-  RunEvent recorded{.kind = kind, .json = event.dump(-1, ' ', false, json::error_handler_t::replace)};
+  RunEvent recorded{.kind = kind,
+                    .json = event.dump(-1, ' ', false, json::error_handler_t::replace),
+                    .time = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
   auto seq = database_.append(id_, kind, recorded.json);
   if (!seq) return std::unexpected(seq.error());
   recorded.seq = *seq;

@@ -2,33 +2,48 @@
 // search: lines that have a text or fit a regular expression; without one, passages by their words.
 #include <format>
 
+#include "agent/edits/splice.h"
 #include "agent/regex_search.h"
 #include "agent/tools/tool.h"
 #include "agent/tools/workbench.h"
+#include "repo-indexer/secrets.h"
 
 namespace strata::agent {
 namespace {
 
 constexpr size_t kMost = 40;
 
-std::string quoted(const std::string& text) {
-  std::string out = "\\Q";
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text.compare(i, 2, "\\E") == 0) {
-      out += "\\E\\\\E\\Q";
-      ++i;
-    } else {
-      out += text[i];
+// Lines that have the text, as regex_search() gives them, but without looking for secrets where nothing is found.
+Result<RegexSearch> find_text(const repo::Index& index, const Workbench& bench, const std::string& text, const Cancel* cancel) {
+  auto files = index.files();
+  if (!files) return std::unexpected(files.error());
+  RegexSearch found;
+  for (const repo::File& file : *files) {
+    if (cancel && cancel->requested()) return fail(ErrorKind::kCancelled, "cancelled");
+    auto bytes = bench.read(file.path);
+    if (!bytes || bytes->find(text) == std::string::npos) continue;
+    if (file.secrets > 0) repo::mask_secrets(*bytes);
+    const Lines lines(*bytes);
+    int last = 0;
+    for (size_t at = bytes->find(text); at != std::string::npos; at = bytes->find(text, at + 1)) {
+      const int line = lines.line_of(at);
+      if (line == last) continue;
+      if (found.matches.size() == kMost) {
+        found.more = true;
+        return found;
+      }
+      last = line;
+      found.matches.push_back({file.path, line, static_cast<int>(at - lines.start(line)) + 1, std::string(lines.text(line).substr(0, 300))});
     }
   }
-  return out + "\\E";
+  return found;
 }
 
 ToolResult run(const Arguments& a, Workbench& bench, const Cancel* cancel) {
   auto index = bench.index();
   if (!index) return refused(index.error().message);
   const std::string query = a.text("query");
-  auto found = regex_search(**index, a.flag("regex") ? query : quoted(query), kMost, cancel);
+  auto found = a.flag("regex") ? regex_search(**index, query, kMost, cancel) : find_text(**index, bench, query, cancel);
   if (!found) return refused(found.error().message);
   std::string text;
   for (const LineMatch& m : found->matches) text += std::format("{}:{}: {}\n", m.file, m.line, m.text);
