@@ -39,8 +39,9 @@ std::string collision(const FileUses& file, const std::vector<const Use*>& place
 }  // namespace
 
 Result<Change> rename_symbol(const Sources& sources, const std::string& target, const std::string& new_name, bool uncertain_too) {
-  auto symbol = find_target(sources.index, target);
-  if (!symbol) return std::unexpected(symbol.error());
+  auto overloads = find_overloads(sources.index, target);
+  if (!overloads) return std::unexpected(overloads.error());
+  const repo::Symbol* const symbol = &overloads->front();
   if (!is_identifier(new_name)) {
     return fail(ErrorKind::kInvalid, std::format("\"{}\" is no name; give the new name alone, without what it belongs to", new_name));
   }
@@ -49,6 +50,13 @@ Result<Change> rename_symbol(const Sources& sources, const std::string& target, 
   if (!is_identifier(old_name)) return fail(ErrorKind::kUnsupported, symbol->qualified_name + " has no name that could be changed");
   auto symbols = same_thing(sources.index, *symbol);
   if (!symbols) return std::unexpected(symbols.error());
+  for (size_t i = 1; i < overloads->size(); ++i) {
+    auto more = same_thing(sources.index, (*overloads)[i]);
+    if (!more) return std::unexpected(more.error());
+    for (repo::Symbol& s : *more) {
+      if (std::ranges::none_of(*symbols, [&](const repo::Symbol& known) { return known.id == s.id; })) symbols->push_back(std::move(s));
+    }
+  }
   auto taken = sources.index.find_symbols(new_name);
   if (!taken) return std::unexpected(taken.error());
   for (const repo::Symbol& s : *symbols) {
@@ -94,6 +102,7 @@ Result<Change> rename_symbol(const Sources& sources, const std::string& target, 
   if (change.files.empty()) return fail(ErrorKind::kNotFound, std::format("{} stands nowhere as it is indexed; look at the file", target));
   change.summary = std::format("renamed {} to {}: {} place{} in {} file{}", symbol->qualified_name, new_name, places,
                                places == 1 ? "" : "s", change.files.size(), change.files.size() == 1 ? "" : "s");
+  if (overloads->size() > 1) change.summary += std::format(" ({} overloads)", overloads->size());
   if (by_name > 0) change.summary += std::format(" ({} known by the name alone, which nothing else has)", by_name);
   if (symbols->size() > 1) {
     std::string also;

@@ -72,6 +72,79 @@ bool same_parameters(const repo::Symbol& a, const repo::Symbol& b) {
   return repo::parameter_count(a.signature, a.name).second == repo::parameter_count(b.signature, b.name).second;
 }
 
+bool in_doctest(std::string_view text, size_t at) {
+  const size_t line = text.rfind('\n', at) + 1;
+  const std::string_view start = text.substr(std::min(text.find_first_not_of(" \t", line), text.size()), 4);
+  return start == ">>> " || start == "... ";
+}
+
+Error ambiguous(std::string_view text, const std::vector<repo::Symbol>& found) {
+  std::string candidates;
+  for (size_t i = 0; i < std::min<size_t>(found.size(), 12); ++i) candidates += "\n  " + described(found[i]);
+  return {ErrorKind::kInvalid, std::format("\"{}\" means {} symbols; say which one as file:line:{}", text, found.size(), candidates)};
+}
+
+// Everything that a name, a qualified name or file:line may mean; never nothing.
+Result<std::vector<repo::Symbol>> all_targets(const repo::Index& index, std::string_view text) {
+  while (text.ends_with("()")) text.remove_suffix(2);
+  const size_t colon = text.rfind(':');
+  int line = 0;
+  if (colon != text.npos && colon + 1 < text.size() &&
+      std::from_chars(text.data() + colon + 1, text.data() + text.size(), line).ptr == text.data() + text.size()) {
+    const std::string path(text.substr(0, colon));
+    const auto file = index.file(path);
+    if (file && *file) {
+      auto symbols = index.symbols(path);
+      if (!symbols) return std::unexpected(symbols.error());
+      // The line of a name means that one, any other the innermost symbol around it.
+      const auto named = std::ranges::find_if(*symbols, [&](const repo::Symbol& s) { return s.name_line == line; });
+      if (named != symbols->end()) return std::vector{*named};
+      auto symbol = index.symbol_at(path, line);
+      if (!symbol) return std::unexpected(symbol.error());
+      if (*symbol) return std::vector{std::move(**symbol)};
+      return fail(ErrorKind::kNotFound, std::format("{}: no symbol contains line {}", path, line));
+    }
+    if (path.find('/') != path.npos || path.find('.') != path.npos) {
+      return fail(ErrorKind::kNotFound, std::format("there is no file {} in the repository", path));
+    }
+  }
+  auto found = index.find_symbols(text);
+  if (!found) return std::unexpected(found.error());
+  if (found->empty()) {  // "Parser.parse" in C++, "Parser::parse" in Python
+    const auto parts = repo::split_path(text);
+    auto named = index.find_symbols(parts.empty() ? text : parts.back());
+    if (!named) return std::unexpected(named.error());
+    for (repo::Symbol& s : *named) {
+      const auto own = repo::split_path(s.qualified_name);
+      if (own.size() >= parts.size() && std::equal(parts.rbegin(), parts.rend(), own.rbegin())) found->push_back(std::move(s));
+    }
+  }
+  const std::string_view last = repo::split_path(text).empty() ? text : repo::split_path(text).back();
+  std::erase_if(*found, [&](const repo::Symbol& s) { return plain_name(s) != last && s.name != last; });
+  const auto keep_if_any = [&](auto what) {
+    if (std::ranges::any_of(*found, what)) std::erase_if(*found, [&](const repo::Symbol& s) { return !what(s); });
+  };
+  keep_if_any([](const repo::Symbol& s) { return s.kind != "heading" && s.kind != "key" && s.kind != "target"; });
+  keep_if_any([](const repo::Symbol& s) { return s.definition; });
+  keep_if_any([&](const repo::Symbol& s) { return s.qualified_name == text; });
+  // A class stands for its constructors.
+  keep_if_any([](const repo::Symbol& s) { return repo::is_class(s.kind) && s.kind != "type"; });
+  // A stub declares what its module defines.
+  std::erase_if(*found, [&](const repo::Symbol& s) {
+    return s.file.ends_with(".pyi") && std::ranges::any_of(*found, [&](const repo::Symbol& o) { return o.file + "i" == s.file; });
+  });
+  if (found->empty()) {
+    std::string near;
+    if (const auto hits = index.search(text, 5)) {
+      for (const repo::Hit& hit : *hits) {
+        if (!hit.passage.symbol.empty()) near += (near.empty() ? "; the nearest by its words: " : ", ") + hit.passage.symbol;
+      }
+    }
+    return fail(ErrorKind::kNotFound, std::format("no symbol is called \"{}\"{}", text, near));
+  }
+  return found;
+}
+
 // Everything a file includes or imports, directly or not.
 class Reach {
  public:
@@ -102,62 +175,21 @@ class Reach {
 }  // namespace
 
 Result<repo::Symbol> find_target(const repo::Index& index, std::string_view text) {
-  while (text.ends_with("()")) text.remove_suffix(2);
-  const size_t colon = text.rfind(':');
-  int line = 0;
-  if (colon != text.npos && colon + 1 < text.size() &&
-      std::from_chars(text.data() + colon + 1, text.data() + text.size(), line).ptr == text.data() + text.size()) {
-    const std::string path(text.substr(0, colon));
-    const auto file = index.file(path);
-    if (file && *file) {
-      auto symbols = index.symbols(path);
-      if (!symbols) return std::unexpected(symbols.error());
-      // The line of a name means that one, any other the innermost symbol around it.
-      const auto named = std::ranges::find_if(*symbols, [&](const repo::Symbol& s) { return s.name_line == line; });
-      if (named != symbols->end()) return *named;
-      auto symbol = index.symbol_at(path, line);
-      if (!symbol) return std::unexpected(symbol.error());
-      if (*symbol) return **symbol;
-      return fail(ErrorKind::kNotFound, std::format("{}: no symbol contains line {}", path, line));
-    }
-    if (path.find('/') != path.npos || path.find('.') != path.npos) {
-      return fail(ErrorKind::kNotFound, std::format("there is no file {} in the repository", path));
-    }
-  }
-  auto found = index.find_symbols(text);
+  auto found = all_targets(index, text);
   if (!found) return std::unexpected(found.error());
-  if (found->empty()) {  // "Parser.parse" in C++, "Parser::parse" in Python
-    const auto parts = repo::split_path(text);
-    auto named = index.find_symbols(parts.empty() ? text : parts.back());
-    if (!named) return std::unexpected(named.error());
-    for (repo::Symbol& s : *named) {
-      const auto own = repo::split_path(s.qualified_name);
-      if (own.size() >= parts.size() && std::equal(parts.rbegin(), parts.rend(), own.rbegin())) found->push_back(std::move(s));
-    }
-  }
-  const std::string_view last = repo::split_path(text).empty() ? text : repo::split_path(text).back();
-  std::erase_if(*found, [&](const repo::Symbol& s) { return plain_name(s) != last && s.name != last; });
-  const auto keep_if_any = [&](auto what) {
-    if (std::ranges::any_of(*found, what)) std::erase_if(*found, [&](const repo::Symbol& s) { return !what(s); });
-  };
-  keep_if_any([](const repo::Symbol& s) { return s.kind != "heading" && s.kind != "key" && s.kind != "target"; });
-  keep_if_any([](const repo::Symbol& s) { return s.definition; });
-  keep_if_any([&](const repo::Symbol& s) { return s.qualified_name == text; });
-  // A class stands for its constructors.
-  keep_if_any([](const repo::Symbol& s) { return repo::is_class(s.kind) && s.kind != "type"; });
-  if (found->size() == 1) return std::move(found->front());
-  if (found->empty()) {
-    std::string near;
-    if (const auto hits = index.search(text, 5)) {
-      for (const repo::Hit& hit : *hits) {
-        if (!hit.passage.symbol.empty()) near += (near.empty() ? "; the nearest by its words: " : ", ") + hit.passage.symbol;
-      }
-    }
-    return fail(ErrorKind::kNotFound, std::format("no symbol is called \"{}\"{}", text, near));
-  }
-  std::string candidates;
-  for (size_t i = 0; i < std::min<size_t>(found->size(), 12); ++i) candidates += "\n  " + described((*found)[i]);
-  return fail(ErrorKind::kInvalid, std::format("\"{}\" means {} symbols; say which one as file:line:{}", text, found->size(), candidates));
+  if (found->size() > 1) return std::unexpected(ambiguous(text, *found));
+  return std::move(found->front());
+}
+
+Result<std::vector<repo::Symbol>> find_overloads(const repo::Index& index, std::string_view text) {
+  auto found = all_targets(index, text);
+  if (!found) return std::unexpected(found.error());
+  const repo::Symbol& first = found->front();
+  const bool one = std::ranges::all_of(*found, [&](const repo::Symbol& s) {
+    return s.qualified_name == first.qualified_name && (s.file == first.file || !owner_of(s).empty());
+  });
+  if (!one) return std::unexpected(ambiguous(text, *found));
+  return found;
 }
 
 Result<std::vector<repo::Symbol>> same_thing(const repo::Index& index, const repo::Symbol& symbol) {
@@ -193,6 +225,8 @@ Result<std::vector<repo::Symbol>> same_thing(const repo::Index& index, const rep
     if (repo::is_class(symbol.kind)) {
       same = (same_name && repo::is_class(s.kind)) || owner_of(s) == symbol.qualified_name;  // constructors
       same = same || (same_name && s.kind == "type");                                        // typedef struct x x;
+    } else if (same_name && (s.file + "i" == symbol.file || symbol.file + "i" == s.file)) {
+      same = true;  // module and stub
     } else if (same_name) {
       // Overloads and the static functions of other files are other things.
       const bool two_bodies = s.definition && symbol.definition;
@@ -227,19 +261,29 @@ Result<std::vector<FileUses>> uses_of(const Sources& sources, const std::vector<
     own_names.emplace(s.file, s.name_line);
     own_files.insert(s.file);
   }
-  // One reference may mean several of the symbols: counted once, with the best confidence.
+  // A reference that may mean several things shares its confidence among them: what is ours is added up. A declaration
+  // and its definition are one thing.
+  std::map<std::pair<std::string, int>, std::map<At, std::vector<double>>> things;
   for (const repo::Symbol& s : symbols) {
     auto references = index.references(s);
     if (!references) return std::unexpected(references.error());
+    auto& thing = things[{s.qualified_name, repo::parameter_count(s.signature, s.name).second}];
     std::map<At, std::vector<double>> here;
     for (const repo::Reference& r : *references) {
       here[{r.file, r.line}].push_back(r.confidence);
       if (r.kind == "import") importing.insert(r.file);
     }
     for (auto& [at, confidences] : here) {
+      auto& known = thing[at];
+      known.resize(std::max(known.size(), confidences.size()), 0);
+      for (size_t i = 0; i < confidences.size(); ++i) known[i] = std::max(known[i], confidences[i]);
+    }
+  }
+  for (const auto& [key, thing] : things) {
+    for (const auto& [at, confidences] : thing) {
       auto& known = mine[at];
-      if (confidences.size() > known.size()) known.resize(confidences.size(), 0);
-      for (size_t i = 0; i < confidences.size(); ++i) known[i] = std::min(1.0, std::max(known[i], confidences[i]));
+      known.resize(std::max(known.size(), confidences.size()), 0);
+      for (size_t i = 0; i < confidences.size(); ++i) known[i] = std::min(1.0, known[i] + confidences[i]);
     }
   }
   auto named = index.references(name);
@@ -310,9 +354,11 @@ Result<std::vector<FileUses>> uses_of(const Sources& sources, const std::vector<
         use.why = why;
       };
       if (o.kind == Kind::kComment || o.kind == Kind::kString) {
-        if (o.exported && (own_file || importing.contains(file.path))) {
-          // __all__
-        } else {
+        // Examples in a docstring are code that doctest runs.
+        const bool example = o.kind == Kind::kString && family == "python" && own_file && in_doctest(uses.text, o.first);
+        if (example) use.certainty = Certainty::kByName;
+        const bool exported = o.exported && (own_file || importing.contains(file.path));  // __all__
+        if (!example && !exported) {
           use.certainty = Certainty::kMention;
           use.why = o.kind == Kind::kComment ? "comment" : "string";
         }

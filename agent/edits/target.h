@@ -13,6 +13,8 @@ namespace strata::agent {
 // The one symbol that a name, a qualified name or file:line means. Errors: kNotFound with the nearest names, kInvalid
 // with all that are called so, to be chosen from as file:line.
 Result<repo::Symbol> find_target(const repo::Index& index, std::string_view text);
+// The same, but all overloads of a name count as one meaning: of one class or namespace, or of one file.
+Result<std::vector<repo::Symbol>> find_overloads(const repo::Index& index, std::string_view text);
 
 // Its declarations and its definition; of a method, also those that it overrides or that override it; of a class, its
 // constructors and destructors. `symbol` is among them.

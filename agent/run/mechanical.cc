@@ -111,7 +111,7 @@ class Reader {
   bool symbol(std::string& name) {
     skip_kind();
     if (at_end()) return false;
-    const auto found = find_target(index_, words_[at_].text);
+    const auto found = find_overloads(index_, words_[at_].text);
     if (!found && !renamed_.contains(words_[at_].text)) return false;
     name = words_[at_++].text;
     skip({"function", "method", "class", "struct", "variable", "constant", "macro"});

@@ -53,6 +53,12 @@ std::string failed_test(std::string_view line) {
     return has(rest, " (") || rest.find(' ') == rest.npos ? std::string(rest.substr(0, rest.find(" ("))) : std::string();
   }
   if (line.starts_with("[  FAILED  ] ") && !has(line, "listed below") && !has(line, "FAILED TEST")) return first_word(behind("[  FAILED  ] ")).substr(0, line.find(','));
+  if (line.starts_with("not ok ")) return std::string(line.substr(7, 100));                  // TAP
+  if (line.starts_with("[fail]")) return std::string(line.substr(6, 100));
+  if (const size_t fail = line.find(":FAIL"); fail != line.npos) {                           // Unity: file:line:test:FAIL
+    const size_t colon = line.rfind(':', fail - 1);
+    if (fail > 0 && colon != line.npos) return std::string(line.substr(colon + 1, fail - colon - 1));
+  }
   if (line.starts_with("--- FAIL: ")) return first_word(behind("--- FAIL: "));               // go
   if (line.starts_with("test ") && line.ends_with("... FAILED")) return first_word(behind("test "));  // cargo
   if (has(line, "***Failed") || has(line, "***Exception")) {                                 // ctest: "1/2 Test #1: name ....***Failed"

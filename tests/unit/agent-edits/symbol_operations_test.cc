@@ -68,8 +68,9 @@ TEST(Rename, OverloadsQualifiedNamesAndOverridesInCpp) {
   EXPECT_THAT(text_of(area, "shape.h"), HasSubstr("double surface() const override;"));
   EXPECT_THAT(text_of(area, "shape.cc"), HasSubstr("double Square::surface() const { return Shape::surface(); }"));
   EXPECT_THAT(text_of(area, "main.cc"), HasSubstr("s.surface();"));
-  const auto ambiguous = rename_symbol(t.sources(), "scale_by", "grow");
-  EXPECT_THAT(text_of(ambiguous, ""), HasSubstr("say which one as file:line:"));
+  const auto overloads = rename_symbol(t.sources(), "scale_by", "grow");
+  EXPECT_THAT(text_of(overloads, "shape.h"), HasSubstr("void grow(int factor);\n  void grow(int x, int y);"));
+  EXPECT_THAT(text_of(delete_symbol(t.sources(), "scale_by"), ""), HasSubstr("say which one as file:line:"));
   const auto one = rename_symbol(t.sources(), "shape.cc:6", "grow");
   EXPECT_THAT(text_of(one, "shape.h"), HasSubstr("void scale_by(int factor);\n  void grow(int x, int y);"));
   EXPECT_THAT(text_of(one, "shape.cc"), HasSubstr("void Shape::scale_by(int factor) { grow(factor, factor); }\nvoid Shape::grow(int x, int y) {}"));
@@ -95,6 +96,21 @@ TEST(Rename, UncertainPlacesAreListedAndTakenNamesRefused) {
   EXPECT_THAT(text_of(rename_symbol(t.sources(), "B.go", "stop"), ""), HasSubstr("B.stop exists already, at a.py:10"));
   EXPECT_THAT(text_of(rename_symbol(t.sources(), "B.go", "to stop"), ""), HasSubstr("is no name"));
   EXPECT_THAT(text_of(rename_symbol(t.sources(), "C", "D"), ""), HasSubstr("no symbol is called"));
+}
+
+TEST(Rename, StubsAndDoctestsFollow) {
+  Tree t({{"lib.py", "def split_at(x):\n    \"\"\"Splits.\n\n    >>> split_at(1)\n    split_at it\n    \"\"\"\n    return x\n"}, {"lib.pyi", "def split_at(x: int) -> int: ...\n"}});
+  const auto change = rename_symbol(t.sources(), "split_at", "cut_at");
+  EXPECT_EQ(text_of(change, "lib.py"), "def cut_at(x):\n    \"\"\"Splits.\n\n    >>> cut_at(1)\n    split_at it\n    \"\"\"\n    return x\n");
+  EXPECT_EQ(text_of(change, "lib.pyi"), "def cut_at(x: int) -> int: ...\n");
+}
+
+TEST(Rename, StaticFunctionsOfOtherFilesAreOthers) {
+  Tree t({{"a.c", "static int help(int x) { return x; }\nint a(void) { return help(1); }\n"}, {"b.c", "static int help(int x) { return -x; }\nint b(void) { return help(1); }\n"}});
+  EXPECT_THAT(text_of(rename_symbol(t.sources(), "help", "assist"), ""), HasSubstr("say which one as file:line:\n  a.c:1 function help\n  b.c:1 function help"));
+  const auto change = rename_symbol(t.sources(), "b.c:1", "assist");
+  EXPECT_EQ(text_of(change, "a.c"), "unchanged");
+  EXPECT_EQ(text_of(change, "b.c"), "static int assist(int x) { return -x; }\nint b(void) { return assist(1); }\n");
 }
 
 TEST(Delete, OnlyWhatNothingUses) {

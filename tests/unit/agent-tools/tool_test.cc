@@ -82,6 +82,8 @@ TEST(Check, OutputIsShortenedToWhatMatters) {
   EXPECT_THAT(summary(1, "FAIL: test_x (t.T.test_x)\n  File \"/w/a.py\", line 3, in f\nFAILED (failures=1)\n").places, ElementsAre(CheckPlace{"a.py", 3}));
   EXPECT_THAT(summary(1, "[  FAILED  ] A.B (0 ms)\n[  FAILED  ] 1 test, listed below:\n[  FAILED  ] A.B\n").failed, ElementsAre("A.B"));
   EXPECT_THAT(summary(8, "1/2 Test #1: one ....***Failed    0.00 sec\n").failed, ElementsAre("one"));
+  EXPECT_THAT(summary(1, "src/a.cc:5:test_hex:FAIL: Expected 1 Was 2\n").failed, ElementsAre("test_hex"));
+  EXPECT_THAT(summary(1, "not ok 3 - sums\n").failed, ElementsAre("3 - sums"));
   EXPECT_EQ(summary(0, "FAILED nothing").badness(), std::pair(0, 0));
   EXPECT_EQ(summary(1, "\x1b[31mFAILED\x1b[0m t/test_a.py::x - y\n").failed.size(), 1u);
 }
