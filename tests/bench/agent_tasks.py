@@ -107,7 +107,7 @@ def main():
             good = not before and passes(check, repository)
             passed.setdefault(kind, []).append(good)
             tokens = result.get("tokens", {})
-            print(f"{'pass' if good else 'FAIL'}  {name:20} {seconds:6.1f} s  exit {run.returncode}  {result['status']}, "
+            print(f"{'pass' if good else 'FAIL'}  {name:20} {seconds:6.1f} s  exit {run.returncode}  {result.get('status', 'failed')}, "
                   f"{result.get('steps', 0)} steps, {tokens.get('in', 0)} tokens in, {tokens.get('out', 0)} out"
                   f"{'' if good else ': ' + result.get('why', result.get('error', ''))[:150]}{'; the check passed before' if before else ''}", flush=True)
             if not good:
