@@ -2,6 +2,7 @@
 #include "agent/run/repair.h"
 
 #include <algorithm>
+#include <cmath>
 #include <format>
 #include <map>
 #include <set>
@@ -14,7 +15,7 @@ namespace strata::agent {
 namespace {
 
 constexpr int kMostTestLines = 60, kMostFunctionLines = 120;
-constexpr size_t kMostMessage = 1500;
+constexpr size_t kMostMessage = 900, kMostFailing = 20;
 constexpr int kReplyTokens = 900;
 
 bool words_contain(std::string_view text, std::string_view name) {
@@ -41,7 +42,7 @@ Result<std::vector<repo::Symbol>> failing_tests(const repo::Index& index, const 
   const auto add = [&](const repo::Symbol& s) {
     if (std::ranges::none_of(tests, [&](const repo::Symbol& t) { return t.id == s.id; })) tests.push_back(s);
   };
-  for (size_t i = 0; i < std::min<size_t>(check.failed.size(), 5); ++i) {
+  for (size_t i = 0; i < std::min(check.failed.size(), kMostFailing); ++i) {
     std::string name = check.failed[i];
     if (const size_t bracket = name.find('['); bracket != name.npos) name.resize(bracket);
     const std::string file = name.substr(0, name.find("::"));
@@ -53,7 +54,7 @@ Result<std::vector<repo::Symbol>> failing_tests(const repo::Index& index, const 
     }
   }
   for (const CheckPlace& place : check.places) {
-    if (!repo::is_test_file(place.path) || tests.size() >= 5) continue;
+    if (!repo::is_test_file(place.path) || tests.size() >= kMostFailing) continue;
     auto around = index.symbol_at(place.path, place.line);
     if (!around) return std::unexpected(around.error());
     if (*around && repo::is_function((*around)->kind)) add(**around);
@@ -61,15 +62,69 @@ Result<std::vector<repo::Symbol>> failing_tests(const repo::Index& index, const 
   return tests;
 }
 
+
+// What functions call, looked up once each.
+class Calls {
+ public:
+  explicit Calls(const repo::Index& index) : index_(index) {}
+
+  // How surely each function is reached from here, within kDepth calls.
+  Result<std::map<int64_t, std::pair<repo::Symbol, double>>> reached(const repo::Symbol& from) {
+    std::map<int64_t, std::pair<repo::Symbol, double>> all;
+    std::vector<std::pair<repo::Symbol, double>> level = {{from, 1.0}};
+    for (int depth = 0; depth < kDepth && !level.empty(); ++depth) {
+      std::vector<std::pair<repo::Symbol, double>> next;
+      for (const auto& [symbol, certainty] : level) {
+        auto called = callees(symbol);
+        if (!called) return std::unexpected(called.error());
+        for (const auto& [callee, confidence] : **called) {
+          const double value = certainty * confidence * (depth == 0 ? 1 : kPerCall);
+          auto [at, added] = all.try_emplace(callee.id, callee, value);
+          if (added && value > 0.02) next.emplace_back(callee, value);
+          at->second.second = std::max(at->second.second, value);
+        }
+      }
+      level = std::move(next);
+    }
+    return all;
+  }
+
+ private:
+  static constexpr int kDepth = 4;
+  static constexpr double kPerCall = 0.7;
+  using Callees = std::vector<std::pair<repo::Symbol, double>>;
+
+  Result<const Callees*> callees(const repo::Symbol& symbol) {
+    const auto [at, added] = known_.try_emplace(symbol.id);
+    if (!added) return &at->second;
+    auto found = index_.callees(symbol);
+    if (!found) return std::unexpected(found.error());
+    std::map<int64_t, size_t> once;
+    for (const repo::Relation& r : *found) {
+      if (r.symbol.id == 0 || r.symbol.id == symbol.id || !repo::is_function(r.symbol.kind)) continue;
+      const auto [place, first] = once.try_emplace(r.symbol.id, at->second.size());
+      if (first) at->second.emplace_back(r.symbol, r.reference.confidence);
+      else at->second[place->second].second = std::max(at->second[place->second].second, r.reference.confidence);
+    }
+    return &at->second;
+  }
+
+  const repo::Index& index_;
+  std::map<int64_t, Callees> known_;
+};
+
+constexpr size_t kMostTests = 60;  // that are followed
+
 }  // namespace
 
 Result<std::vector<Suspect>> find_suspects(const repo::Index& index, const Workbench& bench, const CheckResult& check, const std::string& instruction) {
   std::map<int64_t, Suspect> by_id;
+  std::map<int64_t, double> best_lead;  // of the test that is shown
   const auto add = [&](const repo::Symbol& s, double score, const std::string& test) {
     if (!usable(s)) return;
     auto [at, added] = by_id.try_emplace(s.id, Suspect{s, 0, test});
     at->second.score += score;
-    if (at->second.test.empty()) at->second.test = test;
+    if (score > best_lead[s.id] && !test.empty()) best_lead[s.id] = score, at->second.test = test;
   };
   auto tests = failing_tests(index, check);
   if (!tests) return std::unexpected(tests.error());
@@ -81,29 +136,37 @@ Result<std::vector<Suspect>> find_suspects(const repo::Index& index, const Workb
     auto around = index.symbol_at(place->path, place->line);
     if (!around) return std::unexpected(around.error());
     if (!*around || !seen.insert((*around)->id).second) continue;
-    add(**around, seen.size() == 1 ? 5 : 3, shown);
+    add(**around, seen.size() == 1 ? 4 : 2, shown);
   }
-  // What the tests call, and what that calls.
+  // What failing tests reach; a test that reaches little says more.
+  Calls calls(index);
+  std::set<int64_t> failing;
   for (const repo::Symbol& test : *tests) {
-    const std::string source = source_of(bench, test, kMostTestLines);
-    auto direct = index.callees(test);
-    if (!direct) return std::unexpected(direct.error());
-    for (const repo::Relation& r : *direct) {
-      if (r.symbol.id == 0) continue;
-      add(r.symbol, 3 * r.reference.confidence, source);
-      if (!repo::is_function(r.symbol.kind)) continue;
-      auto next = index.callees(r.symbol);
-      if (!next) return std::unexpected(next.error());
-      std::set<int64_t> once;
-      for (const repo::Relation& n : *next) {
-        if (n.symbol.id != 0 && once.insert(n.symbol.id).second) add(n.symbol, 1.5 * r.reference.confidence * n.reference.confidence, source);
-      }
-    }
+    failing.insert(test.id);
+    auto reached = calls.reached(test);
+    if (!reached) return std::unexpected(reached.error());
+    const auto own = std::ranges::count_if(*reached, [](const auto& entry) { return usable(entry.second.first); });
+    for (const auto& [id, entry] : *reached) add(entry.first, 3 * entry.second / std::sqrt(static_cast<double>(std::max<int64_t>(own, 1))), source_of(bench, test, kMostTestLines));
+  }
+  // What passing tests reach as well is less suspect.
+  std::map<int64_t, double> passing;
+  auto named = index.list_symbols({"test", "", ""}, 2000);
+  if (!named) return std::unexpected(named.error());
+  size_t followed = 0;
+  for (const repo::Symbol& test : *named) {
+    if (followed == kMostTests || tests->empty()) break;
+    if (!repo::is_function(test.kind) || !repo::is_test_file(test.file) || failing.contains(test.id) || std::ranges::none_of(*tests, [&](const repo::Symbol& t) { return t.file == test.file; })) continue;
+    ++followed;
+    auto reached = calls.reached(test);
+    if (!reached) return std::unexpected(reached.error());
+    for (const auto& [id, entry] : *reached) passing[id] += entry.second;
   }
   for (auto& [id, suspect] : by_id) {
+    suspect.score /= std::sqrt(1 + passing[id]);
     if (words_contain(instruction, suspect.symbol.name)) suspect.score += 6;
-    if (words_contain(check.output, suspect.symbol.name)) suspect.score += 1;
-    for (const std::string& failed : check.failed) suspect.score += words_contain(failed, suspect.symbol.name) || failed.find(suspect.symbol.name) != failed.npos ? 1.5 / static_cast<double>(check.failed.size()) : 0;
+    for (const std::string& failed : check.failed) {
+      if (failed.find(suspect.symbol.name) != failed.npos) suspect.score += 1.5 / static_cast<double>(check.failed.size());
+    }
   }
   if (by_id.empty()) {  // nothing leads anywhere: the words of the failure
     auto hits = index.search(instruction + " " + (check.failed.empty() ? check.output.substr(0, 300) : check.failed.front()), 20);
@@ -133,6 +196,80 @@ std::string code_in(std::string_view text) {
   return std::string(text.substr(line + 1, (close == text.npos ? text.size() : close) - line - 1));
 }
 
+std::optional<std::pair<std::string, std::string>> line_change_in(std::string_view text) {
+  const auto behind = [&](std::string_view label) -> std::string {
+    const size_t at = text.find(label);
+    if (at == text.npos) return {};
+    std::string_view line = text.substr(at + label.size());
+    line.remove_prefix(std::min(line.find_first_not_of(" \t\n"), line.size()));
+    if (line.starts_with("```")) line.remove_prefix(std::min(line.find('\n') + 1, line.size()));  // a block of its own
+    line = line.substr(0, line.find('\n'));
+    while (line.ends_with(' ') || line.ends_with('\r')) line.remove_suffix(1);
+    if (line.size() >= 2 && line.starts_with('`') && line.ends_with('`')) line = line.substr(1, line.size() - 2);
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    return std::string(line);
+  };
+  std::pair<std::string, std::string> change{behind("wrong:"), behind("right:")};
+  if (change.first.empty() || change.second.empty() || change.first == change.second) return std::nullopt;
+  return change;
+}
+
+namespace {
+
+// What the output says of the test that is shown, or its beginning.
+std::string failure_of(const RepairAttempt& attempt) {
+  const std::string& output = attempt.before.output;
+  size_t at = 0;
+  for (const std::string& failed : attempt.before.failed) {
+    std::string name = failed.substr(0, failed.find('['));
+    for (size_t cut; (cut = name.find_last_of(":./ ")) != name.npos;) name.erase(0, cut + 1);
+    if (name.empty() || !words_contain(attempt.suspect.test, name)) continue;
+    const size_t found = output.find(name);
+    if (found == output.npos) continue;
+    at = output.rfind('\n', found) == output.npos ? 0 : output.rfind('\n', found) + 1;
+    break;
+  }
+  std::string text = output.substr(at, kMostMessage);
+  return at + kMostMessage < output.size() ? text + "\n..." : text;
+}
+
+// The file with one line of the function changed; nothing if no line is the one that is said to be wrong.
+std::optional<std::string> with_line_changed(const std::string& bytes, const repo::Symbol& symbol, const std::pair<std::string, std::string>& change) {
+  const Lines lines(bytes);
+  for (int line = symbol.first_line; line <= std::min(symbol.last_line, lines.count()); ++line) {
+    const std::string_view text = lines.text(line);
+    const size_t first = text.find_first_not_of(" \t");
+    if (first == text.npos || text.substr(first, text.find_last_not_of(" \t") - first + 1) != change.first) continue;
+    const size_t start = lines.start(line) + first;
+    auto after = splice(bytes, {{start, lines.start(line) + text.size(), change.second}});
+    return after ? std::optional(std::move(*after)) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// Checks `text` in place of the file; kept if less fails.
+Result<bool> judge(Workbench& bench, RepairAttempt& attempt, const std::string& before, const std::string& text) {
+  const std::string& path = attempt.suspect.symbol.file;
+  if (!new_syntax_errors(path, before, text).empty()) {
+    attempt.why = "the change does not parse";
+    return false;
+  }
+  if (auto done = bench.write(path, text); !done) return std::unexpected(done.error());
+  auto check = bench.check(bench.run_unconfined, attempt.cancel);
+  if (check && check->badness() < attempt.before.badness()) {
+    attempt.kept = true;
+    attempt.after = std::move(*check);
+    attempt.why = attempt.after.good ? "the check passes" : "less fails";
+    return true;
+  }
+  if (auto done = bench.write(path, before); !done) return std::unexpected(done.error());
+  if (!check) return std::unexpected(check.error());
+  attempt.why = check->badness() == attempt.before.badness() ? "as much fails as before" : "more fails than before";
+  return false;
+}
+
+}  // namespace
+
 Result<void> try_repair(ChatModel& model, Workbench& bench, RepairAttempt& attempt) {
   const repo::Symbol& symbol = attempt.suspect.symbol;
   auto before = bench.read(symbol.file);
@@ -143,43 +280,36 @@ Result<void> try_repair(ChatModel& model, Workbench& bench, RepairAttempt& attem
     m.text = std::move(text);
     return m;
   };
-  std::string failure = attempt.before.output;
-  if (failure.size() > kMostMessage) failure = failure.substr(0, kMostMessage) + "\n...";
-  std::string prompt = std::format("A test fails:\n```\n{}\n```\n", failure);
-  if (!attempt.suspect.test.empty()) prompt += std::format("The test:\n```\n{}```\n", attempt.suspect.test);
-  prompt += std::format("The function {} in {}:\n```\n{}```\nThe bug is in this function. Write the whole corrected function in one code block. Keep everything that is right as it is.",
-                        symbol.qualified_name, symbol.file, source_of(bench, symbol, kMostFunctionLines));
-  const std::vector<ChatMessage> transcript = {
-      message(ChatMessage::Role::kSystem, "You mend bugs. You answer with one code block that holds the whole corrected function, and nothing else."),
-      message(ChatMessage::Role::kUser, std::move(prompt))};
-  // The likeliest answer first, then others.
-  const ChatOptions options{.max_tokens = kReplyTokens, .temperature = attempt.round == 0 ? 0.0f : 0.7f, .seed = static_cast<uint64_t>(attempt.round)};
-  auto turn = model.reply(transcript, {}, options, {}, attempt.cancel);
-  if (!turn) return std::unexpected(turn.error());
-  attempt.usage = turn->usage;
-  const FileEdit edited = edit_file(symbol.file, *before, {SymbolEdit{SymbolAction::kReplace, symbol.qualified_name, code_in(turn->message.text), symbol.name_line}});
-  if (!edited.applied) {
-    attempt.why = edited.syntax.empty() ? (edited.reports.empty() ? "nothing to apply" : edited.reports.back()) : "the rewritten function does not parse";
-    return {};
+  // What all attempts with this function share comes first, so that it is read once.
+  std::string prompt = std::format("This test fails:\n```\n{}```\nIt says:\n```\n{}\n```\nThe function {} in {} has a bug:\n```\n{}```\n", attempt.suspect.test,
+                                   failure_of(attempt), symbol.qualified_name, symbol.file, source_of(bench, symbol, kMostFunctionLines));
+  const bool one_line = attempt.round < 2;
+  prompt += one_line ? "Which line is wrong? Answer with two lines and nothing else:\nwrong: the line as it stands\nright: the corrected line"
+                     : "Write the whole corrected function in one code block. It must not stay as it is.";
+  const std::vector<ChatMessage> transcript = {message(ChatMessage::Role::kSystem, "You find and mend bugs."), message(ChatMessage::Role::kUser, std::move(prompt))};
+  const bool likeliest = attempt.round == 0 || attempt.round == 2;
+  std::set<std::string> tried = {*before};
+  attempt.why = "no answer that could be used";
+  for (int sample = 0; sample < (attempt.round == 1 ? kLineSamples : 1); ++sample) {
+    const ChatOptions options{.max_tokens = one_line ? 150 : kReplyTokens, .temperature = likeliest ? 0.0f : 0.9f, .seed = static_cast<uint64_t>(sample + 1)};
+    auto turn = model.reply(transcript, {}, options, {}, attempt.cancel);
+    if (!turn) return std::unexpected(turn.error());
+    attempt.usage += turn->usage;
+    std::optional<std::string> text;
+    if (one_line) {
+      if (const auto change = line_change_in(turn->message.text)) text = with_line_changed(*before, symbol, *change);
+    }
+    if (!text && turn->message.text.find("```") != std::string::npos) {  // it may have written the function all the same
+      const FileEdit edited = edit_file(symbol.file, *before, {SymbolEdit{SymbolAction::kReplace, symbol.qualified_name, code_in(turn->message.text), symbol.name_line}});
+      // It must still be this function, and nothing else may be gone.
+      const auto tree = SourceTree::parse(symbol.file, edited.text), old_tree = SourceTree::parse(symbol.file, *before);
+      if (edited.applied && tree && old_tree && tree->find(symbol.qualified_name) >= 0 && tree->symbols().size() >= old_tree->symbols().size()) text = edited.text;
+    }
+    if (!text || !tried.insert(*text).second) continue;
+    auto better = judge(bench, attempt, *before, *text);
+    if (!better) return std::unexpected(better.error());
+    if (*better) return {};
   }
-  // It must still be this function, and only this one.
-  const auto tree = SourceTree::parse(symbol.file, edited.text);
-  const auto old_tree = SourceTree::parse(symbol.file, *before);
-  if (!tree || !old_tree || tree->find(symbol.qualified_name) < 0 || tree->symbols().size() + 1 < old_tree->symbols().size()) {
-    attempt.why = "the answer is not this function";
-    return {};
-  }
-  if (auto done = bench.write(symbol.file, edited.text); !done) return done;
-  auto check = bench.check(bench.run_unconfined, attempt.cancel);
-  if (check && check->badness() < attempt.before.badness()) {
-    attempt.kept = true;
-    attempt.after = std::move(*check);
-    attempt.why = attempt.after.good ? "the check passes" : "less fails";
-    return {};
-  }
-  if (auto done = bench.write(symbol.file, *before); !done) return done;
-  if (!check) return std::unexpected(check.error());
-  attempt.why = check->badness() == attempt.before.badness() ? "as much fails as before" : "more fails than before";
   return {};
 }
 

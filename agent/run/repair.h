@@ -4,6 +4,7 @@
 // out from the output of the check and the index; what is kept is decided by the check.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,10 @@
 
 namespace strata::agent {
 
-inline constexpr int kRepairTries = 3;  // of each function
+// What is tried with each function, dearest last: one line as the model likes it best, several other lines, the whole
+// function, and the whole function in another way.
+inline constexpr int kRepairTries = 4;
+inline constexpr int kLineSamples = 5;
 inline constexpr size_t kMostSuspects = 5;
 
 struct Suspect {
@@ -21,8 +25,8 @@ struct Suspect {
   std::string test;  // source of the failing test that leads to it; may be empty
 };
 
-// Functions the failure runs into, most suspect first: frames of tracebacks, what the failing tests call, names in the
-// messages. Not those of tests.
+// Functions the failure runs into, most suspect first: frames of tracebacks, what the failing tests call and the passing
+// ones do not, names in the messages. Not those of tests.
 Result<std::vector<Suspect>> find_suspects(const repo::Index& index, const Workbench& bench, const CheckResult& check, const std::string& instruction);
 
 struct RepairAttempt {
@@ -39,11 +43,14 @@ struct RepairAttempt {
   CheckResult after;
 };
 
-// Lets the model rewrite the function and checks; the file is as before unless less fails.
+// Lets the model change the function and checks; the file is as before unless less fails.
 Result<void> try_repair(ChatModel& model, Workbench& bench, RepairAttempt& attempt);
 
 // Of a function while just this fails: attempts are counted by it.
 std::string attempt_key(const Suspect& suspect, const CheckResult& check);
+
+// "wrong: ..." and "right: ..." of an answer, without quotes; nothing if it has not both.
+std::optional<std::pair<std::string, std::string>> line_change_in(std::string_view text);
 
 // The first block of code in a text, without its fences; the text itself if there is none.
 std::string code_in(std::string_view text);

@@ -18,7 +18,8 @@ import time
 import source_trees
 
 UNITTEST = "python3 -m unittest -q"
-XMLTEST = "c++ -O0 xmltest.cpp tinyxml2.cpp -o /tmp/xmltest && mkdir -p resources/out && /tmp/xmltest | grep -v '\\[pass\\]'; /tmp/xmltest > /dev/null"
+XMLTEST = ("c++ -O0 xmltest.cpp tinyxml2.cpp -o /tmp/xmltest && mkdir -p resources/out && /tmp/xmltest > /tmp/xmltest.out; code=$?; "
+           "grep -v '^.pass.' /tmp/xmltest.out; rm -f /tmp/xmltest.out; exit $code")
 
 
 def python(code):
@@ -36,15 +37,15 @@ TASKS = [
     ("move-c", "rename", "cjson", "Move the function get_decimal_point to decimal_point.c",
      "! grep -q localeconv cJSON.c && for t in parse_number print_number misc_tests; do cc -DENABLE_LOCALES -Itests/unity/src "
      "tests/$t.c tests/unity/src/unity.c decimal_point.c -lm -o /tmp/$t && (cd tests && /tmp/$t) || exit 1; done", None),
-    ("failing-python-1", "failing", "idna==3.7", "Make the failing test pass", f"{UNITTEST} tests.test_intranges",
-     ("idna/intranges.py", "if left <= int_ < right:", "if left < int_ < right:")),
+    ("failing-python-1", "failing", "idna==3.7", "Make the failing tests pass", UNITTEST,
+     ("idna/intranges.py", "if left <= int_ < right:", "if left <= int_ <= right + 1:")),
     ("failing-python-2", "failing", "cachetools==5.3.3", "Make the failing tests pass", f"PYTHONPATH=src {UNITTEST}",
      ("src/cachetools/__init__.py", "while self.__currsize + size > maxsize:", "while self.__currsize + size >= maxsize:")),
     ("failing-c", "failing", "cjson", "Make the failing test pass",
      "cc -Itests/unity/src tests/parse_hex4.c tests/unity/src/unity.c -lm -o /tmp/parse_hex4 && (cd tests && /tmp/parse_hex4)",
      ("cJSON.c", "h += (unsigned int) 10 + input[i] - 'a';", "h += (unsigned int) input[i] - 'a';")),
     ("failing-cpp", "failing", "tinyxml2", "Make the failing test pass", XMLTEST,
-     ("tinyxml2.cpp", "*value = (ival==0) ? false : true;", "*value = (ival==0) ? true : false;")),
+     ("tinyxml2.cpp", 'if (TIXML_SSCANF(str, "%x", &v) == 1) {', 'if (TIXML_SSCANF(str, "%u", &v) == 1) {')),
     ("steps-rename-move", "steps", "idna==3.7",
      "Rename intranges_contain to in_ranges, then move the function valid_string_length to idna/intranges.py.",
      f"{UNITTEST} tests.test_idna tests.test_idna_codec && " +
