@@ -5,6 +5,7 @@
 #include <cmath>
 #include <format>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "agent/edits/file_edit.h"
@@ -196,22 +197,28 @@ std::string code_in(std::string_view text) {
   return std::string(text.substr(line + 1, (close == text.npos ? text.size() : close) - line - 1));
 }
 
-std::optional<std::pair<std::string, std::string>> line_change_in(std::string_view text) {
-  const auto behind = [&](std::string_view label) -> std::string {
-    const size_t at = text.find(label);
-    if (at == text.npos) return {};
-    std::string_view line = text.substr(at + label.size());
-    line.remove_prefix(std::min(line.find_first_not_of(" \t\n"), line.size()));
-    if (line.starts_with("```")) line.remove_prefix(std::min(line.find('\n') + 1, line.size()));  // a block of its own
-    line = line.substr(0, line.find('\n'));
-    while (line.ends_with(' ') || line.ends_with('\r')) line.remove_suffix(1);
-    if (line.size() >= 2 && line.starts_with('`') && line.ends_with('`')) line = line.substr(1, line.size() - 2);
-    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-    return std::string(line);
+std::string line_in(std::string_view text, int* number) {
+  if (number) *number = 0;
+  std::string code = code_in(text);
+  std::string_view line = code;
+  while (!line.empty() && (line.front() == '\n' || line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
+  line = line.substr(0, line.find('\n'));
+  if (line.starts_with("Line ") || line.starts_with("line ")) line.remove_prefix(5);
+  size_t digits = 0;
+  while (digits < line.size() && line[digits] >= '0' && line[digits] <= '9') ++digits;
+  if (digits > 0 && digits < 6 && digits < line.size() && (line[digits] == ':' || line[digits] == '|')) {
+    if (number) *number = std::stoi(std::string(line.substr(0, digits)));
+    line.remove_prefix(digits + 1);
+  }
+  const auto strip = [&] {
+    while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
+    while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r')) line.remove_suffix(1);
   };
-  std::pair<std::string, std::string> change{behind("wrong:"), behind("right:")};
-  if (change.first.empty() || change.second.empty() || change.first == change.second) return std::nullopt;
-  return change;
+  strip();
+  if (const size_t should = line.find("` should be `"); should != line.npos) line.remove_prefix(should + 12);
+  if (line.size() >= 2 && line.front() == '`' && line.back() == '`') line = line.substr(1, line.size() - 2);
+  strip();
+  return std::string(line);
 }
 
 namespace {
@@ -233,18 +240,37 @@ std::string failure_of(const RepairAttempt& attempt) {
   return at + kMostMessage < output.size() ? text + "\n..." : text;
 }
 
-// The file with one line of the function changed; nothing if no line is the one that is said to be wrong.
-std::optional<std::string> with_line_changed(const std::string& bytes, const repo::Symbol& symbol, const std::pair<std::string, std::string>& change) {
+// The file with this line changed, indented as it is; nothing if nothing would change.
+std::optional<std::string> with_line(const std::string& bytes, int line, const std::string& code) {
   const Lines lines(bytes);
+  if (line < 1 || line > lines.count() || code.empty()) return std::nullopt;
+  const std::string_view text = lines.text(line);
+  const size_t first = std::min(text.find_first_not_of(" \t"), text.size());
+  if (text.substr(first) == code) return std::nullopt;
+  auto after = splice(bytes, {{lines.start(line) + first, lines.start(line) + text.size(), code}});
+  return after ? std::optional(std::move(*after)) : std::nullopt;
+}
+
+// Lines of the function that do something.
+std::vector<int> code_lines(const std::string& bytes, const repo::Symbol& symbol) {
+  const Lines lines(bytes);
+  std::vector<int> all;
   for (int line = symbol.first_line; line <= std::min(symbol.last_line, lines.count()); ++line) {
-    const std::string_view text = lines.text(line);
-    const size_t first = text.find_first_not_of(" \t");
-    if (first == text.npos || text.substr(first, text.find_last_not_of(" \t") - first + 1) != change.first) continue;
-    const size_t start = lines.start(line) + first;
-    auto after = splice(bytes, {{start, lines.start(line) + text.size(), change.second}});
-    return after ? std::optional(std::move(*after)) : std::nullopt;
+    std::string_view text = lines.text(line);
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    const bool comment = text.starts_with("#") || text.starts_with("//") || text.starts_with("*") || text.starts_with("/*") || text.starts_with("\"\"\"");
+    if (line == symbol.name_line || comment || std::ranges::count_if(text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }) < 3) continue;
+    if (text == "else" || text == "else:" || text == "try:" || text == "} else {") continue;
+    all.push_back(line);
   }
-  return std::nullopt;
+  return all;
+}
+
+std::string numbered_source(const std::string& bytes, const repo::Symbol& symbol) {
+  const Lines lines(bytes);
+  std::string text;
+  for (int line = symbol.first_line; line <= std::min({symbol.last_line, symbol.first_line + kMostFunctionLines, lines.count()}); ++line) text += std::format("{}: {}\n", line, lines.text(line));
+  return text;
 }
 
 // Checks `text` in place of the file; kept if less fails.
@@ -281,23 +307,40 @@ Result<void> try_repair(ChatModel& model, Workbench& bench, RepairAttempt& attem
     return m;
   };
   // What all attempts with this function share comes first, so that it is read once.
-  std::string prompt = std::format("This test fails:\n```\n{}```\nIt says:\n```\n{}\n```\nThe function {} in {} has a bug:\n```\n{}```\n", attempt.suspect.test,
-                                   failure_of(attempt), symbol.qualified_name, symbol.file, source_of(bench, symbol, kMostFunctionLines));
-  const bool one_line = attempt.round < 2;
-  prompt += one_line ? "Which line is wrong? Answer with two lines and nothing else:\nwrong: the line as it stands\nright: the corrected line"
-                     : "Write the whole corrected function in one code block. It must not stay as it is.";
-  const std::vector<ChatMessage> transcript = {message(ChatMessage::Role::kSystem, "You find and mend bugs."), message(ChatMessage::Role::kUser, std::move(prompt))};
-  const bool likeliest = attempt.round == 0 || attempt.round == 2;
+  const bool whole = attempt.round == 2;
+  std::string shared = std::format("This test fails:\n```\n{}```\nIt says:\n```\n{}\n```\nThe function {} in {} has a bug:\n```\n{}```\n", attempt.suspect.test,
+                                   failure_of(attempt), symbol.qualified_name, symbol.file,
+                                   whole ? source_of(bench, symbol, kMostFunctionLines) : numbered_source(*before, symbol));
+  struct Question {
+    std::string text;
+    int line = 0;  // that the answer is for; 0: it says so
+  };
+  std::vector<Question> questions;
+  if (attempt.round == 0) {
+    questions.push_back({"One line is wrong. Answer with its number and the corrected line, and nothing else."});
+  } else if (whole) {
+    questions.push_back({"Write the whole corrected function in one code block. It must not stay as it is."});
+  } else {
+    const Lines lines(*before);
+    for (const int line : code_lines(*before, symbol)) {
+      questions.push_back({std::format("Line {} is wrong:\n{}\nWrite the corrected line, and nothing else.", line, lines.text(line)), line});
+    }
+  }
+  const float temperature = attempt.round == 3 ? 0.8f : 0.0f;
   std::set<std::string> tried = {*before};
   attempt.why = "no answer that could be used";
-  for (int sample = 0; sample < (attempt.round == 1 ? kLineSamples : 1); ++sample) {
-    const ChatOptions options{.max_tokens = one_line ? 150 : kReplyTokens, .temperature = likeliest ? 0.0f : 0.9f, .seed = static_cast<uint64_t>(sample + 1)};
+  for (const Question& question : questions) {
+    const std::vector<ChatMessage> transcript = {message(ChatMessage::Role::kSystem, "You find and mend bugs."), message(ChatMessage::Role::kUser, shared + question.text)};
+    const ChatOptions options{.max_tokens = whole ? kReplyTokens : 80, .temperature = temperature, .seed = static_cast<uint64_t>(question.line)};
     auto turn = model.reply(transcript, {}, options, {}, attempt.cancel);
     if (!turn) return std::unexpected(turn.error());
     attempt.usage += turn->usage;
     std::optional<std::string> text;
-    if (one_line) {
-      if (const auto change = line_change_in(turn->message.text)) text = with_line_changed(*before, symbol, *change);
+    if (!whole) {
+      int number = 0;
+      const std::string code = line_in(turn->message.text, &number);
+      const int line = question.line > 0 ? question.line : number;
+      if (line >= symbol.first_line && line <= symbol.last_line) text = with_line(*before, line, code);
     }
     if (!text && turn->message.text.find("```") != std::string::npos) {  // it may have written the function all the same
       const FileEdit edited = edit_file(symbol.file, *before, {SymbolEdit{SymbolAction::kReplace, symbol.qualified_name, code_in(turn->message.text), symbol.name_line}});

@@ -4,7 +4,6 @@
 // out from the output of the check and the index; what is kept is decided by the check.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,10 +12,9 @@
 
 namespace strata::agent {
 
-// What is tried with each function, dearest last: one line as the model likes it best, several other lines, the whole
-// function, and the whole function in another way.
+// What is tried with each function: the line that the model believes to be wrong, every line in turn, the whole function,
+// and every line again with less likely answers.
 inline constexpr int kRepairTries = 4;
-inline constexpr int kLineSamples = 5;
 inline constexpr size_t kMostSuspects = 5;
 
 struct Suspect {
@@ -49,8 +47,9 @@ Result<void> try_repair(ChatModel& model, Workbench& bench, RepairAttempt& attem
 // Of a function while just this fails: attempts are counted by it.
 std::string attempt_key(const Suspect& suspect, const CheckResult& check);
 
-// "wrong: ..." and "right: ..." of an answer, without quotes; nothing if it has not both.
-std::optional<std::pair<std::string, std::string>> line_change_in(std::string_view text);
+// The line of an answer that should be one line of code, without quotes, fences and the number before it. `number`: that
+// number, 0 if there is none.
+std::string line_in(std::string_view text, int* number = nullptr);
 
 // The first block of code in a text, without its fences; the text itself if there is none.
 std::string code_in(std::string_view text);

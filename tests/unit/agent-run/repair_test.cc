@@ -7,14 +7,17 @@ namespace strata::agent {
 namespace {
 
 TEST(Repair, AnswersAreReadTolerantly) {
-  using Change = std::pair<std::string, std::string>;
-  EXPECT_EQ(line_change_in("wrong: return a - b\nright: return a + b\n"), (Change{"return a - b", "return a + b"}));
-  EXPECT_EQ(line_change_in("The bug:\nwrong: `x = 1`\nright:   `x = 2`"), (Change{"x = 1", "x = 2"}));
-  EXPECT_EQ(line_change_in("wrong:\n```\n  x = 1\n```\nright:\n```python\n  x = 2\n```"), (Change{"x = 1", "x = 2"}));
-  EXPECT_FALSE(line_change_in("wrong: x\nright: x"));
-  EXPECT_FALSE(line_change_in("wrong: x"));
-  EXPECT_FALSE(line_change_in("wrong:"));
-  EXPECT_FALSE(line_change_in(""));
+  int number = -1;
+  EXPECT_EQ(line_in("return a + b", &number), "return a + b");
+  EXPECT_EQ(number, 0);
+  EXPECT_EQ(line_in("12: `return a + b`\nbecause", &number), "return a + b");
+  EXPECT_EQ(number, 12);
+  EXPECT_EQ(line_in("Line 7|   x = 1", &number), "x = 1");
+  EXPECT_EQ(number, 7);
+  EXPECT_EQ(line_in("```python\n    x = 2\n```"), "x = 2");
+  EXPECT_EQ(line_in("`x = 1` should be `x = 2`"), "x = 2");
+  EXPECT_EQ(line_in(""), "");
+  EXPECT_EQ(line_in("```"), "");
   EXPECT_EQ(code_in("a\n```python\nx = 1\n```\nb"), "x = 1\n");
   EXPECT_EQ(code_in("```\nx"), "x");
   EXPECT_EQ(code_in("x = 1"), "x = 1");
