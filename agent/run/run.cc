@@ -188,7 +188,7 @@ Result<void> AgentRun::hear() {
 }
 
 bool AgentRun::allowed(const std::string& tool, const Arguments& arguments, const std::string& line, std::string& why) {
-  Policy policy{.yes = state_.yes, .confined = bench_->sandbox().confined(), .rules = settings_.rules, .check = state_.check, .check_agreed = state_.check_agreed};
+  Policy policy{.yes = state_.yes, .confined = bench_->sandbox().confined(), .rules = settings_.rules, .check = state_.check_given ? state_.check : std::string(), .check_agreed = state_.check_agreed};
   const Decision decision = may(policy, tool, arguments, line);
   why = decision.why;
   bench_->run_unconfined = false;
@@ -217,8 +217,7 @@ Result<ChatModel*> AgentRun::model(const OpenModel& open_model) {
     auto opened = open_model();
     if (!opened) return std::unexpected(opened.error());
     model_ = std::move(*opened);
-    state_.small = is_small_model(model_->name());
-    tools_ = tools(state_.small);
+    tools_ = tools(is_small_model(model_->name()));
     if (!settings_.ask) std::erase_if(tools_, [](const Tool& t) { return t.spec.name == "ask"; });
   }
   return model_.get();
@@ -438,7 +437,7 @@ Result<RunOutcome> AgentRun::work(const OpenModel& open_model, const Cancel* can
   // A large model finds its own way; a small one is led.
   auto chat = model(open_model);
   if (!chat) return std::unexpected(chat.error());
-  return state_.small ? repair(open_model, cancel) : loop(open_model, cancel);
+  return is_small_model((*chat)->name()) ? repair(open_model, cancel) : loop(open_model, cancel);
 }
 
 Result<RunOutcome> AgentRun::go(const OpenModel& open_model, const Cancel* cancel) {

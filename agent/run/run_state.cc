@@ -16,7 +16,7 @@ std::string first_message(const json& event) {
   }
   text += "Task: " + event.value("instruction", "");
   if (const std::string check = event.value("check", ""); !check.empty()) text += std::format("\n\nThe check is: {}", check);
-  if (!event.value("small", false)) text += "\n\nBegin with a plan, a numbered list of at most six steps. Then carry it out with the tools.";
+  text += "\n\nBegin with a plan, a numbered list of at most six steps. Then carry it out with the tools.";
   return text;
 }
 
@@ -50,9 +50,8 @@ void RunState::add(const std::string& kind, const json& event) {
   };
   if (kind == "start") {
     instruction = event.value("instruction", "");
-    model = event.value("model", "");
     check = event.value("check", "");
-    small = event.value("small", false);
+    check_given = event.value("check_given", false);
     yes = event.value("yes", false);
     say(Role::kSystem, system_prompt());
     say(Role::kUser, first_message(event));

@@ -2,7 +2,7 @@
 // What is known of a run, worked out from its events one by one; the same while it runs and when it is resumed. Kinds
 // of events and what their JSON holds:
 //
-//   start     instruction, model, small, check, yes, instructions [{path, text}]
+//   start     instruction, check, check_given, yes, instructions [{path, text}]
 //   plan      steps [text]
 //   message   text                                   to the model: from the user, or a remark of the loop (by: "strata")
 //   turn      text, reasoning, raw, calls, usage     of the model; by: "strata" where no model was needed
@@ -33,8 +33,9 @@ struct StoredFile {
 };
 
 struct RunState {
-  std::string instruction, model, check;
-  bool small = false, yes = false;
+  std::string instruction, check;
+  bool yes = false;
+  bool check_given = false;  // by the user, who thereby allowed it; else it was detected
   std::vector<std::string> plan;
   std::vector<ChatMessage> transcript;
   std::vector<ToolCall> pending;            // called and not answered yet

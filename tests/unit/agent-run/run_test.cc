@@ -241,6 +241,12 @@ TEST(AgentRun, CommandsNeedApproval) {
   auto outcome = nobody.go({call("run", {{"command", "touch x"}}), kDone}, "Do it", {.check = "true", .yes = false, .instructions = {}});
   EXPECT_THAT(nobody.results[0], HasSubstr("not allowed: it runs a command in the sandbox, and nobody is there to be asked"));
   EXPECT_EQ(nobody.text("x"), "missing");
+  // A check that was only detected is a command like any other.
+  Project detected;
+  detected.tree.write("Makefile", "check:\n\ttouch x\n");
+  outcome = detected.go({call("check", json::object()), kDone}, "Do it", {.check = "", .yes = false, .instructions = {}});
+  EXPECT_THAT(detected.results[0], HasSubstr("not allowed: "));
+  EXPECT_EQ(outcome.status, RunStatus::kRefused);
   Project asked;
   asked.answer = Approval::kAlways;
   asked.go({call("run", {{"command", "touch x"}}), call("read", {{"path", "x"}}), call("run", {{"command", "touch x"}}), kDone}, "Do it", {.check = "true", .yes = false, .instructions = {}});
