@@ -29,9 +29,11 @@ Splice appended(std::string_view text, ByteRange list, const std::string& item, 
     // Behind **kwargs nothing may stand.
     int depth = 0;
     for (size_t i = 0; i + 1 < inner.size(); ++i) {
-      depth += (inner[i] == '(' || inner[i] == '[' || inner[i] == '{') - (inner[i] == ')' || inner[i] == ']' || inner[i] == '}');
+      depth += (inner[i] == '(' || inner[i] == '[' || inner[i] == '{') -
+               (inner[i] == ')' || inner[i] == ']' || inner[i] == '}');
       const size_t before = inner.find_last_not_of(" \t\n\r", i == 0 ? 0 : i - 1);
-      if (depth == 0 && inner[i] == '*' && inner[i + 1] == '*' && (i == 0 || before == inner.npos || inner[before] == ',')) {
+      if (depth == 0 && inner[i] == '*' && inner[i + 1] == '*' &&
+          (i == 0 || before == inner.npos || inner[before] == ',')) {
         return {list.first + 1 + i, list.first + 1 + i, item + ", "};
       }
     }
@@ -104,16 +106,22 @@ Result<void> Operation::add(const std::string& target, const NewParameter& param
   auto symbol = find_target(sources.index, target);
   if (!symbol) return std::unexpected(symbol.error());
   if (!repo::is_function(symbol->kind)) {
-    return fail(ErrorKind::kInvalid, std::format("{} is a {}, and parameters belong to functions", symbol->qualified_name, symbol->kind));
+    return fail(ErrorKind::kInvalid,
+                std::format("{} is a {}, and parameters belong to functions", symbol->qualified_name, symbol->kind));
   }
   if (std::ranges::find(done, symbol->qualified_name) != done.end()) return {};
   done.push_back(symbol->qualified_name);
   const auto file = sources.index.file(symbol->file);
   const std::string language = file && *file ? (*file)->language : "";
   const bool python = language == "python", c_family = repo::scoping_of(language).family == "c";
-  if (!python && !c_family) return fail(ErrorKind::kUnsupported, "parameters are added to functions of Python, C and C++ only; edit the function instead");
+  if (!python && !c_family)
+    return fail(ErrorKind::kUnsupported,
+                "parameters are added to functions of Python, C and C++ only; edit the function instead");
   const std::string name = parameter_name(parameter.text);
-  if (!is_identifier(name)) return fail(ErrorKind::kInvalid, std::format("\"{}\" is no parameter; write it as the language does, with a default if it has one", parameter.text));
+  if (!is_identifier(name))
+    return fail(ErrorKind::kInvalid,
+                std::format("\"{}\" is no parameter; write it as the language does, with a default if it has one",
+                            parameter.text));
   const bool has_default = parameter.text.find('=') != std::string::npos && language != "c";
   auto symbols = same_thing(sources.index, *symbol);
   if (!symbols) return std::unexpected(symbols.error());
@@ -123,11 +131,14 @@ Result<void> Operation::add(const std::string& target, const NewParameter& param
     if (!text) return std::unexpected(text.error());
     const auto tree = SourceTree::parse(s.file, *text);
     if (!tree) return fail(ErrorKind::kUnsupported, s.file + " is not parsed");
-    const auto at = std::ranges::find_if(tree->symbols(), [&](const ParsedSymbol& p) { return p.name_line == s.name_line && p.name == s.name; });
+    const auto at = std::ranges::find_if(
+        tree->symbols(), [&](const ParsedSymbol& p) { return p.name_line == s.name_line && p.name == s.name; });
     const auto list = at == tree->symbols().end() ? std::nullopt : tree->parameters(*at);
-    if (!list) return fail(ErrorKind::kInvalid, std::format("{}:{}: no parameter list is found here", s.file, s.name_line));
+    if (!list)
+      return fail(ErrorKind::kInvalid, std::format("{}:{}: no parameter list is found here", s.file, s.name_line));
     if (has_parameter(std::string_view(*text).substr(list->first, list->last - list->first), name)) {
-      return fail(ErrorKind::kInvalid, std::format("{} has a parameter called {} already, at {}:{}", s.qualified_name, name, s.file, s.name_line));
+      return fail(ErrorKind::kInvalid, std::format("{} has a parameter called {} already, at {}:{}", s.qualified_name,
+                                                   name, s.file, s.name_line));
     }
     // C++ says a default once: where the function is declared.
     const bool plain = !has_default || (c_family && s.definition && declared_elsewhere);
@@ -150,11 +161,13 @@ Result<void> Operation::add(const std::string& target, const NewParameter& param
     for (const Use& use : uses.uses) {
       if (use.definition || use.certainty == Use::Certainty::kMention) continue;
       const auto call = std::ranges::find_if(calls, [&](const ByteRange& c) {
-        return c.first >= use.place.last && trimmed(std::string_view(uses.text).substr(use.place.last, c.first - use.place.last)).empty();
+        return c.first >= use.place.last &&
+               trimmed(std::string_view(uses.text).substr(use.place.last, c.first - use.place.last)).empty();
       });
       if (call == calls.end()) continue;  // imported, or passed on
       if (!parameter.argument.empty() && use.certainty != Use::Certainty::kUncertain) {
-        draft.add(uses.path, appended(*text, *call, python ? name + "=" + parameter.argument : parameter.argument, false));
+        draft.add(uses.path,
+                  appended(*text, *call, python ? name + "=" + parameter.argument : parameter.argument, false));
       } else if (!has_default) {
         (use.certainty == Use::Certainty::kUncertain ? change.uncertain : must_pass).push_back(place_of(uses, use));
       }
@@ -162,7 +175,8 @@ Result<void> Operation::add(const std::string& target, const NewParameter& param
   }
   if (!must_pass.empty()) {
     Change refusal;
-    refusal.summary = std::format("callers of {} have to pass a value for {}: give it a default, or say what they pass", symbol->qualified_name, name);
+    refusal.summary = std::format("callers of {} have to pass a value for {}: give it a default, or say what they pass",
+                                  symbol->qualified_name, name);
     for (Place& p : must_pass) p.why = "calls it";
     refusal.uncertain = std::move(must_pass);
     return fail(ErrorKind::kInvalid, describe(refusal, 8));
@@ -170,8 +184,8 @@ Result<void> Operation::add(const std::string& target, const NewParameter& param
   return {};
 }
 
-Result<void> Operation::pass_on(const repo::Symbol& symbol, const SourceTree& tree, const std::string& text, ByteRange body,
-                                const NewParameter& parameter, const std::string& name) {
+Result<void> Operation::pass_on(const repo::Symbol& symbol, const SourceTree& tree, const std::string& text,
+                                ByteRange body, const NewParameter& parameter, const std::string& name) {
   const bool python = tree.language() == "python";
   std::vector<std::string> receivers = parameter.pass_to;
   if (receivers.empty()) {
@@ -182,12 +196,15 @@ Result<void> Operation::pass_on(const repo::Symbol& symbol, const SourceTree& tr
       if (has_parameter(r.symbol.signature, name)) receivers.push_back(r.symbol.name);
     }
     if (receivers.empty()) {
-      return fail(ErrorKind::kInvalid, std::format("nothing that {} calls has a parameter called {}; say to which function it is passed on", symbol.qualified_name, name));
+      return fail(ErrorKind::kInvalid,
+                  std::format("nothing that {} calls has a parameter called {}; say to which function it is passed on",
+                              symbol.qualified_name, name));
     }
   }
   for (const std::string& receiver : receivers) {
     const auto calls = tree.arguments_of_calls(receiver.substr(receiver.find_last_of(".:") + 1), body);
-    if (calls.empty()) return fail(ErrorKind::kInvalid, std::format("{} does not call {}", symbol.qualified_name, receiver));
+    if (calls.empty())
+      return fail(ErrorKind::kInvalid, std::format("{} does not call {}", symbol.qualified_name, receiver));
     for (const ByteRange& call : calls) {
       if (has_parameter(std::string_view(text).substr(call.first, call.last - call.first), name)) continue;
       draft.add(symbol.file, appended(text, call, python ? name + "=" + name : name, false));
@@ -208,7 +225,8 @@ Result<void> Operation::pass_on(const repo::Symbol& symbol, const SourceTree& tr
 
 std::string parameter_name(std::string_view text) {
   std::string_view head = trimmed(text.substr(0, text.find('=')));
-  if (const size_t colon = head.find(':'); colon != head.npos && !head.substr(colon).starts_with("::")) head = trimmed(head.substr(0, colon));
+  if (const size_t colon = head.find(':'); colon != head.npos && !head.substr(colon).starts_with("::"))
+    head = trimmed(head.substr(0, colon));
   while (head.ends_with("[]")) head = trimmed(head.substr(0, head.size() - 2));
   const size_t start = head.find_last_of(" \t*&");
   return std::string(start == head.npos ? head : head.substr(start + 1));
@@ -222,8 +240,9 @@ Result<Change> add_parameter(const Sources& sources, const std::string& target, 
   operation.change.files = std::move(*files);
   std::string functions;
   for (const std::string& f : operation.done) functions += (functions.empty() ? "" : " and ") + f;
-  operation.change.summary = std::format("added parameter {} to {}, in {} file{}", parameter_name(parameter.text), functions,
-                                         operation.change.files.size(), operation.change.files.size() == 1 ? "" : "s");
+  operation.change.summary =
+      std::format("added parameter {} to {}, in {} file{}", parameter_name(parameter.text), functions,
+                  operation.change.files.size(), operation.change.files.size() == 1 ? "" : "s");
   return std::move(operation.change);
 }
 

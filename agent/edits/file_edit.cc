@@ -20,10 +20,12 @@ struct Placed {
 Result<Placed> place(const LineEdit& edit, std::string_view text) {
   const Lines lines(text);
   if (edit.first < 1 || edit.last < edit.first - 1 || edit.last > lines.count() || edit.first > lines.count() + 1) {
-    return fail(ErrorKind::kInvalid, std::format("there are no lines {}-{}; the file has {} lines", edit.first, edit.last, lines.count()));
+    return fail(ErrorKind::kInvalid,
+                std::format("there are no lines {}-{}; the file has {} lines", edit.first, edit.last, lines.count()));
   }
   if (plain_text(lines.text(edit.first, edit.last)) != edit.seen) {
-    return fail(ErrorKind::kInvalid, std::format("lines {}-{} are not what you were shown; read them again", edit.first, edit.last));
+    return fail(ErrorKind::kInvalid,
+                std::format("lines {}-{} are not what you were shown; read them again", edit.first, edit.last));
   }
   std::string added = without_line_numbers(plain_text(edit.text));
   if (!added.empty() && !added.ends_with('\n')) added += '\n';
@@ -44,14 +46,16 @@ Result<Placed> place(const ReplaceEdit& edit, std::string_view text) {
 
 // Models that are lazy leave out what they do not change.
 std::optional<std::string> elision(std::string_view before, std::string_view after) {
-  constexpr std::string_view kMarks[] = {"rest of the file", "rest of file", "rest of the code", "rest of code", "existing code",
-                                         "remains unchanged", "remaining code", "unchanged code", "code omitted"};
+  constexpr std::string_view kMarks[] = {"rest of the file", "rest of file",   "rest of the code",
+                                         "rest of code",     "existing code",  "remains unchanged",
+                                         "remaining code",   "unchanged code", "code omitted"};
   const Lines lines(after);
   for (int line = 1; line <= lines.count(); ++line) {
     const std::string_view text = lines.text(line);
     if (before.find(text) != before.npos) continue;
     for (const std::string_view mark : kMarks) {
-      if (text.find(mark) != text.npos) return std::format("line {}, \"{}\", stands for something left out", line, text);
+      if (text.find(mark) != text.npos)
+        return std::format("line {}, \"{}\", stands for something left out", line, text);
     }
   }
   return std::nullopt;
@@ -60,9 +64,13 @@ std::optional<std::string> elision(std::string_view before, std::string_view aft
 Result<Placed> place(const WholeEdit& edit, std::string_view text) {
   const Lines lines(text);
   if (lines.count() > kWholeFileLines) {
-    return fail(ErrorKind::kInvalid, std::format("the file has {} lines, too many to be written as a whole; change a symbol, lines or quoted text", lines.count()));
+    return fail(
+        ErrorKind::kInvalid,
+        std::format("the file has {} lines, too many to be written as a whole; change a symbol, lines or quoted text",
+                    lines.count()));
   }
-  if (const auto left_out = elision(text, edit.text)) return fail(ErrorKind::kInvalid, *left_out + "; write the whole file");
+  if (const auto left_out = elision(text, edit.text))
+    return fail(ErrorKind::kInvalid, *left_out + "; write the whole file");
   std::string added = plain_text(edit.text);
   if (added.find_first_not_of(" \t\n") == added.npos && !text.empty()) {
     return fail(ErrorKind::kInvalid, "the new text is empty; to remove the file, delete it");
@@ -76,19 +84,23 @@ Result<Placed> place(const WholeEdit& edit, std::string_view text) {
 }
 
 Result<Placed> place(const SymbolEdit& edit, std::string_view path, std::string_view text, const SourceTree* tree) {
-  if (!tree) return fail(ErrorKind::kUnsupported, "symbols of this kind of file are not known; change lines or quoted text");
+  if (!tree)
+    return fail(ErrorKind::kUnsupported, "symbols of this kind of file are not known; change lines or quoted text");
   const auto symbol = symbol_in_file(*tree, path, edit.symbol, edit.line);
   if (!symbol) return std::unexpected(symbol.error());
   auto splices = edit_symbol(*tree, path, text, *symbol, edit.action, edit.text);
   if (!splices) return std::unexpected(splices.error());
-  return Placed{std::move(*splices), std::format(" ({})", tree->symbols()[static_cast<size_t>(*symbol)].qualified_name)};
+  return Placed{std::move(*splices),
+                std::format(" ({})", tree->symbols()[static_cast<size_t>(*symbol)].qualified_name)};
 }
 
 std::string where(const Placed& placed, std::string_view text) {
   const Lines lines(text);
   if (placed.splices.size() > 1) return std::format("{} places replaced", placed.splices.size());
   const Splice& s = placed.splices.front();
-  if (s.first == s.last) return std::format("text put in before line {}", s.first == text.size() ? lines.count() + 1 : lines.line_of(s.first));
+  if (s.first == s.last)
+    return std::format("text put in before line {}",
+                       s.first == text.size() ? lines.count() + 1 : lines.line_of(s.first));
   const int first = lines.line_of(s.first), last = lines.line_of(s.last - 1);
   const char* what = s.text.empty() ? "removed" : "replaced";
   return first == last ? std::format("line {} {}", first, what) : std::format("lines {}-{} {}", first, last, what);
@@ -117,7 +129,8 @@ std::vector<std::string> new_syntax_errors(std::string_view path, std::string_vi
       continue;
     }
     if (added.size() == 5) break;
-    std::string shown = std::format("line {}: {}\n", at, error.missing.empty() ? "syntax error" : "\"" + error.missing + "\" is missing");
+    std::string shown = std::format("line {}: {}\n", at,
+                                    error.missing.empty() ? "syntax error" : "\"" + error.missing + "\" is missing");
     for (int line = std::max(1, at - 2); line <= std::min(lines.count(), at + 2); ++line) {
       shown += std::format("{}{:>5}| {}\n", line == at ? ">" : " ", line, lines.text(line));
     }
@@ -131,7 +144,8 @@ FileEdit edit_file(std::string_view path, std::string_view bytes, const std::vec
   const auto decoded = repo::decode_text(std::string(bytes));
   const bool utf16 = decoded && decoded->encoding == "UTF-16";
   if (!decoded || utf16 || bytes.find('\0') != bytes.npos) {
-    result.reports.assign(edits.size(), std::format("{} is {}, which is not edited as text", path, utf16 ? "UTF-16" : "binary"));
+    result.reports.assign(edits.size(),
+                          std::format("{} is {}, which is not edited as text", path, utf16 ? "UTF-16" : "binary"));
     return result;
   }
   const bool ascii_only = decoded->encoding != "UTF-8" || decoded->replaced > 0;

@@ -24,10 +24,10 @@ struct Move {
   const Sources& sources;
   repo::Symbol symbol;
   std::string to, from_text, to_text;
-  SourceTree tree;             // of from_text
-  const ParsedSymbol* parsed;  // of the symbol
-  ByteRange cut;               // with its comment
-  std::string definition;      // the text of `cut`, '\n' only
+  SourceTree tree;                 // of from_text
+  const ParsedSymbol* parsed;      // of the symbol
+  ByteRange cut;                   // with its comment
+  std::string definition;          // the text of `cut`, '\n' only
   std::vector<std::string> words;  // identifiers of the definition
   bool new_file = false;
 
@@ -44,13 +44,15 @@ struct Move {
   bool still_used_here() const {
     const FileUses* own = uses_in(symbol.file);
     return own && std::ranges::any_of(own->uses, [&](const Use& u) {
-             return !inside(u.place.first) && !u.definition && u.certainty != Use::Certainty::kMention && !u.place.exported;
+             return !inside(u.place.first) && !u.definition && u.certainty != Use::Certainty::kMention &&
+                    !u.place.exported;
            });
   }
 };
 
 Splice removal(const Move& m) {
-  auto cut = edit_symbol(m.tree, m.symbol.file, m.from_text, static_cast<int>(m.parsed - m.tree.symbols().data()), SymbolAction::kDelete, {});
+  auto cut = edit_symbol(m.tree, m.symbol.file, m.from_text, static_cast<int>(m.parsed - m.tree.symbols().data()),
+                         SymbolAction::kDelete, {});
   return std::move(cut->front());
 }
 
@@ -73,13 +75,17 @@ std::string module_of(const repo::Index& index, std::string_view path) {
   return module;
 }
 
-std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/') == path.npos ? 0 : path.rfind('/')); }
+std::string folder_of(const std::string& path) {
+  return path.substr(0, path.rfind('/') == path.npos ? 0 : path.rfind('/'));
+}
 
 // How `path` names the module of `of`: relative in a package, as the rest of the package does it.
-std::string import_name(const repo::Index& index, const std::string& path, const std::string& text, const std::string& of) {
+std::string import_name(const repo::Index& index, const std::string& path, const std::string& text,
+                        const std::string& of) {
   const std::string module = module_of(index, of);
   const bool relative = std::regex_search(text, std::regex(R"((^|\n)\s*from \.)"));
-  if (relative && folder_of(path) == folder_of(of)) return "." + module.substr(module.rfind('.') == module.npos ? 0 : module.rfind('.') + 1);
+  if (relative && folder_of(path) == folder_of(of))
+    return "." + module.substr(module.rfind('.') == module.npos ? 0 : module.rfind('.') + 1);
   return module;
 }
 
@@ -97,7 +103,8 @@ struct PythonImport {
 std::vector<PythonImport> imports_of(std::string_view statement) {
   std::string flat(statement);
   flat = std::regex_replace(flat, std::regex("#[^\n]*"), "");
-  std::ranges::replace_if(flat, [](char c) { return c == '\n' || c == '\r' || c == '(' || c == ')' || c == '\\' || c == '\t'; }, ' ');
+  std::ranges::replace_if(
+      flat, [](char c) { return c == '\n' || c == '\r' || c == '(' || c == ')' || c == '\\' || c == '\t'; }, ' ');
   std::vector<PythonImport> all;
   std::string module;
   std::string_view rest = trimmed(flat);
@@ -117,7 +124,8 @@ std::vector<PythonImport> imports_of(std::string_view statement) {
     rest = rest.substr(std::min(comma + 1, rest.size()));
     if (item.empty()) continue;
     const size_t as = item.find(" as ");
-    all.push_back({module, std::string(trimmed(item.substr(0, as))), as == item.npos ? "" : std::string(trimmed(item.substr(as + 4)))});
+    all.push_back({module, std::string(trimmed(item.substr(0, as))),
+                   as == item.npos ? "" : std::string(trimmed(item.substr(as + 4)))});
   }
   return all;
 }
@@ -128,10 +136,14 @@ size_t import_place(const SourceTree& tree, const Lines& lines, std::string_view
   bool first = true;
   for (const auto& s : tree.top_level()) {
     const bool import = s.type.starts_with("import") || s.type == "future_import_statement";
-    const bool docstring = first && (s.type == "expression_statement" || s.type == "string") && text.substr(s.bytes.first, 4).find_first_of("\"'") < 2;
+    const bool docstring = first && (s.type == "expression_statement" || s.type == "string") &&
+                           text.substr(s.bytes.first, 4).find_first_of("\"'") < 2;
     if (s.type != "comment") first = false;
-    if (import || docstring || (s.type == "comment" && at == 0 && s.first_line <= 2 && text.substr(s.bytes.first, 2) == "#!")) at = lines.end(s.last_line);
-    else if (s.type != "comment") break;
+    if (import || docstring ||
+        (s.type == "comment" && at == 0 && s.first_line <= 2 && text.substr(s.bytes.first, 2) == "#!"))
+      at = lines.end(s.last_line);
+    else if (s.type != "comment")
+      break;
   }
   return at;
 }
@@ -144,22 +156,30 @@ Result<void> move_python(Move& m) {
   for (const auto& s : m.tree.top_level()) {
     if (s.type == "future_import_statement") {
       needed.push_back({"__future__", "annotations", ""});
-      if (m.from_text.substr(s.bytes.first, s.bytes.last - s.bytes.first).find("annotations") == std::string::npos) needed.pop_back();
+      if (m.from_text.substr(s.bytes.first, s.bytes.last - s.bytes.first).find("annotations") == std::string::npos)
+        needed.pop_back();
       continue;
     }
     if (!s.type.starts_with("import")) continue;
-    for (PythonImport& i : imports_of(std::string_view(m.from_text).substr(s.bytes.first, s.bytes.last - s.bytes.first))) {
-      if (i.name == "*") return fail(ErrorKind::kUnsupported, std::format("{} imports everything from {}; what {} needs of it is not known", m.symbol.file, i.module, m.symbol.name));
+    for (PythonImport& i :
+         imports_of(std::string_view(m.from_text).substr(s.bytes.first, s.bytes.last - s.bytes.first))) {
+      if (i.name == "*")
+        return fail(ErrorKind::kUnsupported,
+                    std::format("{} imports everything from {}; what {} needs of it is not known", m.symbol.file,
+                                i.module, m.symbol.name));
       if (!m.mentions(i.bound())) continue;
       if (i.module.starts_with('.') && folder_of(m.to) != folder_of(m.symbol.file)) {
-        return fail(ErrorKind::kUnsupported, std::format("{} needs \"{}\", a relative import that means something else in another folder", m.symbol.name, i.text()));
+        return fail(ErrorKind::kUnsupported,
+                    std::format("{} needs \"{}\", a relative import that means something else in another folder",
+                                m.symbol.name, i.text()));
       }
       needed.push_back(std::move(i));
     }
   }
   std::vector<std::string> own;  // top-level names of the old file that it uses
   for (const ParsedSymbol& s : m.tree.symbols()) {
-    if (s.parent < 0 && &s != m.parsed && m.mentions(s.name) && s.name != m.symbol.name && s.kind != "heading") own.push_back(s.name);
+    if (s.parent < 0 && &s != m.parsed && m.mentions(s.name) && s.name != m.symbol.name && s.kind != "heading")
+      own.push_back(s.name);
   }
   std::ranges::sort(own);
   own.erase(std::unique(own.begin(), own.end()), own.end());
@@ -170,28 +190,38 @@ Result<void> move_python(Move& m) {
   if (tree) {
     for (const auto& s : tree->top_level()) {
       if (!s.type.starts_with("import")) continue;
-      for (const PythonImport& i : imports_of(std::string_view(m.to_text).substr(s.bytes.first, s.bytes.last - s.bytes.first))) bound.insert(i.bound());
+      for (const PythonImport& i :
+           imports_of(std::string_view(m.to_text).substr(s.bytes.first, s.bytes.last - s.bytes.first)))
+        bound.insert(i.bound());
     }
     for (const ParsedSymbol& s : tree->symbols()) {
-      if (s.parent < 0 && s.name == m.symbol.name) return fail(ErrorKind::kInvalid, std::format("{} defines {} already, at line {}", m.to, s.name, s.name_line));
+      if (s.parent < 0 && s.name == m.symbol.name)
+        return fail(ErrorKind::kInvalid, std::format("{} defines {} already, at line {}", m.to, s.name, s.name_line));
       if (s.parent < 0) bound.insert(s.name);
     }
     const auto includes = index.includes(m.to);
-    imports_here = includes && std::ranges::any_of(*includes, [&](const repo::Import& i) { return i.target == m.symbol.file; });
+    imports_here =
+        includes && std::ranges::any_of(*includes, [&](const repo::Import& i) { return i.target == m.symbol.file; });
     // It may import the moved symbol itself; that ends.
     std::erase_if(own, [&](const std::string& name) { return bound.contains(name); });
   }
   if (back && !own.empty()) {
     std::string names;
     for (const auto& n : own) names += (names.empty() ? "" : ", ") + n;
-    return fail(ErrorKind::kInvalid, std::format("{} uses {} of {}, which uses {} in turn: the two files would import each other; move {} too, or first",
-                                                 m.symbol.name, names, m.symbol.file, m.symbol.name, names));
+    return fail(
+        ErrorKind::kInvalid,
+        std::format(
+            "{} uses {} of {}, which uses {} in turn: the two files would import each other; move {} too, or first",
+            m.symbol.name, names, m.symbol.file, m.symbol.name, names));
   }
   if (back && imports_here) {
     const FileUses* there = m.uses_in(m.to);
-    const bool only_it = there && std::ranges::any_of(there->uses, [](const Use& u) { return u.certainty == Use::Certainty::kCertain; });
+    const bool only_it =
+        there && std::ranges::any_of(there->uses, [](const Use& u) { return u.certainty == Use::Certainty::kCertain; });
     if (!only_it) {
-      return fail(ErrorKind::kInvalid, std::format("{} imports {}, which still uses {}: the two files would import each other", m.to, m.symbol.file, m.symbol.name));
+      return fail(ErrorKind::kInvalid,
+                  std::format("{} imports {}, which still uses {}: the two files would import each other", m.to,
+                              m.symbol.file, m.symbol.name));
     }
   }
   const std::string new_module_here = import_name(index, m.symbol.file, m.from_text, m.to);
@@ -203,7 +233,8 @@ Result<void> move_python(Move& m) {
   if (!own.empty()) {
     std::string names;
     for (const auto& n : own) names += (names.empty() ? "" : ", ") + n;
-    imports += std::format("from {} import {}\n", import_name(index, m.to, m.new_file ? m.from_text : m.to_text, m.symbol.file), names);
+    imports += std::format("from {} import {}\n",
+                           import_name(index, m.to, m.new_file ? m.from_text : m.to_text, m.symbol.file), names);
   }
   if (m.new_file) {
     m.there.push_back({0, 0, imports + (imports.empty() ? "" : "\n\n") + m.definition});
@@ -215,14 +246,16 @@ Result<void> move_python(Move& m) {
     }
     const bool open = !m.to_text.empty() && !m.to_text.ends_with('\n');
     const std::string gap = trimmed(m.to_text).empty() ? "" : "\n\n";
-    m.there.push_back({m.to_text.size(), m.to_text.size(), with_line_ends_of(m.to_text, (open ? "\n" : "") + gap + m.definition)});
+    m.there.push_back(
+        {m.to_text.size(), m.to_text.size(), with_line_ends_of(m.to_text, (open ? "\n" : "") + gap + m.definition)});
   }
   // The old place.
   m.here.push_back(removal(m));
   if (back) {
     const Lines lines(m.from_text);
     const size_t at = import_place(m.tree, lines, m.from_text);
-    m.here.push_back({at, at, with_line_ends_of(m.from_text, std::format("from {} import {}\n", new_module_here, m.symbol.name))});
+    m.here.push_back(
+        {at, at, with_line_ends_of(m.from_text, std::format("from {} import {}\n", new_module_here, m.symbol.name))});
   }
   // Importers follow: "from old import name" is split.
   std::map<std::string, std::vector<Splice>> others;
@@ -252,11 +285,14 @@ Result<void> move_python(Move& m) {
       }
       // Imports may stand inside of functions and conditions too: take the statement's lines by hand.
       int first = use.place.line;
-      while (first > 1 && lines.text(first).find("import") == std::string_view::npos && use.place.line - first < 40) --first;
+      while (first > 1 && lines.text(first).find("import") == std::string_view::npos && use.place.line - first < 40)
+        --first;
       std::string_view head = trimmed(lines.text(first));
       if (!head.starts_with("from ")) continue;
       int last = first;
-      while (last < lines.count() && lines.text(first, last).find('(') != std::string::npos && lines.text(first, last).find(')') == std::string::npos) ++last;
+      while (last < lines.count() && lines.text(first, last).find('(') != std::string::npos &&
+             lines.text(first, last).find(')') == std::string::npos)
+        ++last;
       if (use.place.line > last) continue;
       const std::string statement = lines.text(first, last);
       auto imports_there = imports_of(statement);
@@ -271,8 +307,11 @@ Result<void> move_python(Move& m) {
       if (imports_there.size() > 1) {
         const size_t import = statement.find("import");
         std::string list = statement.substr(import);
-        std::string shorter = std::regex_replace(list, std::regex(R"((\n[ \t]*)?\b)" + item + R"(\b[ \t]*,[ \t]*)"), "", std::regex_constants::format_first_only);
-        if (shorter == list) shorter = std::regex_replace(list, std::regex(R"([ \t]*,\s*)" + item + R"(\b)"), "", std::regex_constants::format_first_only);
+        std::string shorter = std::regex_replace(list, std::regex(R"((\n[ \t]*)?\b)" + item + R"(\b[ \t]*,[ \t]*)"), "",
+                                                 std::regex_constants::format_first_only);
+        if (shorter == list)
+          shorter = std::regex_replace(list, std::regex(R"([ \t]*,\s*)" + item + R"(\b)"), "",
+                                       std::regex_constants::format_first_only);
         replacement = statement.substr(0, import) + shorter;
       }
       const bool itself = file.path == m.to;
@@ -295,11 +334,15 @@ Result<void> move_python(Move& m) {
 
 // ---- C and C++ ------------------------------------------------------------------------------------------------------
 
-bool is_header(std::string_view path) { return path.ends_with(".h") || path.ends_with(".hpp") || path.ends_with(".hh") || path.ends_with(".hxx") || path.ends_with(".cuh"); }
+bool is_header(std::string_view path) {
+  return path.ends_with(".h") || path.ends_with(".hpp") || path.ends_with(".hh") || path.ends_with(".hxx") ||
+         path.ends_with(".cuh");
+}
 
 std::string prototype(const Move& m) {
   const auto body = m.tree.body(*m.parsed);
-  std::string head(trimmed(std::string_view(m.from_text).substr(m.parsed->first_byte, body->first - m.parsed->first_byte)));
+  std::string head(
+      trimmed(std::string_view(m.from_text).substr(m.parsed->first_byte, body->first - m.parsed->first_byte)));
   if (head.starts_with("static ")) head.erase(0, 7);
   if (head.starts_with("inline ")) head.erase(0, 7);
   return plain_text(head) + ";\n";
@@ -308,18 +351,24 @@ std::string prototype(const Move& m) {
 Result<void> move_c(Move& m) {
   const repo::Index& index = m.sources.index;
   if (m.tree.in_anonymous_namespace(m.parsed->first_byte)) {
-    if (m.still_used_here()) return fail(ErrorKind::kInvalid, std::format("{} is in an anonymous namespace and {} still uses it; declare it in a header first", m.symbol.name, m.symbol.file));
+    if (m.still_used_here())
+      return fail(ErrorKind::kInvalid,
+                  std::format("{} is in an anonymous namespace and {} still uses it; declare it in a header first",
+                              m.symbol.name, m.symbol.file));
   }
   const bool is_function = repo::is_function(m.symbol.kind);
   auto symbols = same_thing(index, m.symbol);
   if (!symbols) return std::unexpected(symbols.error());
-  const auto header = std::ranges::find_if(*symbols, [&](const repo::Symbol& s) { return !s.definition && is_header(s.file); });
+  const auto header =
+      std::ranges::find_if(*symbols, [&](const repo::Symbol& s) { return !s.definition && is_header(s.file); });
   const bool declared = header != symbols->end();
   const bool used_here = m.still_used_here();
   std::set<std::string> users;
   for (const FileUses& file : m.uses) {
     for (const Use& u : file.uses) {
-      if (u.certainty == Use::Certainty::kMention || u.definition || (file.path == m.symbol.file && m.inside(u.place.first))) continue;
+      if (u.certainty == Use::Certainty::kMention || u.definition ||
+          (file.path == m.symbol.file && m.inside(u.place.first)))
+        continue;
       if (file.path != m.symbol.file && file.path != m.to) users.insert(file.path);
     }
   }
@@ -329,20 +378,27 @@ Result<void> move_c(Move& m) {
   for (const ParsedSymbol& s : m.tree.symbols()) {
     if (&s == m.parsed || s.name == m.symbol.name || !m.mentions(s.name)) continue;
     if (s.first_byte >= m.cut.first && s.last_byte <= m.cut.last) continue;
-    if (s.kind == "namespace" || s.kind == "method" || s.kind == "enumerator" || (s.parent >= 0 && m.tree.symbols()[static_cast<size_t>(s.parent)].kind != "namespace")) continue;
+    if (s.kind == "namespace" || s.kind == "method" || s.kind == "enumerator" ||
+        (s.parent >= 0 && m.tree.symbols()[static_cast<size_t>(s.parent)].kind != "namespace"))
+      continue;
     if (is_header(m.symbol.file)) {
       from_header.insert(m.symbol.file);
       continue;
     }
     // Declared in a header that can be included?
     auto named = index.find_symbols(s.qualified_name);
-    const bool reachable = named && std::ranges::any_of(*named, [&](const repo::Symbol& o) { return o.file != m.symbol.file && is_header(o.file); });
+    const bool reachable = named && std::ranges::any_of(*named, [&](const repo::Symbol& o) {
+                             return o.file != m.symbol.file && is_header(o.file);
+                           });
     if (!reachable) hidden += (hidden.empty() ? "" : ", ") + s.name;
   }
   if (!hidden.empty() && m.to != m.symbol.file) {
-    return fail(ErrorKind::kInvalid, std::format("{} uses {}, which only {} can see; move {} too, or declare it in a header first", m.symbol.name, hidden, m.symbol.file, hidden));
+    return fail(ErrorKind::kInvalid,
+                std::format("{} uses {}, which only {} can see; move {} too, or declare it in a header first",
+                            m.symbol.name, hidden, m.symbol.file, hidden));
   }
-  // Includes the new place lacks. Which header a name is from is known for the repository's own; of the others all come along.
+  // Includes the new place lacks. Which header a name is from is known for the repository's own; of the others all come
+  // along.
   std::set<std::string> included;  // as written
   std::set<std::string> reached;   // files
   if (!m.new_file) {
@@ -366,20 +422,26 @@ Result<void> move_c(Move& m) {
     if (included.contains(i.name) || (!i.target.empty() && reached.contains(i.target)) || i.target == m.to) continue;
     if (!i.target.empty()) {
       auto there = index.symbols(i.target);
-      const bool needed = there && std::ranges::any_of(*there, [&](const repo::Symbol& s) { return m.mentions(s.name); });
+      const bool needed =
+          there && std::ranges::any_of(*there, [&](const repo::Symbol& s) { return m.mentions(s.name); });
       const bool declares = declared && i.target == header->file;
       if (!needed && !declares) continue;
     }
     included.insert(i.name);
     includes += std::string(from_lines.text(i.line)) + "\n";
   }
-  if (!from_header.empty() && !reached.contains(m.symbol.file)) includes += std::format("#include \"{}\"\n", m.symbol.file.substr(m.symbol.file.rfind('/') == std::string::npos ? 0 : m.symbol.file.rfind('/') + 1));
+  if (!from_header.empty() && !reached.contains(m.symbol.file))
+    includes += std::format(
+        "#include \"{}\"\n",
+        m.symbol.file.substr(m.symbol.file.rfind('/') == std::string::npos ? 0 : m.symbol.file.rfind('/') + 1));
   // Whoever used it has to see it at the new place.
   if (is_header(m.symbol.file) && !is_header(m.to) && (used_here || !users.empty())) {
-    return fail(ErrorKind::kInvalid, std::format("{} is used outside of {}; a header is the place for it", m.symbol.name, m.to));
+    return fail(ErrorKind::kInvalid,
+                std::format("{} is used outside of {}; a header is the place for it", m.symbol.name, m.to));
   }
   if (!is_function && used_here && !is_header(m.to)) {
-    return fail(ErrorKind::kInvalid, std::format("{} still uses {}; move it to a header", m.symbol.file, m.symbol.name));
+    return fail(ErrorKind::kInvalid,
+                std::format("{} still uses {}; move it to a header", m.symbol.file, m.symbol.name));
   }
   // The definition at its new place, in its namespace.
   std::string definition = m.definition;
@@ -389,10 +451,13 @@ Result<void> move_c(Move& m) {
     if (at != std::string::npos) definition.erase(at, 7);
   }
   std::string scope;
-  if (m.symbol.qualified_name.size() > m.symbol.name.size() + 2) scope = m.symbol.qualified_name.substr(0, m.symbol.qualified_name.size() - m.symbol.name.size() - 2);
+  if (m.symbol.qualified_name.size() > m.symbol.name.size() + 2)
+    scope = m.symbol.qualified_name.substr(0, m.symbol.qualified_name.size() - m.symbol.name.size() - 2);
   const bool member = m.symbol.kind == "method";
   if (member) scope = scope.rfind("::") == std::string::npos ? "" : scope.substr(0, scope.rfind("::"));
-  std::string wrapped = scope.empty() ? definition : std::format("namespace {} {{\n\n{}\n}}  // namespace {}\n", scope, definition, scope);
+  std::string wrapped = scope.empty()
+                            ? definition
+                            : std::format("namespace {} {{\n\n{}\n}}  // namespace {}\n", scope, definition, scope);
   if (m.new_file) {
     std::string head = is_header(m.to) ? "#pragma once\n\n" : "";
     m.there.push_back({0, 0, head + includes + (includes.empty() ? "" : "\n") + wrapped});
@@ -406,7 +471,8 @@ Result<void> move_c(Move& m) {
     }
     if (include_at == 0) {  // inside of include guards, behind the comment at the top
       for (int line = 1; line <= lines.count(); ++line) {
-        if (lines.text(line).starts_with("#define ") || lines.text(line).starts_with("#pragma once")) include_at = lines.end(line);
+        if (lines.text(line).starts_with("#define ") || lines.text(line).starts_with("#pragma once"))
+          include_at = lines.end(line);
         if (lines.text(line).starts_with("#include")) include_at = lines.end(line);
       }
     }
@@ -423,12 +489,16 @@ Result<void> move_c(Move& m) {
       // Before the #endif of an include guard.
       int line = lines.count();
       while (line > 1 && trimmed(lines.text(line)).empty()) --line;
-      if (is_header(m.to) && lines.text(line).starts_with("#endif") && m.to_text.find("#pragma once") == std::string::npos) end = lines.start(line);
+      if (is_header(m.to) && lines.text(line).starts_with("#endif") &&
+          m.to_text.find("#pragma once") == std::string::npos)
+        end = lines.start(line);
     }
     if (!includes.empty()) m.there.push_back({include_at, include_at, with_line_ends_of(m.to_text, includes)});
     const bool at_end = end == m.to_text.size();
     const bool open = at_end && !m.to_text.empty() && !m.to_text.ends_with('\n');
-    m.there.push_back({end, end, with_line_ends_of(m.to_text, (open ? "\n" : "") + std::string("\n") + (inside_scope ? definition : wrapped) + (at_end ? "" : "\n"))});
+    m.there.push_back({end, end,
+                       with_line_ends_of(m.to_text, (open ? "\n" : "") + std::string("\n") +
+                                                        (inside_scope ? definition : wrapped) + (at_end ? "" : "\n"))});
   }
   // The old place keeps a declaration, or includes the new header.
   Splice out = removal(m);
@@ -447,9 +517,12 @@ Result<void> move_c(Move& m) {
         if (text[lines.start(i.line)] != '#') continue;
         at = std::max(at, lines.end(i.line));
         // Named as its neighbours are.
-        if (!i.target.empty() && folder_of(i.target) == folder_of(m.to)) style = i.name.substr(0, i.name.rfind('/') == std::string::npos ? 0 : i.name.rfind('/') + 1) + m.to.substr(m.to.rfind('/') == std::string::npos ? 0 : m.to.rfind('/') + 1);
+        if (!i.target.empty() && folder_of(i.target) == folder_of(m.to))
+          style = i.name.substr(0, i.name.rfind('/') == std::string::npos ? 0 : i.name.rfind('/') + 1) +
+                  m.to.substr(m.to.rfind('/') == std::string::npos ? 0 : m.to.rfind('/') + 1);
       }
-      if (style == m.to && folder_of(path) == folder_of(m.to) && !folder_of(path).empty()) style = m.to.substr(m.to.rfind('/') + 1);
+      if (style == m.to && folder_of(path) == folder_of(m.to) && !folder_of(path).empty())
+        style = m.to.substr(m.to.rfind('/') + 1);
       Splice add{at, at, with_line_ends_of(text, std::format("#include \"{}\"\n", style))};
       if (path == m.symbol.file) {
         m.here.push_back(std::move(add));
@@ -466,10 +539,12 @@ Result<void> move_c(Move& m) {
     out.text = with_line_ends_of(m.from_text, prototype(m) + (gap ? "\n" : ""));
   }
   m.here.push_back(std::move(out));
-  if (m.new_file && !is_header(m.to)) m.change.uncertain.push_back({m.to, 1, "", "a new source file; the build may have to name it"});
+  if (m.new_file && !is_header(m.to))
+    m.change.uncertain.push_back({m.to, 1, "", "a new source file; the build may have to name it"});
   for (const FileUses& file : m.uses) {
     for (const Use& u : file.uses) {
-      if (u.certainty == Use::Certainty::kMention && !(file.path == m.symbol.file && m.inside(u.place.first))) m.change.mentions.push_back(place_of(file, u));
+      if (u.certainty == Use::Certainty::kMention && !(file.path == m.symbol.file && m.inside(u.place.first)))
+        m.change.mentions.push_back(place_of(file, u));
     }
   }
   return {};
@@ -480,12 +555,16 @@ Result<void> move_c(Move& m) {
 Result<Change> move_symbol(const Sources& sources, const std::string& target, const std::string& to) {
   auto symbol = find_target(sources.index, target);
   if (!symbol) return std::unexpected(symbol.error());
-  if (to == symbol->file) return fail(ErrorKind::kInvalid, std::format("{} is in {} already", symbol->qualified_name, to));
+  if (to == symbol->file)
+    return fail(ErrorKind::kInvalid, std::format("{} is in {} already", symbol->qualified_name, to));
   const auto file = sources.index.file(symbol->file);
   if (!file || !*file) return fail(ErrorKind::kNotFound, symbol->file + " is not in the index");
   const std::string_view family = repo::scoping_of((*file)->language).family;
   if (family != "python" && family != "c") {
-    return fail(ErrorKind::kUnsupported, std::format("moving symbols is known for Python, C and C++, not for {}; insert it there and delete it here", (*file)->language));
+    return fail(
+        ErrorKind::kUnsupported,
+        std::format("moving symbols is known for Python, C and C++, not for {}; insert it there and delete it here",
+                    (*file)->language));
   }
   auto text = sources.read(symbol->file);
   if (!text) return std::unexpected(text.error());
@@ -494,13 +573,31 @@ Result<Change> move_symbol(const Sources& sources, const std::string& target, co
   auto there = sources.read(to);
   if (!there && there.error().kind != ErrorKind::kNotFound) return std::unexpected(there.error());
   // The tree refers to the text: both move together into `m`, whose text is the one that is parsed.
-  Move m{.sources = sources, .symbol = *symbol, .to = to, .from_text = *text, .to_text = there.value_or(""), .tree = std::move(*tree), .parsed = nullptr, .cut = {}, .definition = {}, .words = {}, .new_file = !there, .here = {}, .there = {}, .uses = {}, .change = {}};
+  Move m{.sources = sources,
+         .symbol = *symbol,
+         .to = to,
+         .from_text = *text,
+         .to_text = there.value_or(""),
+         .tree = std::move(*tree),
+         .parsed = nullptr,
+         .cut = {},
+         .definition = {},
+         .words = {},
+         .new_file = !there,
+         .here = {},
+         .there = {},
+         .uses = {},
+         .change = {}};
   m.tree = std::move(*SourceTree::parse(symbol->file, m.from_text));
-  const auto at = std::ranges::find_if(m.tree.symbols(), [&](const ParsedSymbol& s) { return s.name_line == symbol->name_line && s.name == symbol->name; });
-  if (at == m.tree.symbols().end()) return fail(ErrorKind::kInvalid, symbol->file + " has changed since it was indexed");
+  const auto at = std::ranges::find_if(m.tree.symbols(), [&](const ParsedSymbol& s) {
+    return s.name_line == symbol->name_line && s.name == symbol->name;
+  });
+  if (at == m.tree.symbols().end())
+    return fail(ErrorKind::kInvalid, symbol->file + " has changed since it was indexed");
   m.parsed = &*at;
   if (at->parent >= 0 && m.tree.symbols()[static_cast<size_t>(at->parent)].kind != "namespace") {
-    return fail(ErrorKind::kInvalid, std::format("{} is a member of {}, and members stay in their class", symbol->name, m.tree.symbols()[static_cast<size_t>(at->parent)].qualified_name));
+    return fail(ErrorKind::kInvalid, std::format("{} is a member of {}, and members stay in their class", symbol->name,
+                                                 m.tree.symbols()[static_cast<size_t>(at->parent)].qualified_name));
   }
   m.cut = m.tree.lines_of(*at, true);
   m.definition = plain_text(std::string_view(m.from_text).substr(m.cut.first, m.cut.last - m.cut.first));

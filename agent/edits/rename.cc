@@ -10,7 +10,8 @@ namespace strata::agent {
 namespace {
 
 // Would the new name mean something else at one of the places? Says where.
-std::string collision(const FileUses& file, const std::vector<const Use*>& places, bool member, std::string_view new_name) {
+std::string collision(const FileUses& file, const std::vector<const Use*>& places, bool member,
+                      std::string_view new_name) {
   if (file.text.find(new_name) == std::string::npos) return {};
   const auto tree = SourceTree::parse(file.path, file.text);
   if (!tree) return {};
@@ -29,7 +30,9 @@ std::string collision(const FileUses& file, const std::vector<const Use*>& place
         return inner;
       };
       const auto* function = around(o.line);
-      if (member || !function || std::ranges::none_of(places, [&](const Use* use) { return around(use->place.line) == function; })) continue;
+      if (member || !function ||
+          std::ranges::none_of(places, [&](const Use* use) { return around(use->place.line) == function; }))
+        continue;
     }
     return std::format("{}:{}", file.path, o.line);
   }
@@ -38,23 +41,27 @@ std::string collision(const FileUses& file, const std::vector<const Use*>& place
 
 }  // namespace
 
-Result<Change> rename_symbol(const Sources& sources, const std::string& target, const std::string& new_name, bool uncertain_too) {
+Result<Change> rename_symbol(const Sources& sources, const std::string& target, const std::string& new_name,
+                             bool uncertain_too) {
   auto overloads = find_overloads(sources.index, target);
   if (!overloads) return std::unexpected(overloads.error());
   const repo::Symbol* const symbol = &overloads->front();
   if (!is_identifier(new_name)) {
-    return fail(ErrorKind::kInvalid, std::format("\"{}\" is no name; give the new name alone, without what it belongs to", new_name));
+    return fail(ErrorKind::kInvalid,
+                std::format("\"{}\" is no name; give the new name alone, without what it belongs to", new_name));
   }
   const std::string old_name = symbol->name.starts_with('~') ? symbol->name.substr(1) : symbol->name;
   if (new_name == old_name) return fail(ErrorKind::kInvalid, "the new name is the old one");
-  if (!is_identifier(old_name)) return fail(ErrorKind::kUnsupported, symbol->qualified_name + " has no name that could be changed");
+  if (!is_identifier(old_name))
+    return fail(ErrorKind::kUnsupported, symbol->qualified_name + " has no name that could be changed");
   auto symbols = same_thing(sources.index, *symbol);
   if (!symbols) return std::unexpected(symbols.error());
   for (size_t i = 1; i < overloads->size(); ++i) {
     auto more = same_thing(sources.index, (*overloads)[i]);
     if (!more) return std::unexpected(more.error());
     for (repo::Symbol& s : *more) {
-      if (std::ranges::none_of(*symbols, [&](const repo::Symbol& known) { return known.id == s.id; })) symbols->push_back(std::move(s));
+      if (std::ranges::none_of(*symbols, [&](const repo::Symbol& known) { return known.id == s.id; }))
+        symbols->push_back(std::move(s));
     }
   }
   auto taken = sources.index.find_symbols(new_name);
@@ -66,7 +73,8 @@ Result<Change> rename_symbol(const Sources& sources, const std::string& target, 
       if (other.qualified_name != wanted || other.kind == "heading") continue;
       // Functions of the same name in unrelated files are no trouble, but in one file or class they are.
       if (wanted == new_name && other.file != s.file && s.kind != "macro" && !other.file.ends_with(".h")) continue;
-      return fail(ErrorKind::kInvalid, std::format("{} exists already, at {}:{}; choose another name", wanted, other.file, other.name_line));
+      return fail(ErrorKind::kInvalid,
+                  std::format("{} exists already, at {}:{}; choose another name", wanted, other.file, other.name_line));
     }
   }
   auto files = uses_of(sources, *symbols);
@@ -90,7 +98,8 @@ Result<Change> rename_symbol(const Sources& sources, const std::string& target, 
     }
     if (splices.empty()) continue;
     if (const std::string at = collision(file, changed, symbol->kind == "method", new_name); !at.empty()) {
-      return fail(ErrorKind::kInvalid, std::format("{} means something else already, at {}; choose another name", new_name, at));
+      return fail(ErrorKind::kInvalid,
+                  std::format("{} means something else already, at {}; choose another name", new_name, at));
     }
     places += static_cast<int>(splices.size());
     auto text = splice(file.text, std::move(splices));
@@ -99,7 +108,8 @@ Result<Change> rename_symbol(const Sources& sources, const std::string& target, 
     if (!written) return std::unexpected(written.error());
     change.files.push_back(std::move(*written));
   }
-  if (change.files.empty()) return fail(ErrorKind::kNotFound, std::format("{} stands nowhere as it is indexed; look at the file", target));
+  if (change.files.empty())
+    return fail(ErrorKind::kNotFound, std::format("{} stands nowhere as it is indexed; look at the file", target));
   change.summary = std::format("renamed {} to {}: {} place{} in {} file{}", symbol->qualified_name, new_name, places,
                                places == 1 ? "" : "s", change.files.size(), change.files.size() == 1 ? "" : "s");
   if (overloads->size() > 1) change.summary += std::format(" ({} overloads)", overloads->size());
@@ -107,7 +117,8 @@ Result<Change> rename_symbol(const Sources& sources, const std::string& target, 
   if (symbols->size() > 1) {
     std::string also;
     for (const repo::Symbol& s : *symbols) {
-      if (s.qualified_name != symbol->qualified_name && also.find(s.qualified_name) == also.npos) also += (also.empty() ? "" : ", ") + s.qualified_name;
+      if (s.qualified_name != symbol->qualified_name && also.find(s.qualified_name) == also.npos)
+        also += (also.empty() ? "" : ", ") + s.qualified_name;
     }
     if (!also.empty()) change.summary += "; with it " + also;
   }

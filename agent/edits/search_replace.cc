@@ -20,7 +20,9 @@ std::string_view trimmed(std::string_view line) {
   return first == line.npos ? std::string_view() : line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
 }
 
-std::string_view indentation(std::string_view line) { return line.substr(0, std::min(line.find_first_not_of(" \t"), line.size())); }
+std::string_view indentation(std::string_view line) {
+  return line.substr(0, std::min(line.find_first_not_of(" \t"), line.size()));
+}
 
 std::string squeezed(std::string_view line) {
   std::string out;
@@ -47,7 +49,8 @@ std::string nearest(const Lines& lines, const std::vector<std::string_view>& wan
   if (best == 0) return {};
   const int last = std::min(lines.count(), at + height - 1);
   std::string shown = std::format("; the nearest are lines {}-{}:\n", at, last);
-  for (int line = at; line <= std::min(last, at + 11); ++line) shown += std::format("{:>5}| {}\n", line, lines.text(line));
+  for (int line = at; line <= std::min(last, at + 11); ++line)
+    shown += std::format("{:>5}| {}\n", line, lines.text(line));
   return shown;
 }
 
@@ -67,8 +70,10 @@ int nearest_to(const std::vector<int>& lines, int line) {
   for (int i = 0; i < static_cast<int>(lines.size()); ++i) {
     const int distance = std::abs(lines[static_cast<size_t>(i)] - line);
     const int known = best < 0 ? 1 << 30 : std::abs(lines[static_cast<size_t>(best)] - line);
-    if (distance < known) best = i, ties = 1;
-    else if (distance == known) ++ties;
+    if (distance < known)
+      best = i, ties = 1;
+    else if (distance == known)
+      ++ties;
   }
   return ties == 1 ? best : -1;
 }
@@ -140,10 +145,12 @@ std::string without_line_numbers(std::string_view text) {
 Result<Replacement> find_and_replace(std::string_view text, std::string_view old_text, std::string_view new_text,
                                      int line, bool all) {
   const std::string plain_old = without_line_numbers(plain_text(old_text));
-  const std::string plain_new = plain_old == plain_text(old_text) ? plain_text(new_text) : without_line_numbers(plain_text(new_text));
+  const std::string plain_new =
+      plain_old == plain_text(old_text) ? plain_text(new_text) : without_line_numbers(plain_text(new_text));
   const Lines lines(text);
   if (trimmed(plain_old).find_first_not_of('\n') == std::string_view::npos) {
-    return fail(ErrorKind::kInvalid, "the old text is empty; quote the lines that are to be replaced, or insert by line number");
+    return fail(ErrorKind::kInvalid,
+                "the old text is empty; quote the lines that are to be replaced, or insert by line number");
   }
   if (plain_old == plain_new) return fail(ErrorKind::kInvalid, "old and new text are the same; nothing would change");
   // Exactly. A quotation of whole lines is not looked for inside of lines if it stands in whole ones.
@@ -189,7 +196,8 @@ Result<Replacement> find_and_replace(std::string_view text, std::string_view old
   for (int i = 1; i <= lines.count(); ++i) have_lines.push_back(squeezed(lines.text(i)));
   std::vector<int> candidates;
   for (int first = 1; first + height - 1 <= lines.count(); ++first) {
-    if (std::equal(wanted_lines.begin(), wanted_lines.end(), have_lines.begin() + first - 1)) candidates.push_back(first);
+    if (std::equal(wanted_lines.begin(), wanted_lines.end(), have_lines.begin() + first - 1))
+      candidates.push_back(first);
   }
   if (candidates.size() > 1) {
     // Of places that differ in white space only, the ones that have it as it was quoted.
@@ -203,8 +211,9 @@ Result<Replacement> find_and_replace(std::string_view text, std::string_view old
     if (!same.empty()) candidates = same;
   }
   if (candidates.empty()) {
-    return fail(ErrorKind::kNotFound, "the old text does not stand in the file" + nearest(lines, old_lines) +
-                                          (lines.count() > 0 ? "\nQuote the lines as they are, or read the file again" : ""));
+    return fail(ErrorKind::kNotFound,
+                "the old text does not stand in the file" + nearest(lines, old_lines) +
+                    (lines.count() > 0 ? "\nQuote the lines as they are, or read the file again" : ""));
   }
   const int chosen = candidates.size() == 1 ? 0 : nearest_to(candidates, line);
   if (chosen < 0) return fail(ErrorKind::kInvalid, several(lines, candidates));

@@ -109,17 +109,19 @@ struct SourceTree::Impl {
       const TSNode function = function_around(ts_node_parent(node));
       if (!ts_node_is_null(function)) scopes.push_back(range_of(function));
     };
-    repo::Matcher().run(grammar->query, text, root(), repo::deadline_after(kMostSeconds),
-                        [&](uint16_t, std::span<const repo::Captured> captures) { std::ranges::for_each(captures, on_capture); });
+    repo::Matcher().run(
+        grammar->query, text, root(), repo::deadline_after(kMostSeconds),
+        [&](uint16_t, std::span<const repo::Captured> captures) { std::ranges::for_each(captures, on_capture); });
     return scopes;
   }
 
   void describe(Occurrence& o) const {
-    const TSNode node = ts_node_descendant_for_byte_range(root(), static_cast<uint32_t>(o.first),
-                                                          static_cast<uint32_t>(o.last));
+    const TSNode node =
+        ts_node_descendant_for_byte_range(root(), static_cast<uint32_t>(o.first), static_cast<uint32_t>(o.last));
     const bool exact = ts_node_start_byte(node) == o.first && ts_node_end_byte(node) == o.last;
     using Kind = Occurrence::Kind;
-    if (!exact || type_of(node).find("string") != std::string_view::npos || type_of(node).find("comment") != std::string_view::npos) {
+    if (!exact || type_of(node).find("string") != std::string_view::npos ||
+        type_of(node).find("comment") != std::string_view::npos) {
       o.kind = Kind::kOther;
       for (TSNode up = node; !ts_node_is_null(up); up = ts_node_parent(up)) {
         const std::string_view type = type_of(up);
@@ -168,7 +170,9 @@ std::optional<SourceTree> SourceTree::parse(std::string_view path, std::string_v
   if (impl->parsed.timed_out) return std::nullopt;
   const std::string blanked = repo::text_to_parse(impl->grammar->scoping.family, text);
   const repo::ParserPointer tree_parser(ts_parser_new());
-  impl->tree = repo::parse_tree(tree_parser.get(), impl->grammar->language, blanked.empty() ? text : std::string_view(blanked), nullptr, repo::deadline_after(kMostSeconds));
+  impl->tree =
+      repo::parse_tree(tree_parser.get(), impl->grammar->language, blanked.empty() ? text : std::string_view(blanked),
+                       nullptr, repo::deadline_after(kMostSeconds));
   if (!impl->tree) return std::nullopt;
   impl->lines = Lines(text);
   return SourceTree(std::move(impl));
@@ -201,7 +205,8 @@ ByteRange SourceTree::lines_of(const ParsedSymbol& symbol, bool lead) const {
       if (at == text.npos) return true;
       const std::string_view rest = text.substr(at);
       const bool hash_comments = impl_->language == "python" || impl_->language == "ruby" || impl_->language == "bash";
-      return rest.starts_with("//") || rest.starts_with("/*") || rest.starts_with("*") || (hash_comments && rest.starts_with("#"));
+      return rest.starts_with("//") || rest.starts_with("/*") || rest.starts_with("*") ||
+             (hash_comments && rest.starts_with("#"));
     };
     first = symbol.lead_line;
     while (first < symbol.first_line && is_comment_start(first)) ++first;
@@ -223,7 +228,8 @@ std::vector<ByteRange> SourceTree::arguments_of_calls(std::string_view name, Byt
   std::vector<ByteRange> found;
   impl_->walk(range, [&](TSNode node) {
     const TSNode arguments = ts_node_child_by_field_name(node, "arguments", 9);
-    if (ts_node_is_null(arguments) || ts_node_start_byte(node) < range.first || ts_node_end_byte(node) > range.last) return;
+    if (ts_node_is_null(arguments) || ts_node_start_byte(node) < range.first || ts_node_end_byte(node) > range.last)
+      return;
     const TSNode function = ts_node_child(node, 0);
     std::string_view callee = impl_->text_of(function);
     const size_t cut = callee.find_last_of(".:>");
@@ -239,7 +245,8 @@ std::vector<Occurrence> SourceTree::occurrences(std::string_view name) const {
   const std::string_view text = impl_->text;
   std::optional<std::vector<ByteRange>> locals;
   for (size_t at = text.find(name); at != text.npos; at = text.find(name, at + 1)) {
-    if ((at > 0 && is_word(text[at - 1])) || (at + name.size() < text.size() && is_word(text[at + name.size()]))) continue;
+    if ((at > 0 && is_word(text[at - 1])) || (at + name.size() < text.size() && is_word(text[at + name.size()])))
+      continue;
     Occurrence o{.first = at, .last = at + name.size(), .line = impl_->lines.line_of(at), .before = {}};
     impl_->describe(o);
     if (o.kind == Occurrence::Kind::kCode) {
@@ -268,9 +275,11 @@ std::vector<std::string> SourceTree::identifiers(ByteRange range) const {
 }
 
 bool SourceTree::in_anonymous_namespace(size_t byte) const {
-  TSNode node = ts_node_descendant_for_byte_range(impl_->root(), static_cast<uint32_t>(byte), static_cast<uint32_t>(byte));
+  TSNode node =
+      ts_node_descendant_for_byte_range(impl_->root(), static_cast<uint32_t>(byte), static_cast<uint32_t>(byte));
   for (; !ts_node_is_null(node); node = ts_node_parent(node)) {
-    if (type_of(node) == "namespace_definition" && ts_node_is_null(ts_node_child_by_field_name(node, "name", 4))) return true;
+    if (type_of(node) == "namespace_definition" && ts_node_is_null(ts_node_child_by_field_name(node, "name", 4)))
+      return true;
   }
   return false;
 }

@@ -10,16 +10,16 @@ namespace strata::agent {
 Result<std::string> splice(std::string_view text, std::vector<Splice> splices) {
   // An insertion comes before the replacement of what follows it; several at one place keep their order.
   std::ranges::stable_sort(splices, {}, [](const Splice& s) { return std::pair(s.first, s.last); });
-  const auto repeated = std::unique(splices.begin(), splices.end(), [](const Splice& a, const Splice& b) {
-    return a == b && a.first < a.last;
-  });
+  const auto repeated = std::unique(splices.begin(), splices.end(),
+                                    [](const Splice& a, const Splice& b) { return a == b && a.first < a.last; });
   splices.erase(repeated, splices.end());
   std::string out;
   size_t at = 0;
   for (const Splice& s : splices) {
     if (s.first < at || s.last < s.first || s.last > text.size()) {
-      return fail(ErrorKind::kInvalid, std::format("two edits change line {}; put them into one",
-                                                   1 + std::ranges::count(text.substr(0, std::min(s.first, text.size())), '\n')));
+      return fail(ErrorKind::kInvalid,
+                  std::format("two edits change line {}; put them into one",
+                              1 + std::ranges::count(text.substr(0, std::min(s.first, text.size())), '\n')));
     }
     out += text.substr(at, s.first - at);
     out += s.text;

@@ -32,8 +32,8 @@ class Lines {
   size_t start(int line) const { return starts_[static_cast<size_t>(line) - 1]; }  // 1 <= line <= count() + 1
   size_t end(int line) const { return starts_[static_cast<size_t>(line)]; }        // behind its '\n'
   int line_of(size_t byte) const;
-  std::string_view text(int line) const;             // without its line end and without a byte order mark
-  std::string text(int first, int last) const;       // lines joined by '\n', each with its end
+  std::string_view text(int line) const;        // without its line end and without a byte order mark
+  std::string text(int first, int last) const;  // lines joined by '\n', each with its end
   std::string_view bytes() const { return text_; }
 
  private:

@@ -8,14 +8,17 @@
 namespace strata::agent {
 namespace {
 
-std::string_view blanks_of(std::string_view line) { return line.substr(0, std::min(line.find_first_not_of(" \t"), line.size())); }
+std::string_view blanks_of(std::string_view line) {
+  return line.substr(0, std::min(line.find_first_not_of(" \t"), line.size()));
+}
 
 bool blank(std::string_view line) { return line.find_first_not_of(" \t\r") == line.npos; }
 
 // Without empty lines at both ends.
 std::string_view stripped(std::string_view text) {
   for (size_t end; (end = text.find('\n')) != text.npos && blank(text.substr(0, end));) text.remove_prefix(end + 1);
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) text.remove_suffix(1);
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ' || text.back() == '\t' || text.back() == '\r'))
+    text.remove_suffix(1);
   return text;
 }
 
@@ -47,10 +50,12 @@ bool is_definition(std::string_view path, std::string_view text, const ParsedSym
   });
 }
 
-Splice replace_definition(const SourceTree& tree, const Lines& lines, const ParsedSymbol& symbol, std::string_view text) {
+Splice replace_definition(const SourceTree& tree, const Lines& lines, const ParsedSymbol& symbol,
+                          std::string_view text) {
   const ByteRange whole = tree.lines_of(symbol, false);
   int first = lines.line_of(whole.first);
-  if (tree.language() == "python" && !stripped(text).substr(blanks_of(stripped(text)).size()).starts_with('@')) first = symbol.name_line;
+  if (tree.language() == "python" && !stripped(text).substr(blanks_of(stripped(text)).size()).starts_with('@'))
+    first = symbol.name_line;
   std::string added = indented(text, blanks_of(lines.text(first)));
   // Several definitions may share the last line, and then what follows stays.
   const size_t last = lines.end(symbol.last_line);
@@ -58,12 +63,13 @@ Splice replace_definition(const SourceTree& tree, const Lines& lines, const Pars
   return {lines.start(first), last, std::move(added)};
 }
 
-Result<Splice> replace_body(const SourceTree& tree, std::string_view path, const Lines& lines, const ParsedSymbol& symbol,
-                            std::string_view text) {
+Result<Splice> replace_body(const SourceTree& tree, std::string_view path, const Lines& lines,
+                            const ParsedSymbol& symbol, std::string_view text) {
   if (is_definition(path, stripped(text), symbol)) return replace_definition(tree, lines, symbol, text);
   const auto body = tree.body(symbol);
   if (!body) {
-    return fail(ErrorKind::kInvalid, std::format("{}:{}: {} has no body; replace the whole symbol", path, symbol.first_line, symbol.qualified_name));
+    return fail(ErrorKind::kInvalid, std::format("{}:{}: {} has no body; replace the whole symbol", path,
+                                                 symbol.first_line, symbol.qualified_name));
   }
   const std::string indentation(blanks_of(lines.text(lines.line_of(symbol.first_byte))));
   const std::string_view old = lines.bytes().substr(body->first, body->last - body->first);
@@ -114,7 +120,8 @@ Splice delete_symbol(const SourceTree& tree, const Lines& lines, const ParsedSym
     behind = next;
     while (first > 1 && blank(lines.text(first - 1))) --first;
   }
-  const size_t start = first == 1 && lines.bytes().starts_with(kByteOrderMark) ? kByteOrderMark.size() : lines.start(first);
+  const size_t start =
+      first == 1 && lines.bytes().starts_with(kByteOrderMark) ? kByteOrderMark.size() : lines.start(first);
   return {start, lines.start(std::min(behind, lines.count() + 1)), {}};
 }
 
@@ -184,21 +191,26 @@ Result<int> symbol_in_file(const SourceTree& tree, std::string_view path, std::s
       if (!s.definition || s.kind == "variable" || ++shown > 20) continue;
       known += (known.empty() ? "" : ", ") + s.qualified_name;
     }
-    return fail(ErrorKind::kNotFound, std::format("{} has no symbol called \"{}\"{}; it has: {}", path, name,
-                                                  line > 0 ? std::format(" at line {}", line) : "", known.empty() ? "none" : known));
+    return fail(ErrorKind::kNotFound,
+                std::format("{} has no symbol called \"{}\"{}; it has: {}", path, name,
+                            line > 0 ? std::format(" at line {}", line) : "", known.empty() ? "none" : known));
   }
   std::string lines;
-  for (const int i : found) lines += std::format("{}{}", lines.empty() ? "" : ", ", symbols[static_cast<size_t>(i)].name_line);
-  return fail(ErrorKind::kInvalid, std::format("{} has several symbols called \"{}\", at lines {}; say which one by its line", path, name, lines));
+  for (const int i : found)
+    lines += std::format("{}{}", lines.empty() ? "" : ", ", symbols[static_cast<size_t>(i)].name_line);
+  return fail(
+      ErrorKind::kInvalid,
+      std::format("{} has several symbols called \"{}\", at lines {}; say which one by its line", path, name, lines));
 }
 
-Result<std::vector<Splice>> edit_symbol(const SourceTree& tree, std::string_view path, std::string_view text, int symbol,
-                                        SymbolAction action, std::string_view new_text) {
+Result<std::vector<Splice>> edit_symbol(const SourceTree& tree, std::string_view path, std::string_view text,
+                                        int symbol, SymbolAction action, std::string_view new_text) {
   const ParsedSymbol& s = tree.symbols()[static_cast<size_t>(symbol)];
   const Lines lines(text);
   if (action == SymbolAction::kDelete) return std::vector{delete_symbol(tree, lines, s)};
   if (stripped(new_text).empty()) {
-    return fail(ErrorKind::kInvalid, std::format("{}: the new text for {} is empty; to remove it, delete the symbol", path, s.qualified_name));
+    return fail(ErrorKind::kInvalid, std::format("{}: the new text for {} is empty; to remove it, delete the symbol",
+                                                 path, s.qualified_name));
   }
   Splice splice;
   if (action == SymbolAction::kReplace) {

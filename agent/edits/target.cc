@@ -17,7 +17,9 @@ namespace {
 constexpr double kCertain = 0.75;  // confidence of a reference from which on it is changed
 constexpr double kLikely = 0.3;    // ... if nothing else has the name
 
-std::string described(const repo::Symbol& s) { return std::format("{}:{} {} {}", s.file, s.name_line, s.kind, s.qualified_name); }
+std::string described(const repo::Symbol& s) {
+  return std::format("{}:{} {} {}", s.file, s.name_line, s.kind, s.qualified_name);
+}
 
 std::string plain_name(const repo::Symbol& s) { return s.name.starts_with('~') ? s.name.substr(1) : s.name; }
 
@@ -81,7 +83,8 @@ bool in_doctest(std::string_view text, size_t at) {
 Error ambiguous(std::string_view text, const std::vector<repo::Symbol>& found) {
   std::string candidates;
   for (size_t i = 0; i < std::min<size_t>(found.size(), 12); ++i) candidates += "\n  " + described(found[i]);
-  return {ErrorKind::kInvalid, std::format("\"{}\" means {} symbols; say which one as file:line:{}", text, found.size(), candidates)};
+  return {ErrorKind::kInvalid,
+          std::format("\"{}\" means {} symbols; say which one as file:line:{}", text, found.size(), candidates)};
 }
 
 // Everything that a name, a qualified name or file:line may mean; never nothing.
@@ -116,7 +119,8 @@ Result<std::vector<repo::Symbol>> all_targets(const repo::Index& index, std::str
     if (!named) return std::unexpected(named.error());
     for (repo::Symbol& s : *named) {
       const auto own = repo::split_path(s.qualified_name);
-      if (own.size() >= parts.size() && std::equal(parts.rbegin(), parts.rend(), own.rbegin())) found->push_back(std::move(s));
+      if (own.size() >= parts.size() && std::equal(parts.rbegin(), parts.rend(), own.rbegin()))
+        found->push_back(std::move(s));
     }
   }
   const std::string_view last = repo::split_path(text).empty() ? text : repo::split_path(text).back();
@@ -131,13 +135,15 @@ Result<std::vector<repo::Symbol>> all_targets(const repo::Index& index, std::str
   keep_if_any([](const repo::Symbol& s) { return repo::is_class(s.kind) && s.kind != "type"; });
   // A stub declares what its module defines.
   std::erase_if(*found, [&](const repo::Symbol& s) {
-    return s.file.ends_with(".pyi") && std::ranges::any_of(*found, [&](const repo::Symbol& o) { return o.file + "i" == s.file; });
+    return s.file.ends_with(".pyi") &&
+           std::ranges::any_of(*found, [&](const repo::Symbol& o) { return o.file + "i" == s.file; });
   });
   if (found->empty()) {
     std::string near;
     if (const auto hits = index.search(text, 5)) {
       for (const repo::Hit& hit : *hits) {
-        if (!hit.passage.symbol.empty()) near += (near.empty() ? "; the nearest by its words: " : ", ") + hit.passage.symbol;
+        if (!hit.passage.symbol.empty())
+          near += (near.empty() ? "; the nearest by its words: " : ", ") + hit.passage.symbol;
       }
     }
     return fail(ErrorKind::kNotFound, std::format("no symbol is called \"{}\"{}", text, near));
@@ -201,7 +207,9 @@ Result<std::vector<repo::Symbol>> same_thing(const repo::Index& index, const rep
     named->insert(named->end(), destructors->begin(), destructors->end());
   }
   const std::string_view family = family_of(index, symbol.file);
-  std::erase_if(*named, [&](const repo::Symbol& s) { return plain_name(s) != plain_name(symbol) || family_of(index, s.file) != family; });
+  std::erase_if(*named, [&](const repo::Symbol& s) {
+    return plain_name(s) != plain_name(symbol) || family_of(index, s.file) != family;
+  });
   const std::string owner = owner_of(symbol);
   std::set<std::string> relatives;  // classes whose method of the name is the same
   if (symbol.kind == "method" && !owner.empty() && symbol.name != repo::split_path(owner).back()) {
@@ -214,7 +222,8 @@ Result<std::vector<repo::Symbol>> same_thing(const repo::Index& index, const rep
       if (s.kind != "method" || other.empty() || relatives.contains(other)) continue;
       auto others = classes_below(index, other);
       if (!others) return std::unexpected(others.error());
-      if (std::ranges::any_of(*below, [&](const std::string& c) { return others->contains(c); })) relatives.insert(others->begin(), others->end());
+      if (std::ranges::any_of(*below, [&](const std::string& c) { return others->contains(c); }))
+        relatives.insert(others->begin(), others->end());
     }
   }
   std::vector<repo::Symbol> all = {symbol};
@@ -249,7 +258,8 @@ Result<std::vector<FileUses>> uses_of(const Sources& sources, const std::vector<
   const std::string name = plain_name(symbol);
   const std::string_view family = family_of(index, symbol.file);
   const bool is_member = symbol.kind == "method" ||
-                         (!owner_of(symbol).empty() && (symbol.kind == "variable" || symbol.kind == "constant" || symbol.kind == "enumerator"));
+                         (!owner_of(symbol).empty() &&
+                          (symbol.kind == "variable" || symbol.kind == "constant" || symbol.kind == "enumerator"));
   using At = std::pair<std::string, int>;
   std::map<At, std::vector<double>> mine;
   std::map<At, int> all;
@@ -315,10 +325,15 @@ Result<std::vector<FileUses>> uses_of(const Sources& sources, const std::vector<
     if (!tree) {  // documents, build files, other languages
       const Lines lines(uses.text);
       for (size_t at = uses.text.find(name); at != std::string::npos; at = uses.text.find(name, at + 1)) {
-        const auto word = [&](size_t i) { return i < uses.text.size() && (is_identifier(std::string(1, uses.text[i])) || (uses.text[i] >= '0' && uses.text[i] <= '9')); };
+        const auto word = [&](size_t i) {
+          return i < uses.text.size() &&
+                 (is_identifier(std::string(1, uses.text[i])) || (uses.text[i] >= '0' && uses.text[i] <= '9'));
+        };
         if ((at > 0 && word(at - 1)) || word(at + name.size())) continue;
         uses.uses.push_back({{at, at + name.size(), lines.line_of(at), Occurrence::Kind::kOther, false, {}},
-                             Use::Certainty::kMention, false, file.language.empty() ? "text" : file.language});
+                             Use::Certainty::kMention,
+                             false,
+                             file.language.empty() ? "text" : file.language});
       }
       if (!uses.uses.empty() && is_distinctive(name)) found.push_back(std::move(uses));
       continue;
@@ -328,7 +343,8 @@ Result<std::vector<FileUses>> uses_of(const Sources& sources, const std::vector<
       if (own_file) return true;
       if (file_local) return false;
       if (importing.contains(file.path)) return true;
-      return family == "c" && std::ranges::any_of(own_files, [&](const std::string& f) { return reach.reaches(file.path, f); });
+      return family == "c" &&
+             std::ranges::any_of(own_files, [&](const std::string& f) { return reach.reaches(file.path, f); });
     };
     // The names of definitions and declarations themselves, by their byte.
     std::map<size_t, bool> defined;  // is it one of ours?
@@ -341,7 +357,8 @@ Result<std::vector<FileUses>> uses_of(const Sources& sources, const std::vector<
       });
       if (at == occurrences.end()) continue;
       // "Widget::Widget() {}": the second is the name.
-      const bool twice = std::next(at) != occurrences.end() && uses.text.compare(at->last, 2, "::") == 0 && std::next(at)->first <= at->last + 3;
+      const bool twice = std::next(at) != occurrences.end() && uses.text.compare(at->last, 2, "::") == 0 &&
+                         std::next(at)->first <= at->last + 3;
       defined.emplace(twice ? std::next(at)->first : at->first, own_names.contains({file.path, s.name_line}));
     }
     for (const Occurrence& o : occurrences) {
@@ -355,7 +372,8 @@ Result<std::vector<FileUses>> uses_of(const Sources& sources, const std::vector<
       };
       if (o.kind == Kind::kComment || o.kind == Kind::kString) {
         // Examples in a docstring are code that doctest runs.
-        const bool example = o.kind == Kind::kString && family == "python" && own_file && in_doctest(uses.text, o.first);
+        const bool example =
+            o.kind == Kind::kString && family == "python" && own_file && in_doctest(uses.text, o.first);
         if (example) use.certainty = Certainty::kByName;
         const bool exported = o.exported && (own_file || importing.contains(file.path));  // __all__
         if (!example && !exported) {
@@ -385,17 +403,23 @@ Result<std::vector<FileUses>> uses_of(const Sources& sources, const std::vector<
         if (total != all.end() && total->second > static_cast<int>(known->second.size())) {
           uncertain("another use of the name on this line means something else");
         } else if (least < kCertain) {
-          if (by_name && least >= kLikely) use.certainty = Certainty::kByName;
-          else uncertain(o.kind == Kind::kMember ? "what this is a member of is not known" : "it may mean another symbol of this name");
+          if (by_name && least >= kLikely)
+            use.certainty = Certainty::kByName;
+          else
+            uncertain(o.kind == Kind::kMember ? "what this is a member of is not known"
+                                              : "it may mean another symbol of this name");
         }
       } else if (all.contains(at)) {
         if (!by_name || (o.kind == Kind::kMember) != is_member) continue;  // the index knows it to mean something else
         uncertain("it seems to mean something outside of the repository");
       } else if (o.kind == Kind::kMember) {
         if (!is_member && family == "c") continue;
-        if (!unique) uncertain("what this is a member of is not known");
-        else if (by_name) use.certainty = Certainty::kByName;
-        else uncertain("what this is a member of is not known");
+        if (!unique)
+          uncertain("what this is a member of is not known");
+        else if (by_name)
+          use.certainty = Certainty::kByName;
+        else
+          uncertain("what this is a member of is not known");
       } else if (is_member && family != "c" && !own_file) {
         continue;  // a plain word is no member
       } else if (is_member && family == "python") {
@@ -407,8 +431,10 @@ Result<std::vector<FileUses>> uses_of(const Sources& sources, const std::vector<
         if (!by_name) continue;
         uncertain("its definition is not included or imported here");
       } else if (o.kind == Kind::kOther) {
-        if (by_name) use.certainty = Certainty::kByName;
-        else uncertain("the body of a macro, or text the parser does not understand");
+        if (by_name)
+          use.certainty = Certainty::kByName;
+        else
+          uncertain("the body of a macro, or text the parser does not understand");
       } else if (!unique && !own_file) {
         uncertain("it may mean another symbol of this name");
       }

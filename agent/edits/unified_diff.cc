@@ -63,7 +63,8 @@ Result<std::vector<DiffFile>> parse_diff(std::string_view text) {
       if (!file.created && !file.deleted && before != file.path) file.renamed_from = before;
       files.push_back(std::move(file));
       ++number;
-    } else if (line.starts_with("*** Update File: ") || line.starts_with("*** Add File: ") || line.starts_with("*** Delete File: ")) {
+    } else if (line.starts_with("*** Update File: ") || line.starts_with("*** Add File: ") ||
+               line.starts_with("*** Delete File: ")) {
       end_hunk();
       files.push_back({.path = path_of(line.substr(line.find(": ") + 2)),
                        .renamed_from = {},
@@ -76,7 +77,10 @@ Result<std::vector<DiffFile>> parse_diff(std::string_view text) {
       files.back().path = path_of(line.substr(13));
     } else if (line.starts_with("@@")) {
       if (files.empty()) {
-        return fail(ErrorKind::kInvalid, std::format("line {} of the diff: a hunk before any file; begin with \"--- a/PATH\" and \"+++ b/PATH\"", number));
+        return fail(
+            ErrorKind::kInvalid,
+            std::format("line {} of the diff: a hunk before any file; begin with \"--- a/PATH\" and \"+++ b/PATH\"",
+                        number));
       }
       end_hunk();
       in_hunk = true;
@@ -101,10 +105,12 @@ Result<std::vector<DiffFile>> parse_diff(std::string_view text) {
   }
   if (!files.empty()) end_hunk();
   if (files.empty()) {
-    return fail(ErrorKind::kInvalid, "this is no unified diff: it needs \"--- a/PATH\", \"+++ b/PATH\" and hunks that begin with \"@@\"");
+    return fail(ErrorKind::kInvalid,
+                "this is no unified diff: it needs \"--- a/PATH\", \"+++ b/PATH\" and hunks that begin with \"@@\"");
   }
   for (const DiffFile& file : files) {
-    if (file.path.empty()) return fail(ErrorKind::kInvalid, "a file of the diff has no name; write \"--- a/PATH\" and \"+++ b/PATH\"");
+    if (file.path.empty())
+      return fail(ErrorKind::kInvalid, "a file of the diff has no name; write \"--- a/PATH\" and \"+++ b/PATH\"");
     if (file.hunks.empty() && !file.deleted && file.renamed_from.empty()) {
       return fail(ErrorKind::kInvalid, file.path + ": the diff has no hunk for it; hunks begin with \"@@\"");
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Unified diffs as models write them: line numbers are hints at most, counts are ignored, a context line may have lost
-// its blank. The patch format of some models ("*** Update File: x") is read too. Every hunk becomes a search for its old
-// lines (search_replace.h).
+// its blank. The patch format of some models ("*** Update File: x") is read too. Every hunk becomes a search for its
+// old lines (search_replace.h).
 #pragma once
 
 #include <string>

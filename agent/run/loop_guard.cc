@@ -10,7 +10,8 @@ nlohmann::json normalised(const nlohmann::ordered_json& value) {
   if (value.is_object()) {
     nlohmann::json sorted = nlohmann::json::object();
     for (const auto& [key, inner] : value.items()) {
-      if (!inner.is_null() && !(inner.is_string() && inner.get_ref<const std::string&>().empty())) sorted[key] = normalised(inner);
+      if (!inner.is_null() && !(inner.is_string() && inner.get_ref<const std::string&>().empty()))
+        sorted[key] = normalised(inner);
     }
     return sorted;
   }
@@ -55,7 +56,8 @@ std::optional<std::string> goes_in_circles(std::span<const MadeCall> calls) {
   if (unchanged >= 2 * kAlternations) {
     const std::string &a = calls[calls.size() - 2].call, &b = calls.back().call;
     bool alternates = a != b;
-    for (int i = 0; i < 2 * kAlternations && alternates; ++i) alternates = calls[calls.size() - 1 - static_cast<size_t>(i)].call == (i % 2 == 0 ? b : a);
+    for (int i = 0; i < 2 * kAlternations && alternates; ++i)
+      alternates = calls[calls.size() - 1 - static_cast<size_t>(i)].call == (i % 2 == 0 ? b : a);
     if (alternates) return std::format("the same two calls alternate and nothing changes: {}", shown);
   }
   if (unchanged >= kStepsWithoutChange) return std::format("nothing has changed in {} steps", unchanged);

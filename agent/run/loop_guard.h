@@ -11,12 +11,12 @@
 namespace strata::agent {
 
 struct MadeCall {
-  std::string call;    // normalised_call()
+  std::string call;      // normalised_call()
   bool changed = false;  // the tree, by this call
 };
 
-inline constexpr int kSameCall = 3;        // times, without a change of the tree between them
-inline constexpr int kAlternations = 3;    // of two calls: A B A B A B
+inline constexpr int kSameCall = 3;      // times, without a change of the tree between them
+inline constexpr int kAlternations = 3;  // of two calls: A B A B A B
 inline constexpr int kStepsWithoutChange = 25;
 
 // Name and arguments in one spelling: keys in order, blanks and "./" that mean nothing gone.

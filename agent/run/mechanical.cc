@@ -13,9 +13,9 @@ namespace strata::agent {
 namespace {
 
 struct Word {
-  std::string text;    // without quotes, "()" and trailing punctuation
+  std::string text;  // without quotes, "()" and trailing punctuation
   bool quoted = false;
-  bool ends = false;   // a full stop, comma or semicolon follows
+  bool ends = false;  // a full stop, comma or semicolon follows
 };
 
 std::vector<Word> words_of(std::string_view text) {
@@ -33,11 +33,14 @@ std::vector<Word> words_of(std::string_view text) {
       at = end;
     }
     // Punctuation behind a quotation is a word of its own by now.
-    if (!word.quoted && !words.empty() && words.back().quoted && word.text.find_first_not_of(".,;:") == word.text.npos) {
+    if (!word.quoted && !words.empty() && words.back().quoted &&
+        word.text.find_first_not_of(".,;:") == word.text.npos) {
       words.back().ends = true;
       continue;
     }
-    while (!word.quoted && word.text.size() > 1 && (word.text.ends_with('.') || word.text.ends_with(',') || word.text.ends_with(';') || word.text.ends_with(':'))) {
+    while (!word.quoted && word.text.size() > 1 &&
+           (word.text.ends_with('.') || word.text.ends_with(',') || word.text.ends_with(';') ||
+            word.text.ends_with(':'))) {
       word.text.pop_back();
       word.ends = true;
     }
@@ -88,7 +91,8 @@ class Reader {
   }
   void skip_kind() {
     skip({"the", "a", "an", "unused", "obsolete", "old", "dead", "local", "global", "public", "private", "static"});
-    skip({"function", "functions", "method", "class", "struct", "variable", "constant", "macro", "symbol", "type", "enum", "helper", "named", "called"});
+    skip({"function", "functions", "method", "class", "struct", "variable", "constant", "macro", "symbol", "type",
+          "enum", "helper", "named", "called"});
   }
   // A step is over where a new one begins, or the text ends.
   bool ends_here() {
@@ -97,14 +101,18 @@ class Reader {
       const size_t before = at_;
       ++at_;
       skip({"the", "all", "its", "whole", "entire"});
-      if (!take({"repository", "repo", "codebase", "project", "code", "files", "callers", "places", "tree"})) at_ = before;
+      if (!take({"repository", "repo", "codebase", "project", "code", "files", "callers", "places", "tree"}))
+        at_ = before;
     }
-    if (is({"and"}) && at_ + 2 < words_.size() && lower(words_[at_ + 1].text) == "update") {  // "and update all its callers"
+    if (is({"and"}) && at_ + 2 < words_.size() &&
+        lower(words_[at_ + 1].text) == "update") {  // "and update all its callers"
       const size_t before = at_;
       at_ += 2;
       skip({"all", "its", "the", "of", "every"});
-      if (!take({"callers", "uses", "usages", "references", "places", "importers", "imports"})) at_ = before;
-      else if (is({"accordingly"})) ++at_;
+      if (!take({"callers", "uses", "usages", "references", "places", "importers", "imports"}))
+        at_ = before;
+      else if (is({"accordingly"}))
+        ++at_;
     }
     return at_end() || words_[at_ - 1].ends || is({"and", "then"});
   }
@@ -171,9 +179,11 @@ class Reader {
     skip({"named", "called"});
     std::string parameter;
     // Up to "to", unless quoted: "int depth = 0" is three words.
-    while (!at_end() && (words_[at_].quoted || !is({"to"}))) parameter += (parameter.empty() ? "" : " ") + words_[at_++].text;
+    while (!at_end() && (words_[at_].quoted || !is({"to"})))
+      parameter += (parameter.empty() ? "" : " ") + words_[at_++].text;
     if (const size_t with = parameter.find(" with default "); with != parameter.npos) parameter.replace(with, 14, "=");
-    if (const size_t with = parameter.find(" with the default "); with != parameter.npos) parameter.replace(with, 18, "=");
+    if (const size_t with = parameter.find(" with the default "); with != parameter.npos)
+      parameter.replace(with, 18, "=");
     if (!is_identifier(parameter_name(parameter)) || !take({"to"})) return false;
     std::string name;
     if (!symbol(name)) return false;
@@ -228,7 +238,8 @@ std::optional<Mechanical> mechanical_steps(const repo::Index& index, std::string
   while (!reader.at_end() && reader.step(m)) {
   }
   if (m.calls.empty()) return std::nullopt;
-  for (size_t i = reader.at(); i < reader.words().size(); ++i) m.rest += (m.rest.empty() ? "" : " ") + reader.words()[i].text;
+  for (size_t i = reader.at(); i < reader.words().size(); ++i)
+    m.rest += (m.rest.empty() ? "" : " ") + reader.words()[i].text;
   return m;
 }
 
@@ -236,8 +247,9 @@ bool asks_for_repair(std::string_view instruction) {
   const std::string text = repo::lower_case(instruction);
   const auto has = [&](std::string_view part) { return text.find(part) != text.npos; };
   const bool tests = has("test") || has("check") || has("build") || has("compile");
-  return tests && ((has("fail") && (has("fix") || has("make") || has("repair") || has("mend") || has("get"))) || has("test pass") || has("tests pass") ||
-                   has("build again") || has("check pass") || has("it compile"));
+  return tests &&
+         ((has("fail") && (has("fix") || has("make") || has("repair") || has("mend") || has("get"))) ||
+          has("test pass") || has("tests pass") || has("build again") || has("check pass") || has("it compile"));
 }
 
 }  // namespace strata::agent

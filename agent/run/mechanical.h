@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Instructions that say plainly what is to be done, read without a model: "rename A to B", "move F to FILE", "delete F",
-// "add parameter P to F and pass it on to G", and several of these with "and", "then" or full stops between them. The
-// names must mean something in the repository; everything else is left to a model.
+// Instructions that say plainly what is to be done, read without a model: "rename A to B", "move F to FILE", "delete
+// F", "add parameter P to F and pass it on to G", and several of these with "and", "then" or full stops between them.
+// The names must mean something in the repository; everything else is left to a model.
 #pragma once
 
 #include <optional>
@@ -15,9 +15,9 @@
 namespace strata::agent {
 
 struct Mechanical {
-  std::vector<ToolCall> calls;      // of rename, move, delete, add_parameter; without ids
-  std::vector<std::string> steps;   // the same for people
-  std::string rest;                 // what is left of the instruction for a model; empty: nothing
+  std::vector<ToolCall> calls;     // of rename, move, delete, add_parameter; without ids
+  std::vector<std::string> steps;  // the same for people
+  std::string rest;                // what is left of the instruction for a model; empty: nothing
 };
 
 // Nothing if the instruction does not begin with such a step.

@@ -21,14 +21,18 @@ constexpr int kReplyTokens = 900;
 
 bool words_contain(std::string_view text, std::string_view name) {
   for (size_t at = text.find(name); at != text.npos; at = text.find(name, at + 1)) {
-    const auto word = [&](size_t i) { return i < text.size() && ((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= 'A' && text[i] <= 'Z') || (text[i] >= '0' && text[i] <= '9') || text[i] == '_'); };
+    const auto word = [&](size_t i) {
+      return i < text.size() && ((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= 'A' && text[i] <= 'Z') ||
+                                 (text[i] >= '0' && text[i] <= '9') || text[i] == '_');
+    };
     if ((at == 0 || !word(at - 1)) && !word(at + name.size())) return true;
   }
   return false;
 }
 
 bool usable(const repo::Symbol& s) {
-  return s.id != 0 && repo::is_function(s.kind) && s.definition && !repo::is_test_file(s.file) && s.last_line - s.first_line < kMostFunctionLines;
+  return s.id != 0 && repo::is_function(s.kind) && s.definition && !repo::is_test_file(s.file) &&
+         s.last_line - s.first_line < kMostFunctionLines;
 }
 
 std::string source_of(const Workbench& bench, const repo::Symbol& s, int most) {
@@ -62,7 +66,6 @@ Result<std::vector<repo::Symbol>> failing_tests(const repo::Index& index, const 
   }
   return tests;
 }
-
 
 // What functions call, looked up once each.
 class Calls {
@@ -104,8 +107,10 @@ class Calls {
     for (const repo::Relation& r : *found) {
       if (r.symbol.id == 0 || r.symbol.id == symbol.id || !repo::is_function(r.symbol.kind)) continue;
       const auto [place, first] = once.try_emplace(r.symbol.id, at->second.size());
-      if (first) at->second.emplace_back(r.symbol, r.reference.confidence);
-      else at->second[place->second].second = std::max(at->second[place->second].second, r.reference.confidence);
+      if (first)
+        at->second.emplace_back(r.symbol, r.reference.confidence);
+      else
+        at->second[place->second].second = std::max(at->second[place->second].second, r.reference.confidence);
     }
     return &at->second;
   }
@@ -118,7 +123,8 @@ constexpr size_t kMostTests = 60;  // that are followed
 
 }  // namespace
 
-Result<std::vector<Suspect>> find_suspects(const repo::Index& index, const Workbench& bench, const CheckResult& check, const std::string& instruction) {
+Result<std::vector<Suspect>> find_suspects(const repo::Index& index, const Workbench& bench, const CheckResult& check,
+                                           const std::string& instruction) {
   std::map<int64_t, Suspect> by_id;
   std::map<int64_t, double> best_lead;  // of the test that is shown
   const auto add = [&](const repo::Symbol& s, double score, const std::string& test) {
@@ -147,7 +153,9 @@ Result<std::vector<Suspect>> find_suspects(const repo::Index& index, const Workb
     auto reached = calls.reached(test);
     if (!reached) return std::unexpected(reached.error());
     const auto own = std::ranges::count_if(*reached, [](const auto& entry) { return usable(entry.second.first); });
-    for (const auto& [id, entry] : *reached) add(entry.first, 3 * entry.second / std::sqrt(static_cast<double>(std::max<int64_t>(own, 1))), source_of(bench, test, kMostTestLines));
+    for (const auto& [id, entry] : *reached)
+      add(entry.first, 3 * entry.second / std::sqrt(static_cast<double>(std::max<int64_t>(own, 1))),
+          source_of(bench, test, kMostTestLines));
   }
   // What passing tests reach as well is less suspect.
   std::map<int64_t, double> passing;
@@ -156,7 +164,9 @@ Result<std::vector<Suspect>> find_suspects(const repo::Index& index, const Workb
   size_t followed = 0;
   for (const repo::Symbol& test : *named) {
     if (followed == kMostTests || tests->empty()) break;
-    if (!repo::is_function(test.kind) || !repo::is_test_file(test.file) || failing.contains(test.id) || std::ranges::none_of(*tests, [&](const repo::Symbol& t) { return t.file == test.file; })) continue;
+    if (!repo::is_function(test.kind) || !repo::is_test_file(test.file) || failing.contains(test.id) ||
+        std::ranges::none_of(*tests, [&](const repo::Symbol& t) { return t.file == test.file; }))
+      continue;
     ++followed;
     auto reached = calls.reached(test);
     if (!reached) return std::unexpected(reached.error());
@@ -166,26 +176,33 @@ Result<std::vector<Suspect>> find_suspects(const repo::Index& index, const Workb
     suspect.score /= std::sqrt(1 + passing[id]);
     if (words_contain(instruction, suspect.symbol.name)) suspect.score += 6;
     for (const std::string& failed : check.failed) {
-      if (failed.find(suspect.symbol.name) != failed.npos) suspect.score += 1.5 / static_cast<double>(check.failed.size());
+      if (failed.find(suspect.symbol.name) != failed.npos)
+        suspect.score += 1.5 / static_cast<double>(check.failed.size());
     }
   }
   if (by_id.empty()) {  // nothing leads anywhere: the words of the failure
-    auto hits = index.search(instruction + " " + (check.failed.empty() ? check.output.substr(0, 300) : check.failed.front()), 20);
+    auto hits = index.search(
+        instruction + " " + (check.failed.empty() ? check.output.substr(0, 300) : check.failed.front()), 20);
     if (!hits) return std::unexpected(hits.error());
     for (const repo::Hit& hit : *hits) {
-      auto around = index.symbol_at(hit.passage.file, hit.passage.first_line + (hit.passage.last_line - hit.passage.first_line) / 2);
+      auto around = index.symbol_at(hit.passage.file,
+                                    hit.passage.first_line + (hit.passage.last_line - hit.passage.first_line) / 2);
       if (around && *around) add(**around, hit.score, shown);
     }
   }
   std::vector<Suspect> suspects;
   for (auto& [id, suspect] : by_id) suspects.push_back(std::move(suspect));
-  std::ranges::sort(suspects, [](const Suspect& a, const Suspect& b) { return std::tuple(-a.score, a.symbol.file, a.symbol.first_line) < std::tuple(-b.score, b.symbol.file, b.symbol.first_line); });
+  std::ranges::sort(suspects, [](const Suspect& a, const Suspect& b) {
+    return std::tuple(-a.score, a.symbol.file, a.symbol.first_line) <
+           std::tuple(-b.score, b.symbol.file, b.symbol.first_line);
+  });
   if (suspects.size() > kMostSuspects) suspects.resize(kMostSuspects);
   return suspects;
 }
 
 std::string attempt_key(const Suspect& suspect, const CheckResult& check) {
-  return std::format("{} {} {}/{}", suspect.symbol.file, suspect.symbol.qualified_name, check.errors, check.failed.size());
+  return std::format("{} {} {}/{}", suspect.symbol.file, suspect.symbol.qualified_name, check.errors,
+                     check.failed.size());
 }
 
 std::string code_in(std::string_view text) {
@@ -258,8 +275,11 @@ std::vector<int> code_lines(const std::string& bytes, const repo::Symbol& symbol
   for (int line = symbol.first_line; line <= std::min(symbol.last_line, lines.count()); ++line) {
     std::string_view text = lines.text(line);
     text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-    const bool comment = text.starts_with("#") || text.starts_with("//") || text.starts_with("*") || text.starts_with("/*") || text.starts_with("\"\"\"");
-    if (line == symbol.name_line || comment || std::ranges::count_if(text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }) < 3) continue;
+    const bool comment = text.starts_with("#") || text.starts_with("//") || text.starts_with("*") ||
+                         text.starts_with("/*") || text.starts_with("\"\"\"");
+    if (line == symbol.name_line || comment ||
+        std::ranges::count_if(text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }) < 3)
+      continue;
     if (text == "else" || text == "else:" || text == "try:" || text == "} else {") continue;
     all.push_back(line);
   }
@@ -269,7 +289,9 @@ std::vector<int> code_lines(const std::string& bytes, const repo::Symbol& symbol
 std::string numbered_source(const std::string& bytes, const repo::Symbol& symbol) {
   const Lines lines(bytes);
   std::string text;
-  for (int line = symbol.first_line; line <= std::min({symbol.last_line, symbol.first_line + kMostFunctionLines, lines.count()}); ++line) text += std::format("{}: {}\n", line, lines.text(line));
+  for (int line = symbol.first_line;
+       line <= std::min({symbol.last_line, symbol.first_line + kMostFunctionLines, lines.count()}); ++line)
+    text += std::format("{}: {}\n", line, lines.text(line));
   return text;
 }
 
@@ -308,9 +330,10 @@ Result<void> try_repair(ChatModel& model, Workbench& bench, RepairAttempt& attem
   };
   // What all attempts with this function share comes first, so that it is read once.
   const bool whole = attempt.round == 2;
-  std::string shared = std::format("This test fails:\n```\n{}```\nIt says:\n```\n{}\n```\nThe function {} in {} has a bug:\n```\n{}```\n", attempt.suspect.test,
-                                   failure_of(attempt), symbol.qualified_name, symbol.file,
-                                   whole ? source_of(bench, symbol, kMostFunctionLines) : numbered_source(*before, symbol));
+  std::string shared = std::format(
+      "This test fails:\n```\n{}```\nIt says:\n```\n{}\n```\nThe function {} in {} has a bug:\n```\n{}```\n",
+      attempt.suspect.test, failure_of(attempt), symbol.qualified_name, symbol.file,
+      whole ? source_of(bench, symbol, kMostFunctionLines) : numbered_source(*before, symbol));
   struct Question {
     std::string text;
     int line = 0;  // that the answer is for; 0: it says so
@@ -323,15 +346,20 @@ Result<void> try_repair(ChatModel& model, Workbench& bench, RepairAttempt& attem
   } else {
     const Lines lines(*before);
     for (const int line : code_lines(*before, symbol)) {
-      questions.push_back({std::format("Line {} is wrong:\n{}\nWrite the corrected line, and nothing else.", line, lines.text(line)), line});
+      questions.push_back(
+          {std::format("Line {} is wrong:\n{}\nWrite the corrected line, and nothing else.", line, lines.text(line)),
+           line});
     }
   }
   const float temperature = attempt.round == 3 ? 0.8f : 0.0f;
   std::set<std::string> tried = {*before};
   attempt.why = "no answer that could be used";
   for (const Question& question : questions) {
-    const std::vector<ChatMessage> transcript = {message(ChatMessage::Role::kSystem, "You find and mend bugs."), message(ChatMessage::Role::kUser, shared + question.text)};
-    const ChatOptions options{.max_tokens = whole ? kReplyTokens : 80, .temperature = temperature, .seed = static_cast<uint64_t>(question.line)};
+    const std::vector<ChatMessage> transcript = {message(ChatMessage::Role::kSystem, "You find and mend bugs."),
+                                                 message(ChatMessage::Role::kUser, shared + question.text)};
+    const ChatOptions options{.max_tokens = whole ? kReplyTokens : 80,
+                              .temperature = temperature,
+                              .seed = static_cast<uint64_t>(question.line)};
     auto turn = model.reply(transcript, {}, options, {}, attempt.cancel);
     if (!turn) return std::unexpected(turn.error());
     attempt.usage += turn->usage;
@@ -342,11 +370,16 @@ Result<void> try_repair(ChatModel& model, Workbench& bench, RepairAttempt& attem
       const int line = question.line > 0 ? question.line : number;
       if (line >= symbol.first_line && line <= symbol.last_line) text = with_line(*before, line, code);
     }
-    if (!text && turn->message.text.find("```") != std::string::npos) {  // it may have written the function all the same
-      const FileEdit edited = edit_file(symbol.file, *before, {SymbolEdit{SymbolAction::kReplace, symbol.qualified_name, code_in(turn->message.text), symbol.name_line}});
+    if (!text &&
+        turn->message.text.find("```") != std::string::npos) {  // it may have written the function all the same
+      const FileEdit edited = edit_file(
+          symbol.file, *before,
+          {SymbolEdit{SymbolAction::kReplace, symbol.qualified_name, code_in(turn->message.text), symbol.name_line}});
       // It must still be this function, and nothing else may be gone.
       const auto tree = SourceTree::parse(symbol.file, edited.text), old_tree = SourceTree::parse(symbol.file, *before);
-      if (edited.applied && tree && old_tree && tree->find(symbol.qualified_name) >= 0 && tree->symbols().size() >= old_tree->symbols().size()) text = edited.text;
+      if (edited.applied && tree && old_tree && tree->find(symbol.qualified_name) >= 0 &&
+          tree->symbols().size() >= old_tree->symbols().size())
+        text = edited.text;
     }
     if (!text || !tried.insert(*text).second) continue;
     auto better = judge(bench, attempt, *before, *text);

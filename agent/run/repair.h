@@ -12,8 +12,8 @@
 
 namespace strata::agent {
 
-// What is tried with each function: the line that the model believes to be wrong, every line in turn, the whole function,
-// and every line again with less likely answers.
+// What is tried with each function: the line that the model believes to be wrong, every line in turn, the whole
+// function, and every line again with less likely answers.
 inline constexpr int kRepairTries = 4;
 inline constexpr size_t kMostSuspects = 5;
 
@@ -23,9 +23,10 @@ struct Suspect {
   std::string test;  // source of the failing test that leads to it; may be empty
 };
 
-// Functions the failure runs into, most suspect first: frames of tracebacks, what the failing tests call and the passing
-// ones do not, names in the messages. Not those of tests.
-Result<std::vector<Suspect>> find_suspects(const repo::Index& index, const Workbench& bench, const CheckResult& check, const std::string& instruction);
+// Functions the failure runs into, most suspect first: frames of tracebacks, what the failing tests call and the
+// passing ones do not, names in the messages. Not those of tests.
+Result<std::vector<Suspect>> find_suspects(const repo::Index& index, const Workbench& bench, const CheckResult& check,
+                                           const std::string& instruction);
 
 struct RepairAttempt {
   RepairAttempt(Suspect of, CheckResult failing, int number, const Cancel* stop)
@@ -47,8 +48,8 @@ Result<void> try_repair(ChatModel& model, Workbench& bench, RepairAttempt& attem
 // Of a function while just this fails: attempts are counted by it.
 std::string attempt_key(const Suspect& suspect, const CheckResult& check);
 
-// The line of an answer that should be one line of code, without quotes, fences and the number before it. `number`: that
-// number, 0 if there is none.
+// The line of an answer that should be one line of code, without quotes, fences and the number before it. `number`:
+// that number, 0 if there is none.
 std::string line_in(std::string_view text, int* number = nullptr);
 
 // The first block of code in a text, without its fences; the text itself if there is none.

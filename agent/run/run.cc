@@ -18,7 +18,9 @@ constexpr int kMostFailedDones = 3;  // times that the model may call done while
 
 double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-json json_of(const ChatUsage& u) { return {{"in", u.prompt_tokens}, {"reused", u.reused_tokens}, {"out", u.generated_tokens}}; }
+json json_of(const ChatUsage& u) {
+  return {{"in", u.prompt_tokens}, {"reused", u.reused_tokens}, {"out", u.generated_tokens}};
+}
 
 json json_of(const std::vector<ToolCall>& calls) {
   json list = json::array();
@@ -27,7 +29,8 @@ json json_of(const std::vector<ToolCall>& calls) {
 }
 
 json json_of(const CheckResult& c) {
-  return {{"command", c.command}, {"good", c.good}, {"exit_code", c.exit_code}, {"errors", c.errors}, {"failed", c.failed}, {"seconds", c.seconds}, {"output", c.good ? "" : c.output}};
+  return {{"command", c.command}, {"good", c.good},       {"exit_code", c.exit_code},        {"errors", c.errors},
+          {"failed", c.failed},   {"seconds", c.seconds}, {"output", c.good ? "" : c.output}};
 }
 
 // A call as it is kept: what is absurdly long would only be refused again.
@@ -39,7 +42,8 @@ ToolCall reasonable(ToolCall call) {
         value = value.get_ref<const std::string&>().substr(0, kMostArgumentBytes + 1);
       }
     }
-    if (call.arguments.dump(-1, ' ', false, json::error_handler_t::replace).size() > 4 * kMostArgumentBytes) call.arguments = {{"too_long", true}};
+    if (call.arguments.dump(-1, ' ', false, json::error_handler_t::replace).size() > 4 * kMostArgumentBytes)
+      call.arguments = {{"too_long", true}};
   }
   return call;
 }
@@ -59,7 +63,10 @@ std::string_view name_of(RunStatus status) {
 }
 
 AgentRun::AgentRun(RunDatabase& database, RunSettings settings, RunHooks hooks)
-    : database_(database), settings_(std::move(settings)), hooks_(std::move(hooks)), contents_(database.content_folder()) {}
+    : database_(database),
+      settings_(std::move(settings)),
+      hooks_(std::move(hooks)),
+      contents_(database.content_folder()) {}
 AgentRun::~AgentRun() = default;
 
 Result<void> AgentRun::open_bench(PrivateCopy copy) {
@@ -70,12 +77,14 @@ Result<void> AgentRun::open_bench(PrivateCopy copy) {
                                                  .ask = settings_.ask});
   if (!bench) return std::unexpected(bench.error());
   bench_ = std::make_unique<Workbench>(std::move(*bench));
-  if (!bench_->sandbox().confined() && hooks_.on_notice) hooks_.on_notice("commands cannot be confined here: " + bench_->sandbox().why_not());
+  if (!bench_->sandbox().confined() && hooks_.on_notice)
+    hooks_.on_notice("commands cannot be confined here: " + bench_->sandbox().why_not());
   return {};
 }
 
-Result<std::unique_ptr<AgentRun>> AgentRun::start(RunDatabase& database, const std::filesystem::path& repository, const std::string& instruction,
-                                                  const StartOptions& options, RunSettings settings, RunHooks hooks) {
+Result<std::unique_ptr<AgentRun>> AgentRun::start(RunDatabase& database, const std::filesystem::path& repository,
+                                                  const std::string& instruction, const StartOptions& options,
+                                                  RunSettings settings, RunHooks hooks) {
   std::unique_ptr<AgentRun> run(new AgentRun(database, std::move(settings), std::move(hooks)));
   auto id = database.start_run(repository.string(), instruction, "running");
   if (!id) return std::unexpected(id.error());
@@ -90,24 +99,33 @@ Result<std::unique_ptr<AgentRun>> AgentRun::start(RunDatabase& database, const s
   run->state_.check = options.check;
   if (auto opened = run->open_bench(std::move(*copy)); !opened) return std::unexpected(opened.error());
   const std::string check = run->bench_->check_command().value_or("");
-  if (auto done = run->record("start", {{"instruction", instruction}, {"check", check}, {"check_given", !options.check.empty()}, {"yes", options.yes}, {"instructions", instructions}}); !done) {
+  if (auto done = run->record("start", {{"instruction", instruction},
+                                        {"check", check},
+                                        {"check_given", !options.check.empty()},
+                                        {"yes", options.yes},
+                                        {"instructions", instructions}});
+      !done) {
     return std::unexpected(done.error());
   }
   return run;
 }
 
-Result<std::unique_ptr<AgentRun>> AgentRun::resume(RunDatabase& database, int64_t id, RunSettings settings, RunHooks hooks) {
+Result<std::unique_ptr<AgentRun>> AgentRun::resume(RunDatabase& database, int64_t id, RunSettings settings,
+                                                   RunHooks hooks) {
   std::unique_ptr<AgentRun> run(new AgentRun(database, std::move(settings), std::move(hooks)));
   run->id_ = id;
   auto events = database.events(id);
   if (!events) return std::unexpected(events.error());
   for (const RunEvent& event : *events) {
     const json value = json::parse(event.json, nullptr, false);
-    if (value.is_discarded()) return fail(ErrorKind::kDamaged, std::format("event {} of run {} cannot be read", event.seq, id));
+    if (value.is_discarded())
+      return fail(ErrorKind::kDamaged, std::format("event {} of run {} cannot be read", event.seq, id));
     run->state_.add(event.kind, value);
   }
-  if (events->empty()) return fail(ErrorKind::kInvalid, std::format("run {} had not begun when it was ended; start it anew", id));
-  if (run->state_.status == "done") return fail(ErrorKind::kInvalid, std::format("run {} is done; `strata review` shows its proposal", id));
+  if (events->empty())
+    return fail(ErrorKind::kInvalid, std::format("run {} had not begun when it was ended; start it anew", id));
+  if (run->state_.status == "done")
+    return fail(ErrorKind::kInvalid, std::format("run {} is done; `strata review` shows its proposal", id));
   auto copy = PrivateCopy::open(database.folder(id) / "copy");
   if (!copy) return std::unexpected(copy.error());
   if (auto opened = run->open_bench(std::move(*copy)); !opened) return std::unexpected(opened.error());
@@ -129,9 +147,11 @@ Result<std::unique_ptr<AgentRun>> AgentRun::resume(RunDatabase& database, int64_
 }
 
 Result<void> AgentRun::record(const std::string& kind, json event) {
-  RunEvent recorded{.kind = kind,
-                    .json = event.dump(-1, ' ', false, json::error_handler_t::replace),
-                    .time = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
+  RunEvent recorded{
+      .kind = kind,
+      .json = event.dump(-1, ' ', false, json::error_handler_t::replace),
+      .time = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+                  .count()};
   auto seq = database_.append(id_, kind, recorded.json);
   if (!seq) return std::unexpected(seq.error());
   recorded.seq = *seq;
@@ -188,16 +208,27 @@ Result<void> AgentRun::hear() {
 }
 
 bool AgentRun::allowed(const std::string& tool, const Arguments& arguments, const std::string& line, std::string& why) {
-  Policy policy{.yes = state_.yes, .confined = bench_->sandbox().confined(), .rules = settings_.rules, .check = state_.check_given ? state_.check : std::string(), .check_agreed = state_.check_agreed};
+  Policy policy{.yes = state_.yes,
+                .confined = bench_->sandbox().confined(),
+                .rules = settings_.rules,
+                .check = state_.check_given ? state_.check : std::string(),
+                .check_agreed = state_.check_agreed};
   const Decision decision = may(policy, tool, arguments, line);
   why = decision.why;
   bench_->run_unconfined = false;
   if (decision.permission == Permission::kAllowed) return true;
   if (decision.permission == Permission::kRefused) return false;
   if (policy.confined && std::ranges::find(state_.agreed, line) != state_.agreed.end()) return true;
-  const Approval answer = hooks_.ask ? hooks_.ask({tool, line.empty() ? arguments.values().dump() : line, decision.why, policy.confined}) : Approval::kNo;
-  (void)record("approval", {{"tool", tool}, {"command", line}, {"allowed", answer != Approval::kNo}, {"always", answer == Approval::kAlways && policy.confined}, {"why", decision.why}});
-  if (answer == Approval::kNo) why = hooks_.ask ? "the user did not allow it" : decision.why + ", and nobody is there to be asked";
+  const Approval answer =
+      hooks_.ask ? hooks_.ask({tool, line.empty() ? arguments.values().dump() : line, decision.why, policy.confined})
+                 : Approval::kNo;
+  (void)record("approval", {{"tool", tool},
+                            {"command", line},
+                            {"allowed", answer != Approval::kNo},
+                            {"always", answer == Approval::kAlways && policy.confined},
+                            {"why", decision.why}});
+  if (answer == Approval::kNo)
+    why = hooks_.ask ? "the user did not allow it" : decision.why + ", and nobody is there to be asked";
   bench_->run_unconfined = answer != Approval::kNo && !policy.confined;
   return answer != Approval::kNo;
 }
@@ -206,9 +237,12 @@ std::optional<RunOutcome> AgentRun::over_budget() const {
   const auto stop = [](std::string why) { return RunOutcome{RunStatus::kBudget, std::move(why), std::nullopt}; };
   const Budget& b = settings_.budget;
   const int64_t tokens = state_.usage.generated_tokens + state_.usage.prompt_tokens - state_.usage.reused_tokens;
-  if (state_.steps >= b.steps) return stop(std::format("the budget of {} steps is spent; `strata agent --resume {} --max-steps N` goes on", b.steps, id_));
+  if (state_.steps >= b.steps)
+    return stop(
+        std::format("the budget of {} steps is spent; `strata agent --resume {} --max-steps N` goes on", b.steps, id_));
   if (tokens >= b.tokens) return stop(std::format("the budget of {} tokens is spent", b.tokens));
-  if (now_s() - started_ >= b.seconds) return stop(std::format("the budget of {:.0f} s is spent; `strata agent --resume {}` goes on", b.seconds, id_));
+  if (now_s() - started_ >= b.seconds)
+    return stop(std::format("the budget of {:.0f} s is spent; `strata agent --resume {}` goes on", b.seconds, id_));
   return std::nullopt;
 }
 
@@ -240,18 +274,22 @@ Result<std::optional<RunOutcome>> AgentRun::answer_pending(const Cancel* cancel)
     } else if (auto arguments = checked_arguments(tool->spec, call.arguments); !arguments) {
       result = refused(arguments.error().message);
     } else {
-      const std::string line = call.name == "run" ? arguments->text("command") : call.name == "check" ? bench_->check_command().value_or("") : "";
+      const std::string line = call.name == "run"     ? arguments->text("command")
+                               : call.name == "check" ? bench_->check_command().value_or("")
+                                                      : "";
       std::string why;
       if (!allowed(call.name, *arguments, line, why)) {
         result = refused("not allowed: " + why);
       } else {
         result = tool->run(*arguments, *bench_, cancel);
-        if (cancel && cancel->requested() && !result.good) return RunOutcome{RunStatus::kCancelled, "stopped by the user", std::nullopt};
+        if (cancel && cancel->requested() && !result.good)
+          return RunOutcome{RunStatus::kCancelled, "stopped by the user", std::nullopt};
       }
     }
     auto written = bench_->take_written();
     if (!written) return std::unexpected(written.error());
-    if (call.name == "check" && bench_->last_check && result.text.find("(" + bench_->last_check->command) != std::string::npos) {
+    if (call.name == "check" && bench_->last_check &&
+        result.text.find("(" + bench_->last_check->command) != std::string::npos) {
       check_ = bench_->last_check;
       check_writes_ = bench_->writes();
       if (auto done = record("check", json_of(*check_)); !done) return std::unexpected(done.error());
@@ -260,17 +298,27 @@ Result<std::optional<RunOutcome>> AgentRun::answer_pending(const Cancel* cancel)
       // Before the end, the check: a model believes itself too easily.
       auto check = checked(cancel);
       if (!check) return std::unexpected(check.error());
-      const auto dones = std::ranges::count_if(state_.calls, [](const MadeCall& c) { return c.call.starts_with("done "); });
+      const auto dones =
+          std::ranges::count_if(state_.calls, [](const MadeCall& c) { return c.call.starts_with("done "); });
       if (*check && !(*check)->good && dones + 1 < kMostFailedDones && !over_budget()) {
         result = refused("not done yet: the check fails\n" + shortened((*check)->output, 4000));
       }
     }
-    if (times > 0 && !result.final && result.text.size() < kMostResultBytes) result.text += "\n(You made this very call before.)";
+    if (times > 0 && !result.final && result.text.size() < kMostResultBytes)
+      result.text += "\n(You made this very call before.)";
     // The status stands in the newest message, where it costs nothing to change.
-    if (const int left = settings_.budget.steps - state_.steps - 1; left <= 5 && left > 0 && !result.final) result.text += std::format("\n({} steps are left.)", left);
+    if (const int left = settings_.budget.steps - state_.steps - 1; left <= 5 && left > 0 && !result.final)
+      result.text += std::format("\n({} steps are left.)", left);
     auto files = stored(*written);
     if (!files) return std::unexpected(files.error());
-    if (auto done = record("result", {{"call", call.id}, {"tool", call.name}, {"good", result.good}, {"final", result.final}, {"text", shortened(std::move(result.text), 5 * kMostResultBytes)}, {"seconds", now_s() - start}, {"files", *files}}); !done) {
+    if (auto done = record("result", {{"call", call.id},
+                                      {"tool", call.name},
+                                      {"good", result.good},
+                                      {"final", result.final},
+                                      {"text", shortened(std::move(result.text), 5 * kMostResultBytes)},
+                                      {"seconds", now_s() - start},
+                                      {"files", *files}});
+        !done) {
       return std::unexpected(done.error());
     }
     if (state_.finished) break;
@@ -311,7 +359,9 @@ Result<RunOutcome> AgentRun::finished(const std::string& summary, const Cancel* 
   auto check = checked(cancel);
   if (!check) return std::unexpected(check.error());
   if (!*check) {
-    if (bench_->check_command() && state_.refused > 0) return RunOutcome{RunStatus::kRefused, "the check was not allowed, so nothing says that this works", std::nullopt};
+    if (bench_->check_command() && state_.refused > 0)
+      return RunOutcome{RunStatus::kRefused, "the check was not allowed, so nothing says that this works",
+                        std::nullopt};
     return RunOutcome{RunStatus::kDone, summary, std::nullopt};
   }
   if (!(*check)->good) return RunOutcome{RunStatus::kNotDone, "the check fails", *check};
@@ -325,11 +375,14 @@ Result<std::optional<RunOutcome>> AgentRun::mechanical() {
   auto steps = mechanical_steps(**index, state_.instruction);
   if (!steps) return std::optional<RunOutcome>();
   if (!steps->rest.empty()) steps->steps.push_back(steps->rest);
-  if (auto done = record("plan", {{"steps", steps->steps}, {"by", "strata"}}); !done) return std::unexpected(done.error());
+  if (auto done = record("plan", {{"steps", steps->steps}, {"by", "strata"}}); !done)
+    return std::unexpected(done.error());
   int number = 0;
   for (ToolCall& call : steps->calls) call.id = std::format("step_{}", ++number);
-  if (steps->rest.empty()) steps->calls.push_back({std::format("step_{}", ++number), "done", {{"summary", "as the instruction says"}}});
-  if (auto done = record("turn", {{"text", ""}, {"calls", json_of(steps->calls)}, {"by", "strata"}}); !done) return std::unexpected(done.error());
+  if (steps->rest.empty())
+    steps->calls.push_back({std::format("step_{}", ++number), "done", {{"summary", "as the instruction says"}}});
+  if (auto done = record("turn", {{"text", ""}, {"calls", json_of(steps->calls)}, {"by", "strata"}}); !done)
+    return std::unexpected(done.error());
   return std::optional<RunOutcome>();
 }
 
@@ -340,7 +393,8 @@ Result<RunOutcome> AgentRun::loop(const OpenModel& open_model, const Cancel* can
     if (!outcome) return std::unexpected(outcome.error());
     if (*outcome) return **outcome;
     if (!remark.empty()) {
-      if (auto done = record("message", {{"text", remark}, {"by", "strata"}}); !done) return std::unexpected(done.error());
+      if (auto done = record("message", {{"text", remark}, {"by", "strata"}}); !done)
+        return std::unexpected(done.error());
     }
     if (auto heard = hear(); !heard) return std::unexpected(heard.error());
     if (cancel && cancel->requested()) return RunOutcome{RunStatus::kCancelled, "stopped by the user", std::nullopt};
@@ -349,30 +403,42 @@ Result<RunOutcome> AgentRun::loop(const OpenModel& open_model, const Cancel* can
     if (!chat) return std::unexpected(chat.error());
     std::vector<ToolSpec> specs;
     for (const Tool& tool : tools_) specs.push_back(tool.spec);
-    auto turn = (*chat)->reply(state_.transcript, specs, {}, {.on_text = hooks_.on_text, .on_reasoning = {}, .on_notice = hooks_.on_notice}, cancel);
+    auto turn = (*chat)->reply(state_.transcript, specs, {},
+                               {.on_text = hooks_.on_text, .on_reasoning = {}, .on_notice = hooks_.on_notice}, cancel);
     if (!turn) {
-      if (turn.error().kind == ErrorKind::kCancelled) return RunOutcome{RunStatus::kCancelled, "stopped by the user", std::nullopt};
+      if (turn.error().kind == ErrorKind::kCancelled)
+        return RunOutcome{RunStatus::kCancelled, "stopped by the user", std::nullopt};
       return std::unexpected(turn.error());
     }
     std::vector<ToolCall> calls;
     for (ToolCall& call : turn->message.calls) calls.push_back(reasonable(std::move(call)));
     std::string raw = turn->message.raw.size() > 4 * kMostArgumentBytes ? std::string() : turn->message.raw;
-    if (auto done = record("turn", {{"text", turn->message.text.substr(0, kMostArgumentBytes)}, {"reasoning", turn->message.reasoning.substr(0, kMostArgumentBytes)}, {"raw", raw}, {"calls", json_of(calls)}, {"usage", json_of(turn->usage)}}); !done) {
+    if (auto done = record("turn", {{"text", turn->message.text.substr(0, kMostArgumentBytes)},
+                                    {"reasoning", turn->message.reasoning.substr(0, kMostArgumentBytes)},
+                                    {"raw", raw},
+                                    {"calls", json_of(calls)},
+                                    {"usage", json_of(turn->usage)}});
+        !done) {
       return std::unexpected(done.error());
     }
     if (state_.plan.empty()) {
       if (auto steps = list_items(turn->message.text); !steps.empty()) {
-        if (auto done = record("plan", {{"steps", steps}, {"by", "model"}}); !done) return std::unexpected(done.error());
+        if (auto done = record("plan", {{"steps", steps}, {"by", "model"}}); !done)
+          return std::unexpected(done.error());
       }
     }
     remark.clear();
     for (const std::string& m : turn->malformed) remark += m.substr(0, 2000) + "\n";
     if (!calls.empty()) continue;
-    if (state_.idle_turns >= kMostIdleTurns) return RunOutcome{RunStatus::kGuard, std::format("the model called no tool in {} turns", kMostIdleTurns), std::nullopt};
-    if (turn->end == ChatTurn::End::kLength) remark += "Your answer was cut because it was too long; make smaller steps.\n";
+    if (state_.idle_turns >= kMostIdleTurns)
+      return RunOutcome{RunStatus::kGuard, std::format("the model called no tool in {} turns", kMostIdleTurns),
+                        std::nullopt};
+    if (turn->end == ChatTurn::End::kLength)
+      remark += "Your answer was cut because it was too long; make smaller steps.\n";
     if (remark.empty()) {
       const bool planned = !state_.plan.empty() && state_.calls.empty() && state_.idle_turns == 1;
-      remark = planned ? "Go on with the first step: call a tool." : "You called no tool. Call one, or call done if everything is done.";
+      remark = planned ? "Go on with the first step: call a tool."
+                       : "You called no tool. Call one, or call done if everything is done.";
     }
   }
 }
@@ -382,12 +448,20 @@ Result<RunOutcome> AgentRun::repair(const OpenModel& open_model, const Cancel* c
   if (!before) return std::unexpected(before.error());
   if (!*before) {
     const bool none = !bench_->check_command();
-    return RunOutcome{none ? RunStatus::kNotDone : RunStatus::kRefused, none ? "there is no check to make pass; name one with --check" : "the check was not allowed, so there is nothing to go by", std::nullopt};
+    return RunOutcome{none ? RunStatus::kNotDone : RunStatus::kRefused,
+                      none ? "there is no check to make pass; name one with --check"
+                           : "the check was not allowed, so there is nothing to go by",
+                      std::nullopt};
   }
   CheckResult best = **before;
   if (best.good) return RunOutcome{RunStatus::kDone, "the check passes already", best};
   if (state_.plan.empty()) {
-    if (auto done = record("plan", {{"steps", {"see what fails", "rewrite the functions it runs into, one at a time", "keep what makes less fail"}}, {"by", "strata"}}); !done) return std::unexpected(done.error());
+    if (auto done = record("plan", {{"steps",
+                                     {"see what fails", "rewrite the functions it runs into, one at a time",
+                                      "keep what makes less fail"}},
+                                    {"by", "strata"}});
+        !done)
+      return std::unexpected(done.error());
   }
   auto chat = model(open_model);
   if (!chat) return std::unexpected(chat.error());
@@ -400,20 +474,30 @@ Result<RunOutcome> AgentRun::repair(const OpenModel& open_model, const Cancel* c
     // Everybody gets a first chance before anybody gets a second one.
     for (int round = 0; round < kRepairTries && !better; ++round) {
       for (const Suspect& suspect : *suspects) {
-        if (cancel && cancel->requested()) return RunOutcome{RunStatus::kCancelled, "stopped by the user", std::nullopt};
+        if (cancel && cancel->requested())
+          return RunOutcome{RunStatus::kCancelled, "stopped by the user", std::nullopt};
         if (auto stop = over_budget()) return *stop;
         const std::string key = attempt_key(suspect, best);
         if (state_.attempts[key] > round) continue;  // before the run was resumed
         RepairAttempt attempt(suspect, best, round, cancel);
         if (auto tried = try_repair(**chat, *bench_, attempt); !tried) {
-          if (tried.error().kind == ErrorKind::kCancelled) return RunOutcome{RunStatus::kCancelled, "stopped by the user", std::nullopt};
+          if (tried.error().kind == ErrorKind::kCancelled)
+            return RunOutcome{RunStatus::kCancelled, "stopped by the user", std::nullopt};
           return std::unexpected(tried.error());
         }
         auto written = bench_->take_written();
         if (!written) return std::unexpected(written.error());
         auto files = stored(*written);
         if (!files) return std::unexpected(files.error());
-        if (auto done = record("attempt", {{"symbol", key}, {"name", suspect.symbol.qualified_name}, {"place", std::format("{}:{}", suspect.symbol.file, suspect.symbol.name_line)}, {"kept", attempt.kept}, {"why", attempt.why}, {"usage", json_of(attempt.usage)}, {"files", *files}}); !done) {
+        if (auto done =
+                record("attempt", {{"symbol", key},
+                                   {"name", suspect.symbol.qualified_name},
+                                   {"place", std::format("{}:{}", suspect.symbol.file, suspect.symbol.name_line)},
+                                   {"kept", attempt.kept},
+                                   {"why", attempt.why},
+                                   {"usage", json_of(attempt.usage)},
+                                   {"files", *files}});
+            !done) {
           return std::unexpected(done.error());
         }
         if (!attempt.kept) continue;
@@ -421,12 +505,15 @@ Result<RunOutcome> AgentRun::repair(const OpenModel& open_model, const Cancel* c
         check_ = best;
         check_writes_ = bench_->writes();
         if (auto done = record("check", json_of(best)); !done) return std::unexpected(done.error());
-        if (best.good) return RunOutcome{RunStatus::kDone, std::format("rewrote {}", suspect.symbol.qualified_name), best};
+        if (best.good)
+          return RunOutcome{RunStatus::kDone, std::format("rewrote {}", suspect.symbol.qualified_name), best};
         better = true;  // look again: other functions are suspect now
         break;
       }
     }
-    if (!better) return RunOutcome{RunStatus::kNotDone, std::format("no rewriting of {} functions made less fail", suspects->size()), best};
+    if (!better)
+      return RunOutcome{RunStatus::kNotDone,
+                        std::format("no rewriting of {} functions made less fail", suspects->size()), best};
   }
 }
 
@@ -450,8 +537,10 @@ Result<RunOutcome> AgentRun::go(const OpenModel& open_model, const Cancel* cance
   }
   if (!outcome->check && check_ && check_writes_ == bench_->writes()) outcome->check = check_;
   if (outcome->status == RunStatus::kNotDone && state_.refused > 0) outcome->status = RunStatus::kRefused;
-  if (auto done = record("end", {{"status", name_of(outcome->status)}, {"why", outcome->why}}); !done) return std::unexpected(done.error());
-  if (auto done = database_.set_status(id_, std::string(name_of(outcome->status))); !done) return std::unexpected(done.error());
+  if (auto done = record("end", {{"status", name_of(outcome->status)}, {"why", outcome->why}}); !done)
+    return std::unexpected(done.error());
+  if (auto done = database_.set_status(id_, std::string(name_of(outcome->status))); !done)
+    return std::unexpected(done.error());
   return outcome;
 }
 

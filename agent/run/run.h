@@ -50,8 +50,8 @@ struct ApprovalRequest {
 enum class Approval { kNo, kOnce, kAlways };  // always: this command, for the rest of the run
 
 struct RunHooks {
-  std::function<void(const RunEvent&)> on_event;        // after it is on disk
-  std::function<void(std::string_view)> on_text;        // of the model, as it is written
+  std::function<void(const RunEvent&)> on_event;  // after it is on disk
+  std::function<void(std::string_view)> on_text;  // of the model, as it is written
   std::function<void(const std::string&)> on_notice;
   std::function<Approval(const ApprovalRequest&)> ask;  // empty: nobody is there to be asked
 };
@@ -61,8 +61,8 @@ std::string_view name_of(RunStatus status);  // "done", "not done", "guard", "bu
 
 struct RunOutcome {
   RunStatus status = RunStatus::kNotDone;
-  std::string why;                    // a sentence
-  std::optional<CheckResult> check;   // the last one, of the tree as it is proposed
+  std::string why;                   // a sentence
+  std::optional<CheckResult> check;  // the last one, of the tree as it is proposed
 };
 
 class AgentRun {
@@ -72,7 +72,8 @@ class AgentRun {
                                                  const std::string& instruction, const StartOptions& options,
                                                  RunSettings settings, RunHooks hooks);
   // The run as its events say; the private copy is brought back to that. kInvalid if it has ended well.
-  static Result<std::unique_ptr<AgentRun>> resume(RunDatabase& database, int64_t id, RunSettings settings, RunHooks hooks);
+  static Result<std::unique_ptr<AgentRun>> resume(RunDatabase& database, int64_t id, RunSettings settings,
+                                                  RunHooks hooks);
   ~AgentRun();
 
   int64_t id() const { return id_; }

@@ -12,16 +12,19 @@ using json = nlohmann::ordered_json;
 std::string first_message(const json& event) {
   std::string text;
   for (const json& i : event.value("instructions", json::array())) {
-    text += std::format("The project's own notes ({}), which the user trusts:\n{}\n\n", i.value("path", ""), i.value("text", ""));
+    text += std::format("The project's own notes ({}), which the user trusts:\n{}\n\n", i.value("path", ""),
+                        i.value("text", ""));
   }
   text += "Task: " + event.value("instruction", "");
-  if (const std::string check = event.value("check", ""); !check.empty()) text += std::format("\n\nThe check is: {}", check);
+  if (const std::string check = event.value("check", ""); !check.empty())
+    text += std::format("\n\nThe check is: {}", check);
   text += "\n\nBegin with a plan, a numbered list of at most six steps. Then carry it out with the tools.";
   return text;
 }
 
 void add_files(std::map<std::string, StoredFile>& tree, const json& event) {
-  for (const json& f : event.value("files", json::array())) tree[f.value("path", "")] = {f.value("after", ""), f.value("mode", 0u)};
+  for (const json& f : event.value("files", json::array()))
+    tree[f.value("path", "")] = {f.value("after", ""), f.value("mode", 0u)};
 }
 
 void add_usage(ChatUsage& usage, const json& event) {

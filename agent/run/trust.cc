@@ -13,7 +13,8 @@ namespace {
 constexpr size_t kMostBytes = 16 << 10;  // notes longer than this would fill a small model's context
 }
 
-Result<std::vector<Instructions>> find_instructions(const std::filesystem::path& root, const std::filesystem::path& file) {
+Result<std::vector<Instructions>> find_instructions(const std::filesystem::path& root,
+                                                    const std::filesystem::path& file) {
   std::vector<std::string> trusted;
   std::ifstream in(file);
   for (std::string line; std::getline(in, line);) trusted.push_back(line.substr(0, line.find(' ')));
@@ -23,7 +24,8 @@ Result<std::vector<Instructions>> find_instructions(const std::filesystem::path&
   for (const char* path : {"AGENTS.md", ".strata/instructions.md"}) {
     auto found = tree->read(path);
     if (!found || !*found || (*found)->mode == kLink) continue;
-    if ((*found)->bytes.size() > kMostBytes) return fail(ErrorKind::kUnsupported, std::string(path) + " is longer than 16 KiB and is not used; shorten it");
+    if ((*found)->bytes.size() > kMostBytes)
+      return fail(ErrorKind::kUnsupported, std::string(path) + " is longer than 16 KiB and is not used; shorten it");
     Instructions one{path, (*found)->bytes, repo::blob_id((*found)->bytes), false};
     one.trusted = std::ranges::find(trusted, one.id) != trusted.end();
     all.push_back(std::move(one));

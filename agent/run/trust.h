@@ -17,8 +17,10 @@ struct Instructions {
   bool trusted = false;
 };
 
-// Those the work tree at `root` has, `file` being the list of what is trusted (it need not exist). Links are not followed.
-Result<std::vector<Instructions>> find_instructions(const std::filesystem::path& root, const std::filesystem::path& file);
+// Those the work tree at `root` has, `file` being the list of what is trusted (it need not exist). Links are not
+// followed.
+Result<std::vector<Instructions>> find_instructions(const std::filesystem::path& root,
+                                                    const std::filesystem::path& file);
 Result<void> trust(const Instructions& instructions, const std::filesystem::path& file);
 
 }  // namespace strata::agent

@@ -6,7 +6,8 @@
 namespace strata::agent {
 
 Tool ask_tool() {
-  return {make_spec("ask", "Asks a question about the whole repository; the answer names files and lines.", {{"question", "string", "the question", true}}),
+  return {make_spec("ask", "Asks a question about the whole repository; the answer names files and lines.",
+                    {{"question", "string", "the question", true}}),
           false, [](const Arguments& a, Workbench& bench, const Cancel* cancel) -> ToolResult {
             if (!bench.ask()) return refused("nobody answers questions in this run; use search and definition");
             auto answer = bench.ask()(a.text("question"), cancel);
@@ -16,7 +17,9 @@ Tool ask_tool() {
 }
 
 Tool done_tool() {
-  return {make_spec("done", "Ends the work: everything asked for is done.", {{"summary", "string", "what was done, in one or two sentences", true}}), true,
+  return {make_spec("done", "Ends the work: everything asked for is done.",
+                    {{"summary", "string", "what was done, in one or two sentences", true}}),
+          true,
           [](const Arguments& a, Workbench&, const Cancel*) -> ToolResult { return {a.text("summary"), true, true}; }};
 }
 

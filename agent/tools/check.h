@@ -27,10 +27,10 @@ struct CheckResult {
   bool good = false;
   int exit_code = 0;
   double seconds = 0;
-  int errors = 0;                        // of compilers
-  std::vector<std::string> failed;       // names of tests
-  std::vector<CheckPlace> places;        // in the order of the output, each once
-  std::string output;                    // what matters of it: first errors, failing tests, the end
+  int errors = 0;                   // of compilers
+  std::vector<std::string> failed;  // names of tests
+  std::vector<CheckPlace> places;   // in the order of the output, each once
+  std::string output;               // what matters of it: first errors, failing tests, the end
 
   // Fewer is better: compiler errors before failing tests.
   std::pair<int, int> badness() const;

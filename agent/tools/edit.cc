@@ -29,7 +29,10 @@ Result<SymbolAction> action_of(const std::string& name) {
   if (name == "insert_before") return SymbolAction::kInsertBefore;
   if (name == "insert_after") return SymbolAction::kInsertAfter;
   if (name == "delete") return SymbolAction::kDelete;
-  return fail(ErrorKind::kInvalid, std::format("there is no action \"{}\"; it is replace_body, replace, insert_before, insert_after or delete", name.substr(0, 40)));
+  return fail(
+      ErrorKind::kInvalid,
+      std::format("there is no action \"{}\"; it is replace_body, replace, insert_before, insert_after or delete",
+                  name.substr(0, 40)));
 }
 
 Result<Meant> meant_by(const Arguments& a, const std::string& path, const std::string& bytes, const Workbench& bench) {
@@ -43,15 +46,21 @@ Result<Meant> meant_by(const Arguments& a, const std::string& path, const std::s
     const int first = a.number("first"), last = a.has("last") ? a.number("last") : first;
     const Lines lines(bytes);
     if (first < 1 || last < first - 1 || last > lines.count() || first > lines.count() + 1) {
-      return fail(ErrorKind::kInvalid, std::format("{} has {} lines; there are no lines {}-{}", path, lines.count(), first, last));
+      return fail(ErrorKind::kInvalid,
+                  std::format("{} has {} lines; there are no lines {}-{}", path, lines.count(), first, last));
     }
     const auto seen = bench.shown(path, first, last);
-    if (!seen) return fail(ErrorKind::kInvalid, std::format("you were not shown lines {}-{} of {} as they are now; read them first", first, last, path));
+    if (!seen)
+      return fail(
+          ErrorKind::kInvalid,
+          std::format("you were not shown lines {}-{} of {} as they are now; read them first", first, last, path));
     std::string masked = bytes;
     const auto secrets = repo::mask_secrets(masked);
     for (const repo::SecretRange& s : secrets) {
       if (s.line >= first && lines.line_of(s.last - 1) <= last) {
-        return fail(ErrorKind::kInvalid, std::format("line {} holds a secret ({}), which you were not shown; change other lines", s.line, s.kind));
+        return fail(
+            ErrorKind::kInvalid,
+            std::format("line {} holds a secret ({}), which you were not shown; change other lines", s.line, s.kind));
       }
     }
     return Meant{LineEdit{first, last, a.text("new"), *seen}, "lines"};
@@ -74,24 +83,29 @@ std::string other_ways(const std::string& closed, const std::string& bytes) {
 }
 
 // What a file looks like around its changes now; what is shown is what the next edit can be made from.
-std::string neighbourhood(Workbench& bench, const std::string& path, const std::string& before, const std::string& after) {
+std::string neighbourhood(Workbench& bench, const std::string& path, const std::string& before,
+                          const std::string& after) {
   const Lines was(before), is(after);
   int first = 1;
   while (first <= std::min(was.count(), is.count()) && was.text(first) == is.text(first)) ++first;
   int same_behind = 0;
-  while (same_behind < std::min(was.count(), is.count()) - first + 1 && was.text(was.count() - same_behind) == is.text(is.count() - same_behind)) ++same_behind;
+  while (same_behind < std::min(was.count(), is.count()) - first + 1 &&
+         was.text(was.count() - same_behind) == is.text(is.count() - same_behind))
+    ++same_behind;
   bench.forget_from(path, first);
   const int last = std::min(is.count() - same_behind + kAround, first + 40);
   return bench.show(path, after, std::max(1, first - kAround), std::max(last, first));
 }
 
-ToolResult change_file(Workbench& bench, const std::string& path, const std::string& bytes, const std::vector<Meant>& meant) {
+ToolResult change_file(Workbench& bench, const std::string& path, const std::string& bytes,
+                       const std::vector<Meant>& meant) {
   auto& failures = bench.failures[path];
   for (const Meant& m : meant) {
     if (failures[m.way] >= kMostFailures) {
       // Once another way had its chance, this one may be tried again.
       failures[m.way] = 0;
-      return refused(std::format("this way of editing {} has failed {} times; use another one now: {}", path, kMostFailures, other_ways(m.way, bytes)));
+      return refused(std::format("this way of editing {} has failed {} times; use another one now: {}", path,
+                                 kMostFailures, other_ways(m.way, bytes)));
     }
   }
   std::vector<Edit> edits;
@@ -109,7 +123,8 @@ ToolResult change_file(Workbench& bench, const std::string& path, const std::str
   }
   failures.clear();
   if (auto done = bench.write(path, edited.text); !done) return refused(done.error().message);
-  return {shortened(std::format("{}: {}now:\n{}", path, text, neighbourhood(bench, path, bytes, edited.text))), true, false};
+  return {shortened(std::format("{}: {}now:\n{}", path, text, neighbourhood(bench, path, bytes, edited.text))), true,
+          false};
 }
 
 ToolResult apply_diff(const std::string& diff, Workbench& bench) {
@@ -148,7 +163,8 @@ ToolResult apply_diff(const std::string& diff, Workbench& bench) {
       edited = edit_file(from, *bytes, edits);
     }
     good = good && edited.applied;
-    for (size_t i = 0; i < edited.reports.size(); ++i) text += std::format("{}, hunk {}: {}\n", from, i + 1, edited.reports[i]);
+    for (size_t i = 0; i < edited.reports.size(); ++i)
+      text += std::format("{}, hunk {}: {}\n", from, i + 1, edited.reports[i]);
     for (const std::string& error : edited.syntax) text += std::format("{}: syntax error, {}", from, error);
     if (file.renamed_from.empty()) {
       change.files.push_back({from, *bytes, edited.text});
@@ -165,14 +181,18 @@ ToolResult apply_diff(const std::string& diff, Workbench& bench) {
 ToolResult run(const Arguments& a, Workbench& bench, const Cancel*) {
   if (a.has("diff")) return apply_diff(a.text("diff"), bench);
   for (const char* name : {"new", "old"}) {
-    if (a.has(name) && looks_like_diff(a.text(name)) && !a.has("symbol") && a.text(name).find("+++ ") != std::string::npos && !a.text("path").ends_with(".diff") && !a.text("path").ends_with(".patch")) {
+    if (a.has(name) && looks_like_diff(a.text(name)) && !a.has("symbol") &&
+        a.text(name).find("+++ ") != std::string::npos && !a.text("path").ends_with(".diff") &&
+        !a.text("path").ends_with(".patch")) {
       return apply_diff(a.text(name), bench);  // volunteered
     }
   }
   const std::string path = a.text("path");
   if (path.empty()) return refused("edit needs the path of the file");
   auto bytes = bench.read(path);
-  if (!bytes) return refused(bytes.error().kind == ErrorKind::kNotFound ? bytes.error().message + "; to make it, use create" : bytes.error().message);
+  if (!bytes)
+    return refused(bytes.error().kind == ErrorKind::kNotFound ? bytes.error().message + "; to make it, use create"
+                                                              : bytes.error().message);
   std::vector<Meant> meant;
   std::vector<Arguments> each;
   if (a.values().contains("edits")) {
@@ -198,11 +218,13 @@ ToolResult run(const Arguments& a, Workbench& bench, const Cancel*) {
 
 Tool edit_tool() {
   return {make_spec("edit",
-                    "Changes a file. Best: symbol with new, the whole new definition. Or old and new: quoted lines and what replaces them. Or first, "
+                    "Changes a file. Best: symbol with new, the whole new definition. Or old and new: quoted lines and "
+                    "what replaces them. Or first, "
                     "last and new: lines you were shown. Or diff: a unified diff.",
                     {{"path", "string", "file to change"},
                      {"symbol", "string", "function or class to change"},
-                     {"action", "string", "with symbol: replace_body (default), replace, insert_before, insert_after or delete"},
+                     {"action", "string",
+                      "with symbol: replace_body (default), replace, insert_before, insert_after or delete"},
                      {"old", "string", "lines as they are in the file"},
                      {"new", "string", "new text"},
                      {"first", "integer", "first line to replace"},

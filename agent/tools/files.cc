@@ -17,7 +17,8 @@ ToolResult create(const Arguments& a, Workbench& bench, const Cancel*) {
   if (bench.exists(path)) return refused(path + " exists already; use edit");
   std::string text = plain_text(a.text("text"));
   if (!text.empty() && !text.ends_with('\n')) text += '\n';
-  if (const auto errors = new_syntax_errors(path, "", text); !errors.empty()) return refused(path + " is not written, it has syntax errors: " + errors.front());
+  if (const auto errors = new_syntax_errors(path, "", text); !errors.empty())
+    return refused(path + " is not written, it has syntax errors: " + errors.front());
   if (auto done = bench.write(path, text); !done) return refused(done.error().message);
   return {std::format("{} is written, {} lines", path, Lines(text).count()), true, false};
 }
@@ -45,8 +46,10 @@ ToolResult remove(const Arguments& a, Workbench& bench, const Cancel*) {
   if (path.empty()) return refused("say what to delete: path or symbol");
   if (const auto importers = importers_of(**index, path); !importers.empty() && !a.flag("anyway")) {
     std::string list;
-    for (size_t i = 0; i < std::min<size_t>(importers.size(), 10); ++i) list += std::format("\n  {}:{}", importers[i].file, importers[i].line);
-    return refused(std::format("{} is still included or imported in {} places; change those first, or say anyway:{}", path, importers.size(), list));
+    for (size_t i = 0; i < std::min<size_t>(importers.size(), 10); ++i)
+      list += std::format("\n  {}:{}", importers[i].file, importers[i].line);
+    return refused(std::format("{} is still included or imported in {} places; change those first, or say anyway:{}",
+                               path, importers.size(), list));
   }
   if (auto done = bench.remove(path); !done) return refused(done.error().message);
   return {path + " is deleted", true, false};
@@ -63,7 +66,8 @@ ToolResult move(const Arguments& a, Workbench& bench, const Cancel*) {
   std::string text = std::format("{} is now {}", path, to);
   if (!importers.empty()) {
     text += ". It is included or imported under its old name in:";
-    for (size_t i = 0; i < std::min<size_t>(importers.size(), 20); ++i) text += std::format("\n  {}:{} {}", importers[i].file, importers[i].line, importers[i].name);
+    for (size_t i = 0; i < std::min<size_t>(importers.size(), 20); ++i)
+      text += std::format("\n  {}:{} {}", importers[i].file, importers[i].line, importers[i].name);
   }
   return {std::move(text), true, false};
 }
@@ -71,16 +75,22 @@ ToolResult move(const Arguments& a, Workbench& bench, const Cancel*) {
 }  // namespace
 
 Tool create_tool() {
-  return {make_spec("create", "Writes a new file.", {{"path", "string", "path of the new file", true}, {"text", "string", "its text", true}}), true, create};
+  return {make_spec("create", "Writes a new file.",
+                    {{"path", "string", "path of the new file", true}, {"text", "string", "its text", true}}),
+          true, create};
 }
 Tool delete_tool() {
   return {make_spec("delete", "Deletes a file, or a symbol that nothing uses with its declarations.",
-                    {{"path", "string", "file"}, {"symbol", "string", "symbol"}, {"anyway", "boolean", "also if it is still used"}}),
+                    {{"path", "string", "file"},
+                     {"symbol", "string", "symbol"},
+                     {"anyway", "boolean", "also if it is still used"}}),
           false, remove};
 }
 Tool move_tool() {
   return {make_spec("move", "Moves a file, or a symbol to another file with its imports or includes.",
-                    {{"symbol", "string", "symbol to move"}, {"path", "string", "file to move"}, {"to", "string", "file it goes to", true}}),
+                    {{"symbol", "string", "symbol to move"},
+                     {"path", "string", "file to move"},
+                     {"to", "string", "file it goes to", true}}),
           false, move};
 }
 

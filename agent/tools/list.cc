@@ -24,19 +24,26 @@ ToolResult run(const Arguments& a, Workbench& bench, const Cancel*) {
     if (!file.path.starts_with(folder)) continue;
     const std::string rest = file.path.substr(folder.size());
     const size_t slash = rest.find('/');
-    if (slash == rest.npos) entries[rest] = 0, lines[rest] = file.lines;
-    else ++entries[rest.substr(0, slash + 1)];
+    if (slash == rest.npos)
+      entries[rest] = 0, lines[rest] = file.lines;
+    else
+      ++entries[rest.substr(0, slash + 1)];
   }
-  if (entries.empty()) return refused(std::format("there is no folder \"{}\"; list without a path shows the top", folder));
+  if (entries.empty())
+    return refused(std::format("there is no folder \"{}\"; list without a path shows the top", folder));
   std::string text;
-  for (const auto& [name, count] : entries) text += name.ends_with('/') ? std::format("{}  {} files\n", name, count) : std::format("{}  {} lines\n", name, lines[name]);
+  for (const auto& [name, count] : entries)
+    text += name.ends_with('/') ? std::format("{}  {} files\n", name, count)
+                                : std::format("{}  {} lines\n", name, lines[name]);
   return {shortened(std::move(text)), true, false};
 }
 
 }  // namespace
 
 Tool list_tool() {
-  return {make_spec("list", "Files and folders in a folder.", {{"path", "string", "folder; empty: the top of the repository"}}), false, run};
+  return {make_spec("list", "Files and folders in a folder.",
+                    {{"path", "string", "folder; empty: the top of the repository"}}),
+          false, run};
 }
 
 }  // namespace strata::agent

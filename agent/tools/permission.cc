@@ -21,14 +21,16 @@ std::vector<std::string> words_of(std::string_view text) {
 
 bool is_assignment(const std::string& word) {
   const size_t equals = word.find('=');
-  return equals != word.npos && equals > 0 && std::all_of(word.begin(), word.begin() + static_cast<ptrdiff_t>(equals), [](char c) {
+  return equals != word.npos && equals > 0 &&
+         std::all_of(word.begin(), word.begin() + static_cast<ptrdiff_t>(equals), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
          });
 }
 
 // What runs what follows it. Their options are skipped as far as they are words that begin with '-' or a number.
 bool is_wrapper(const std::string& word) {
-  constexpr std::string_view kWrappers[] = {"sudo", "env", "nice", "nohup", "time", "timeout", "stdbuf", "command", "exec", "xargs", "setsid", "ionice"};
+  constexpr std::string_view kWrappers[] = {"sudo",   "env",     "nice", "nohup", "time",   "timeout",
+                                            "stdbuf", "command", "exec", "xargs", "setsid", "ionice"};
   return std::ranges::find(kWrappers, std::string_view(word)) != std::end(kWrappers);
 }
 
@@ -61,7 +63,9 @@ std::vector<std::string> without_wrappers(std::vector<std::string> words) {
 bool fits(const Rule& rule, std::string_view tool, const Arguments& arguments, const std::string& line) {
   if (!rule.tool.empty() && rule.tool != tool) return false;
   if (!rule.path.empty()) {
-    const auto matches = [&](const std::string& path) { return path == rule.path || (rule.path.ends_with('/') && path.starts_with(rule.path)); };
+    const auto matches = [&](const std::string& path) {
+      return path == rule.path || (rule.path.ends_with('/') && path.starts_with(rule.path));
+    };
     if (!matches(arguments.text("path")) && !matches(arguments.text("to"))) return false;
   }
   if (!rule.command.empty()) {
@@ -74,7 +78,8 @@ bool fits(const Rule& rule, std::string_view tool, const Arguments& arguments, c
       return words.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), words.begin());
     };
     // Allowing needs every command of the line, refusing and asking any.
-    const bool fit = rule.verdict == Permission::kAllowed ? std::ranges::all_of(*commands, begins) : std::ranges::any_of(*commands, begins);
+    const bool fit = rule.verdict == Permission::kAllowed ? std::ranges::all_of(*commands, begins)
+                                                          : std::ranges::any_of(*commands, begins);
     if (!fit) return false;
   }
   return true;
@@ -120,10 +125,14 @@ std::optional<std::vector<std::vector<std::string>>> simple_commands(std::string
       const std::string_view rest = line.substr(i);
       if (word == "2" || word == "1") word.clear(), in_word = false;
       end_word();
-      if (rest.starts_with(">&1") || rest.starts_with(">&2")) i += 2;
-      else if (rest.starts_with(">/dev/null")) i += 9;
-      else if (rest.starts_with("> /dev/null")) i += 10;
-      else return std::nullopt;
+      if (rest.starts_with(">&1") || rest.starts_with(">&2"))
+        i += 2;
+      else if (rest.starts_with(">/dev/null"))
+        i += 9;
+      else if (rest.starts_with("> /dev/null"))
+        i += 10;
+      else
+        return std::nullopt;
     } else if (c == ';' || c == '|' || c == '&' || c == '\n') {
       end_word();
       if (c == next && c != ';' && c != '\n') ++i;
@@ -155,7 +164,8 @@ Decision may(const Policy& policy, std::string_view tool, const Arguments& argum
   }
   const auto rule = std::ranges::find_if(policy.rules, [&](const Rule& r) { return fits(r, tool, arguments, line); });
   const bool by_rule = rule != policy.rules.end();
-  if (by_rule && rule->verdict == Permission::kRefused) return {Permission::kRefused, "the user has a rule against this; do without it"};
+  if (by_rule && rule->verdict == Permission::kRefused)
+    return {Permission::kRefused, "the user has a rule against this; do without it"};
   const bool runs = tool == "run" || tool == "check";
   if (!runs) {
     if (by_rule && rule->verdict == Permission::kAsk) return {Permission::kAsk, "a rule says to ask about this"};
@@ -163,7 +173,8 @@ Decision may(const Policy& policy, std::string_view tool, const Arguments& argum
   }
   if (line.empty()) return {};  // there is nothing to run, and the tool says so
   // Without the sandbox every command asks, whatever was allowed.
-  if (!policy.confined) return {Permission::kAsk, "the sandbox cannot start here, so this command would run without protection"};
+  if (!policy.confined)
+    return {Permission::kAsk, "the sandbox cannot start here, so this command would run without protection"};
   if (by_rule && rule->verdict == Permission::kAsk) return {Permission::kAsk, "a rule says to ask about this"};
   if (by_rule || policy.yes) return {};
   if (tool == "check" && (policy.check == line || policy.check_agreed)) return {};

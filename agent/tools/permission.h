@@ -26,7 +26,7 @@ struct Policy {
   bool yes = false;       // what the sandbox confines needs no question
   bool confined = false;  // the sandbox can start
   std::vector<Rule> rules;
-  std::string check;        // the command the user configured: naming it was allowing it, if it is confined
+  std::string check;          // the command the user configured: naming it was allowing it, if it is confined
   bool check_agreed = false;  // the user agreed to the check of this run
 };
 

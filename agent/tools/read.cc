@@ -22,8 +22,10 @@ ToolResult run(const Arguments& a, Workbench& bench, const Cancel*) {
   const int wanted = a.number("last", lines.count());
   const int last = std::min({wanted, lines.count(), first + kMostLines - 1});
   if (lines.count() == 0) return {path + " is empty", true, false};
-  if (first > lines.count() || wanted < first) return refused(std::format("{} has {} lines; there are no lines {}-{}", path, lines.count(), first, wanted));
-  std::string text = std::format("{}, lines {}-{} of {}:\n", path, first, last, lines.count()) + bench.show(path, *bytes, first, last);
+  if (first > lines.count() || wanted < first)
+    return refused(std::format("{} has {} lines; there are no lines {}-{}", path, lines.count(), first, wanted));
+  std::string text =
+      std::format("{}, lines {}-{} of {}:\n", path, first, last, lines.count()) + bench.show(path, *bytes, first, last);
   if (last < std::min(wanted, lines.count())) text += std::format("... read on from line {}\n", last + 1);
   return {shortened(std::move(text), 4 * kMostResultBytes), true, false};
 }
@@ -32,7 +34,9 @@ ToolResult run(const Arguments& a, Workbench& bench, const Cancel*) {
 
 Tool read_tool() {
   return {make_spec("read", "Lines of a file, with line numbers.",
-                    {{"path", "string", "path in the repository", true}, {"first", "integer", "first line"}, {"last", "integer", "last line"}}),
+                    {{"path", "string", "path in the repository", true},
+                     {"first", "integer", "first line"},
+                     {"last", "integer", "last line"}}),
           true, run};
 }
 

@@ -19,7 +19,8 @@ ToolResult applied(Workbench& bench, auto operation) {
 }
 
 ToolResult rename(const Arguments& a, Workbench& bench, const Cancel*) {
-  return applied(bench, [&] { return rename_symbol(bench.sources(), a.text("symbol"), a.text("new_name"), a.flag("uncertain")); });
+  return applied(
+      bench, [&] { return rename_symbol(bench.sources(), a.text("symbol"), a.text("new_name"), a.flag("uncertain")); });
 }
 
 ToolResult add(const Arguments& a, Workbench& bench, const Cancel*) {
@@ -42,7 +43,8 @@ Tool add_parameter_tool() {
                     {{"symbol", "string", "function", true},
                      {"parameter", "string", "as the language writes it: \"timeout=None\", \"int depth = 0\"", true},
                      {"argument", "string", "what callers pass; without it the parameter needs a default"},
-                     {"pass_to", "string", "function called in the body that gets it passed on; \"*\": all that have such a parameter"}}),
+                     {"pass_to", "string",
+                      "function called in the body that gets it passed on; \"*\": all that have such a parameter"}}),
           false, add};
 }
 

@@ -14,7 +14,8 @@ namespace {
 constexpr size_t kMost = 40;
 
 // Lines that have the text, as regex_search() gives them, but without looking for secrets where nothing is found.
-Result<RegexSearch> find_text(const repo::Index& index, const Workbench& bench, const std::string& text, const Cancel* cancel) {
+Result<RegexSearch> find_text(const repo::Index& index, const Workbench& bench, const std::string& text,
+                              const Cancel* cancel) {
   auto files = index.files();
   if (!files) return std::unexpected(files.error());
   RegexSearch found;
@@ -33,7 +34,8 @@ Result<RegexSearch> find_text(const repo::Index& index, const Workbench& bench, 
         return found;
       }
       last = line;
-      found.matches.push_back({file.path, line, static_cast<int>(at - lines.start(line)) + 1, std::string(lines.text(line).substr(0, 300))});
+      found.matches.push_back({file.path, line, static_cast<int>(at - lines.start(line)) + 1,
+                               std::string(lines.text(line).substr(0, 300))});
     }
   }
   return found;
@@ -54,7 +56,8 @@ ToolResult run(const Arguments& a, Workbench& bench, const Cancel* cancel) {
   if (!hits) return refused(hits.error().message);
   if (hits->empty()) return {"nothing in the repository has this; try one word of it", true, false};
   text = "no line has this text; the nearest passages by its words:\n";
-  for (const repo::Hit& h : *hits) text += std::format("{}:{}-{} {}\n", h.passage.file, h.passage.first_line, h.passage.last_line, h.passage.symbol);
+  for (const repo::Hit& h : *hits)
+    text += std::format("{}:{}-{} {}\n", h.passage.file, h.passage.first_line, h.passage.last_line, h.passage.symbol);
   return {std::move(text), true, false};
 }
 
@@ -62,7 +65,8 @@ ToolResult run(const Arguments& a, Workbench& bench, const Cancel* cancel) {
 
 Tool search_tool() {
   return {make_spec("search", "Lines of the repository that contain a text.",
-                    {{"query", "string", "text to look for", true}, {"regex", "boolean", "the query is a regular expression"}}),
+                    {{"query", "string", "text to look for", true},
+                     {"regex", "boolean", "the query is a regular expression"}}),
           true, run};
 }
 

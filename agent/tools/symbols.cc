@@ -12,7 +12,9 @@ namespace {
 
 constexpr size_t kMost = 60;
 
-std::string described(const repo::Symbol& s) { return std::format("{}:{}-{} {} {}\n", s.file, s.first_line, s.last_line, s.kind, s.qualified_name); }
+std::string described(const repo::Symbol& s) {
+  return std::format("{}:{}-{} {} {}\n", s.file, s.first_line, s.last_line, s.kind, s.qualified_name);
+}
 
 ToolResult symbols(const Arguments& a, Workbench& bench, const Cancel*) {
   auto index = bench.index();
@@ -43,7 +45,9 @@ ToolResult definition(const Arguments& a, Workbench& bench, const Cancel*) {
   return with_symbol(a, bench, [&](const repo::Index&, const repo::Symbol& s) -> ToolResult {
     auto bytes = bench.read(s.file);
     if (!bytes) return refused(bytes.error().message);
-    return {shortened(described(s) + bench.show(s.file, *bytes, s.first_line, std::min(s.last_line, s.first_line + 299))), true, false};
+    return {
+        shortened(described(s) + bench.show(s.file, *bytes, s.first_line, std::min(s.last_line, s.first_line + 299))),
+        true, false};
   });
 }
 
@@ -64,7 +68,9 @@ ToolResult references(const Arguments& a, Workbench& bench, const Cancel*) {
     if (found->empty()) text += "nothing is known to use it\n";
     for (size_t i = 0; i < std::min(found->size(), kMost); ++i) {
       const repo::Reference& r = (*found)[i];
-      text += std::format("{}:{} {} in {}{}: {}\n", r.file, r.line, r.kind, r.enclosing.empty() ? "the file" : r.enclosing, r.confidence < 0.75 ? " (uncertain)" : "", line_of(bench, r.file, r.line));
+      text +=
+          std::format("{}:{} {} in {}{}: {}\n", r.file, r.line, r.kind, r.enclosing.empty() ? "the file" : r.enclosing,
+                      r.confidence < 0.75 ? " (uncertain)" : "", line_of(bench, r.file, r.line));
     }
     if (found->size() > kMost) text += std::format("... and {} more\n", found->size() - kMost);
     return {shortened(std::move(text)), true, false};
@@ -79,8 +85,10 @@ ToolResult callers(const Arguments& a, Workbench& bench, const Cancel*) {
     if (found->empty()) text += "nothing is known to call it\n";
     for (size_t i = 0; i < std::min(found->size(), kMost); ++i) {
       const repo::Relation& r = (*found)[i];
-      text += std::format("{}:{} in {}{}: {}\n", r.reference.file, r.reference.line, r.symbol.qualified_name.empty() ? "the file" : r.symbol.qualified_name,
-                          r.reference.confidence < 0.75 ? " (uncertain)" : "", line_of(bench, r.reference.file, r.reference.line));
+      text += std::format("{}:{} in {}{}: {}\n", r.reference.file, r.reference.line,
+                          r.symbol.qualified_name.empty() ? "the file" : r.symbol.qualified_name,
+                          r.reference.confidence < 0.75 ? " (uncertain)" : "",
+                          line_of(bench, r.reference.file, r.reference.line));
     }
     if (found->size() > kMost) text += std::format("... and {} more\n", found->size() - kMost);
     return {shortened(std::move(text)), true, false};
@@ -96,7 +104,9 @@ Tool symbols_tool() {
                     {{"name", "string", "part of the name"}, {"path", "string", "only in this file"}}),
           false, symbols};
 }
-Tool definition_tool() { return {make_spec("definition", "The source of one symbol, with line numbers.", {kSymbol}), true, definition}; }
+Tool definition_tool() {
+  return {make_spec("definition", "The source of one symbol, with line numbers.", {kSymbol}), true, definition};
+}
 Tool references_tool() { return {make_spec("references", "Where a symbol is used.", {kSymbol}), false, references}; }
 Tool callers_tool() { return {make_spec("callers", "What calls a function.", {kSymbol}), false, callers}; }
 

@@ -33,7 +33,8 @@ std::string known_names(const ToolSpec& spec) {
   const json required = spec.parameters.value("required", json::array());
   for (const auto& [name, about] : spec.parameters["properties"].items()) {
     const bool needed = std::ranges::find(required, json(name)) != required.end();
-    names += std::format("{}{} ({}{})", names.empty() ? "" : ", ", name, about.value("type", ""), needed ? ", required" : "");
+    names += std::format("{}{} ({}{})", names.empty() ? "" : ", ", name, about.value("type", ""),
+                         needed ? ", required" : "");
   }
   return names.empty() ? "none" : names;
 }
@@ -44,12 +45,16 @@ std::optional<json> as_type(const json& value, std::string_view type) {
     if (value.is_string()) return value;
     if (value.is_number() || value.is_boolean()) return json(value.dump());
   } else if (type == "integer") {
-    if (value.is_number_integer() && value.get<int64_t>() >= -1'000'000'000 && value.get<int64_t>() <= 1'000'000'000) return value;
-    if (value.is_number_float() && value.get<double>() == static_cast<int>(std::clamp(value.get<double>(), -1e9, 1e9))) return json(static_cast<int>(value.get<double>()));
+    if (value.is_number_integer() && value.get<int64_t>() >= -1'000'000'000 && value.get<int64_t>() <= 1'000'000'000)
+      return value;
+    if (value.is_number_float() && value.get<double>() == static_cast<int>(std::clamp(value.get<double>(), -1e9, 1e9)))
+      return json(static_cast<int>(value.get<double>()));
     if (value.is_string()) {
       const std::string& text = value.get_ref<const std::string&>();
       int number = 0;
-      if (std::from_chars(text.data(), text.data() + text.size(), number).ptr == text.data() + text.size() && !text.empty()) return json(number);
+      if (std::from_chars(text.data(), text.data() + text.size(), number).ptr == text.data() + text.size() &&
+          !text.empty())
+        return json(number);
     }
   } else if (type == "boolean") {
     if (value.is_boolean()) return value;
@@ -65,26 +70,35 @@ std::optional<json> as_type(const json& value, std::string_view type) {
 }  // namespace
 
 Result<Arguments> checked_arguments(const ToolSpec& spec, const json& given) {
-  if (!given.is_object()) return fail(ErrorKind::kInvalid, std::format("the arguments of {} must be an object with: {}", spec.name, known_names(spec)));
+  if (!given.is_object())
+    return fail(ErrorKind::kInvalid,
+                std::format("the arguments of {} must be an object with: {}", spec.name, known_names(spec)));
   json values = json::object();
   const json& properties = spec.parameters["properties"];
   for (const auto& [name, value] : given.items()) {
     const auto about = properties.find(name);
     if (about == properties.end()) {
-      if (name.size() > 40) return fail(ErrorKind::kInvalid, std::format("{} has no such argument; it has: {}", spec.name, known_names(spec)));
-      return fail(ErrorKind::kInvalid, std::format("{} has no argument \"{}\"; it has: {}", spec.name, name, known_names(spec)));
+      if (name.size() > 40)
+        return fail(ErrorKind::kInvalid,
+                    std::format("{} has no such argument; it has: {}", spec.name, known_names(spec)));
+      return fail(ErrorKind::kInvalid,
+                  std::format("{} has no argument \"{}\"; it has: {}", spec.name, name, known_names(spec)));
     }
     if (value.is_null()) continue;
     auto typed = as_type(value, about->value("type", ""));
-    if (!typed) return fail(ErrorKind::kInvalid, std::format("the argument \"{}\" of {} must be of type {}", name, spec.name, about->value("type", "")));
+    if (!typed)
+      return fail(ErrorKind::kInvalid, std::format("the argument \"{}\" of {} must be of type {}", name, spec.name,
+                                                   about->value("type", "")));
     if (typed->is_string() && typed->get_ref<const std::string&>().size() > kMostArgumentBytes) {
-      return fail(ErrorKind::kInvalid, std::format("the argument \"{}\" of {} has {} bytes; make smaller steps", name, spec.name, typed->get_ref<const std::string&>().size()));
+      return fail(ErrorKind::kInvalid, std::format("the argument \"{}\" of {} has {} bytes; make smaller steps", name,
+                                                   spec.name, typed->get_ref<const std::string&>().size()));
     }
     values[name] = std::move(*typed);
   }
   for (const json& name : spec.parameters.value("required", json::array())) {
     if (!values.contains(name.get<std::string>())) {
-      return fail(ErrorKind::kInvalid, std::format("{} needs the argument \"{}\"; it has: {}", spec.name, name.get<std::string>(), known_names(spec)));
+      return fail(ErrorKind::kInvalid, std::format("{} needs the argument \"{}\"; it has: {}", spec.name,
+                                                   name.get<std::string>(), known_names(spec)));
     }
   }
   return Arguments(std::move(values));
@@ -97,24 +111,30 @@ ToolSpec make_spec(const char* name, const char* description, std::initializer_l
     if (std::string_view(p.type) == "array") properties[p.name]["items"] = {{"type", "object"}};
     if (p.required) required.push_back(p.name);
   }
-  return {name, description, {{"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}}};
+  return {name,
+          description,
+          {{"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}}};
 }
 
 std::vector<Tool> tools(bool small) {
-  std::vector<Tool> all = {read_tool(),   search_tool(), list_tool(), symbols_tool(), definition_tool(), references_tool(),
-                           callers_tool(), edit_tool(),  create_tool(), delete_tool(), move_tool(), rename_tool(),
-                           add_parameter_tool(), run_tool(), check_tool(), ask_tool(), done_tool()};
+  std::vector<Tool> all = {read_tool(),       search_tool(),  list_tool(),          symbols_tool(), definition_tool(),
+                           references_tool(), callers_tool(), edit_tool(),          create_tool(),  delete_tool(),
+                           move_tool(),       rename_tool(),  add_parameter_tool(), run_tool(),     check_tool(),
+                           ask_tool(),        done_tool()};
   if (small) std::erase_if(all, [](const Tool& tool) { return !tool.small; });
   return all;
 }
 
 bool is_small_model(std::string_view name) {
   for (size_t i = 0; i + 1 < name.size(); ++i) {
-    if (name[i] < '0' || name[i] > '9' || (i > 0 && ((name[i - 1] >= '0' && name[i - 1] <= '9') || name[i - 1] == '.'))) continue;
+    if (name[i] < '0' || name[i] > '9' || (i > 0 && ((name[i - 1] >= '0' && name[i - 1] <= '9') || name[i - 1] == '.')))
+      continue;
     double size = 0;
     const auto [end, error] = std::from_chars(name.data() + i, name.data() + name.size(), size);
     if (error != std::errc() || end == name.data() + name.size()) continue;
-    const bool whole = end + 1 == name.data() + name.size() || !((end[1] >= 'a' && end[1] <= 'z') || (end[1] >= 'A' && end[1] <= 'Z') || (end[1] >= '0' && end[1] <= '9'));
+    const bool whole =
+        end + 1 == name.data() + name.size() ||
+        !((end[1] >= 'a' && end[1] <= 'z') || (end[1] >= 'A' && end[1] <= 'Z') || (end[1] >= '0' && end[1] <= '9'));
     if ((*end == 'b' || *end == 'B') && whole) return size < 7;
     if ((*end == 'm' || *end == 'M') && whole) return true;
   }

@@ -13,25 +13,31 @@ namespace strata::agent {
 bool is_protected_path(std::string_view path) {
   const std::string lower = repo::lower_case(path);
   const std::string_view p = lower;
-  return p == ".git" || p.starts_with(".git/") || p.find("/.git/") != p.npos || p.ends_with("/.git") || p == ".strata" ||
-         p.starts_with(".strata/");
+  return p == ".git" || p.starts_with(".git/") || p.find("/.git/") != p.npos || p.ends_with("/.git") ||
+         p == ".strata" || p.starts_with(".strata/");
 }
 
 namespace {
 
 Error outside(const std::string& path) {
-  return {ErrorKind::kInvalid, std::format("\"{}\" is no path in the repository; paths are relative to its top, like src/main.c", path.substr(0, 200))};
+  return {ErrorKind::kInvalid,
+          std::format("\"{}\" is no path in the repository; paths are relative to its top, like src/main.c",
+                      path.substr(0, 200))};
 }
 
 }  // namespace
 
 Workbench::Workbench(PrivateCopy copy, WorkbenchOptions options, repo::Index index, Sandbox sandbox)
-    : copy_(std::move(copy)), options_(std::move(options)), index_(std::make_unique<repo::Index>(std::move(index))), sandbox_(std::make_unique<Sandbox>(std::move(sandbox))) {}
+    : copy_(std::move(copy)),
+      options_(std::move(options)),
+      index_(std::make_unique<repo::Index>(std::move(index))),
+      sandbox_(std::make_unique<Sandbox>(std::move(sandbox))) {}
 
 Result<Workbench> Workbench::open(PrivateCopy copy, WorkbenchOptions options) {
   auto index = repo::Index::open(copy.root(), options.index_cache);
   if (!index) return std::unexpected(index.error());
-  auto sandbox = Sandbox::open(copy.root(), {.temporary = copy.temporary(), .network = options.network, .environment = {}});
+  auto sandbox =
+      Sandbox::open(copy.root(), {.temporary = copy.temporary(), .network = options.network, .environment = {}});
   if (!sandbox) return std::unexpected(sandbox.error());
   return Workbench(std::move(copy), std::move(options), std::move(*index), std::move(*sandbox));
 }
@@ -62,7 +68,8 @@ Result<void> Workbench::write(const std::string& path, const std::string& bytes)
   if (is_protected_path(path)) return fail(ErrorKind::kInvalid, path + " is not for agents to write");
   auto before = copy_.read(path);
   if (!before) return std::unexpected(before.error());
-  if (*before && (*before)->mode == kLink) return fail(ErrorKind::kUnsupported, path + " is a link and is not followed");
+  if (*before && (*before)->mode == kLink)
+    return fail(ErrorKind::kUnsupported, path + " is a link and is not followed");
   if (auto done = copy_.write(path, {bytes, *before ? (*before)->mode : kRegularFile}); !done) return done;
   note(path, *before);
   return {};
@@ -83,7 +90,8 @@ Result<void> Workbench::remove(const std::string& path) {
 Result<void> Workbench::move(const std::string& from, const std::string& to) {
   if (!is_tree_path(from)) return std::unexpected(outside(from));
   if (!is_tree_path(to)) return std::unexpected(outside(to));
-  if (is_protected_path(from) || is_protected_path(to)) return fail(ErrorKind::kInvalid, from + " is not for agents to move there");
+  if (is_protected_path(from) || is_protected_path(to))
+    return fail(ErrorKind::kInvalid, from + " is not for agents to move there");
   auto before = copy_.read(from);
   if (!before) return std::unexpected(before.error());
   if (!*before) return fail(ErrorKind::kNotFound, from + " does not exist; list shows what there is");
@@ -101,7 +109,8 @@ Result<void> Workbench::apply(const Change& change) {
     if (is_protected_path(file.path)) return fail(ErrorKind::kInvalid, file.path + " is not for agents to write");
     const auto now = copy_.read(file.path);
     if (!now) return std::unexpected(now.error());
-    const bool same = now->has_value() == file.before.has_value() && (!*now || ((*now)->bytes == *file.before && (*now)->mode != kLink));
+    const bool same = now->has_value() == file.before.has_value() &&
+                      (!*now || ((*now)->bytes == *file.before && (*now)->mode != kLink));
     if (!same) return fail(ErrorKind::kInvalid, file.path + " has changed meanwhile; try again");
   }
   std::vector<std::pair<std::string, MaybeFile>> undo;
@@ -133,7 +142,8 @@ Result<repo::Index*> Workbench::index() {
 Result<CommandResult> Workbench::command(const std::string& text, bool unconfined, const Cancel* cancel) {
   commands_ran_ = true;
   index_stale_ = true;
-  return unconfined ? sandbox_->run_unconfined(text, options_.limits, cancel) : sandbox_->run(text, options_.limits, cancel);
+  return unconfined ? sandbox_->run_unconfined(text, options_.limits, cancel)
+                    : sandbox_->run(text, options_.limits, cancel);
 }
 
 std::optional<std::string> Workbench::check_command() {
@@ -152,11 +162,13 @@ std::optional<std::string> Workbench::check_command() {
 
 Result<CheckResult> Workbench::check(bool unconfined, const Cancel* cancel) {
   const auto text = check_command();
-  if (!text) return fail(ErrorKind::kNotFound, "no check is configured (--check) and none was recognised in the repository");
+  if (!text)
+    return fail(ErrorKind::kNotFound, "no check is configured (--check) and none was recognised in the repository");
   auto done = command(*text, unconfined, cancel);
   if (!done) return std::unexpected(done.error());
   if (done->killed_by == Limit::kCancelled) return fail(ErrorKind::kCancelled, "cancelled");
-  auto result = summarise_check(*text, done->exit_code, done->output, [this](const std::string& path) { return exists(path); });
+  auto result =
+      summarise_check(*text, done->exit_code, done->output, [this](const std::string& path) { return exists(path); });
   result.seconds = done->seconds;
   if (done->killed_by != Limit::kNone) {
     result.good = false;
@@ -231,7 +243,8 @@ std::string Workbench::show(const std::string& path, const std::string& bytes, i
   for (int line = std::max(1, first); line <= std::min(last, lines.count()); ++line) {
     const std::string_view content = lines.text(line);
     memory[line] = std::string(content);
-    out += std::format("{:>5}| {}\n", line, content.size() <= 2000 ? content : std::string(content.substr(0, 2000)) + " ... (cut)");
+    out += std::format("{:>5}| {}\n", line,
+                       content.size() <= 2000 ? content : std::string(content.substr(0, 2000)) + " ... (cut)");
   }
   return out;
 }

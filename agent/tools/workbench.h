@@ -94,9 +94,9 @@ class Workbench {
   std::unique_ptr<Sandbox> sandbox_;
   bool index_stale_ = true, commands_ran_ = false;
   int writes_ = 0;
-  std::map<std::string, MaybeFile> before_;                    // of paths written since take_written()
-  std::map<std::string, MaybeFile> known_;                     // what differs from the base, as of take_written()
-  std::map<std::string, std::map<int, std::string>> shown_;    // path, line, text
+  std::map<std::string, MaybeFile> before_;                  // of paths written since take_written()
+  std::map<std::string, MaybeFile> known_;                   // what differs from the base, as of take_written()
+  std::map<std::string, std::map<int, std::string>> shown_;  // path, line, text
 };
 
 // Never written by an agent, whatever it was allowed: what decides about agents, and git's own.

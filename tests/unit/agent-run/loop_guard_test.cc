@@ -9,9 +9,11 @@ namespace {
 ToolCall call(const char* name, nlohmann::ordered_json arguments) { return {"", name, std::move(arguments)}; }
 
 TEST(LoopGuard, CallsAreComparedInOneSpelling) {
-  EXPECT_EQ(normalised_call(call("read", {{"path", "./a.c"}, {"first", 1}})), normalised_call(call("read", {{"first", 1}, {"path", "a.c "}, {"last", nullptr}})));
+  EXPECT_EQ(normalised_call(call("read", {{"path", "./a.c"}, {"first", 1}})),
+            normalised_call(call("read", {{"first", 1}, {"path", "a.c "}, {"last", nullptr}})));
   EXPECT_NE(normalised_call(call("read", {{"path", "a.c"}})), normalised_call(call("read", {{"path", "b.c"}})));
-  EXPECT_EQ(normalised_call(call("search", {{"query", "a  b\n"}})), normalised_call(call("search", {{"query", "a b"}})));
+  EXPECT_EQ(normalised_call(call("search", {{"query", "a  b\n"}})),
+            normalised_call(call("search", {{"query", "a b"}})));
 }
 
 bool stops(std::string_view calls) {  // a letter a call; capitals change the tree

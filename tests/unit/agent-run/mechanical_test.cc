@@ -10,7 +10,9 @@ namespace {
 
 TEST(Mechanical, PlainInstructionsNeedNoModel) {
   repo::TemporaryTree tree;
-  tree.write("a.py", "class Box:\n    def open(self):\n        pass\n\n\ndef load(x):\n    return send(x)\n\n\ndef send(x):\n    return x\n");
+  tree.write("a.py",
+             "class Box:\n    def open(self):\n        pass\n\n\ndef load(x):\n    return send(x)\n\n\ndef send(x):\n  "
+             "  return x\n");
   auto index = tree.open();
   ASSERT_TRUE(index.update());
   const auto read = [&](std::string_view instruction) -> std::string {
@@ -22,15 +24,18 @@ TEST(Mechanical, PlainInstructionsNeedNoModel) {
   };
   EXPECT_EQ(read("Rename load to read_it"), "rename load to read_it. ");
   EXPECT_EQ(read("rename the function `load()` to `read_it()` everywhere."), "rename load to read_it. ");
-  EXPECT_EQ(read("Please rename class Box to Crate in the whole repository and update all its uses."), "rename Box to Crate. ");
+  EXPECT_EQ(read("Please rename class Box to Crate in the whole repository and update all its uses."),
+            "rename Box to Crate. ");
   EXPECT_EQ(read("Rename method Box.open to unlock"), "rename Box.open to unlock. ");
   EXPECT_EQ(read("Move load to b.py"), "move load to b.py. ");
   EXPECT_EQ(read("move the function send from a.py into net/send.py"), "move send to net/send.py. ");
   EXPECT_EQ(read("Delete the unused function send"), "delete send. ");
-  EXPECT_EQ(read("Add a parameter `timeout=None` to load and pass it on to send"), "add parameter timeout=None to load and pass it on to send. ");
+  EXPECT_EQ(read("Add a parameter `timeout=None` to load and pass it on to send"),
+            "add parameter timeout=None to load and pass it on to send. ");
   EXPECT_EQ(read("Add parameter depth to send, callers pass 3"), "add parameter depth to send, callers pass 3. ");
   EXPECT_EQ(read("Rename load to fetch, then move fetch to b.py."), "rename load to fetch. move fetch to b.py. ");
-  EXPECT_EQ(read("Rename load to fetch and describe it in the README"), "rename load to fetch. rest: and describe it in the README");
+  EXPECT_EQ(read("Rename load to fetch and describe it in the README"),
+            "rename load to fetch. rest: and describe it in the README");
   // What is not plain, or names nothing here, is left to a model.
   EXPECT_EQ(read("Rename stuff to things"), "no");
   EXPECT_EQ(read("Rename load to something better"), "no");
@@ -42,8 +47,11 @@ TEST(Mechanical, PlainInstructionsNeedNoModel) {
 }
 
 TEST(Mechanical, RepairIsAskedForInManyWords) {
-  for (const char* yes : {"Make the failing test pass", "fix the failing tests", "Fix the test that fails", "make test_x pass: it fails", "Repair the failing build"}) EXPECT_TRUE(asks_for_repair(yes)) << yes;
-  for (const char* no : {"Rename a to b", "Write a test for load", "Fix the typo"}) EXPECT_FALSE(asks_for_repair(no)) << no;
+  for (const char* yes : {"Make the failing test pass", "fix the failing tests", "Fix the test that fails",
+                          "make test_x pass: it fails", "Repair the failing build"})
+    EXPECT_TRUE(asks_for_repair(yes)) << yes;
+  for (const char* no : {"Rename a to b", "Write a test for load", "Fix the typo"})
+    EXPECT_FALSE(asks_for_repair(no)) << no;
 }
 
 }  // namespace

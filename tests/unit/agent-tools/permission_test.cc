@@ -58,7 +58,10 @@ TEST(Permission, IsATable) {
   const Policy yes{.yes = true, .confined = true, .rules = {}, .check = {}};
   const Policy open{.yes = true, .confined = false, .rules = {{P::kAllowed, "", "make", ""}}, .check = "make check"};
   const Policy make{.confined = true, .rules = {{P::kAllowed, "", "make", ""}}, .check = {}};
-  const Policy no_net{.yes = true, .confined = true, .rules = {{P::kRefused, "", "curl", ""}, {P::kAsk, "edit", "", "src/"}}, .check = {}};
+  const Policy no_net{.yes = true,
+                      .confined = true,
+                      .rules = {{P::kRefused, "", "curl", ""}, {P::kAsk, "edit", "", "src/"}},
+                      .check = {}};
   const Policy configured{.confined = true, .rules = {}, .check = "make check"};
   const Case cases[] = {
       {"reading is free", plain, "read", {{"path", "a"}}, "", P::kAllowed},
@@ -84,7 +87,8 @@ TEST(Permission, IsATable) {
       {"not as a command of the model", configured, "run", {}, "make check", P::kAsk},
   };
   for (const Case& c : cases) {
-    const Decision decision = may(c.policy, c.tool, Arguments(c.arguments.is_null() ? nlohmann::ordered_json::object() : c.arguments), c.line);
+    const Decision decision = may(
+        c.policy, c.tool, Arguments(c.arguments.is_null() ? nlohmann::ordered_json::object() : c.arguments), c.line);
     EXPECT_EQ(decision.permission, c.expected) << c.name << ": " << decision.why;
     EXPECT_EQ(decision.why.empty(), c.expected == P::kAllowed) << c.name;
   }
