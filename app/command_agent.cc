@@ -46,7 +46,9 @@ std::string answer_to(const std::string& question) {
 
 agent::Approval ask_user(const agent::ApprovalRequest& request) {
   if (!request.confined) std::cerr << "  WARNING: this would run WITHOUT the sandbox, with all of your rights.\n";
-  const std::string answer = answer_to(std::format("  {}: {}\n  ({})\n  allow? [y]es, [a]lways in this run, [N]o: ", request.tool, to_utf8(request.command), request.why));
+  const std::string answer =
+      answer_to(std::format("  {}: {}\n  ({})\n  allow? [y]es, [a]lways in this run, [N]o: ", request.tool,
+                            to_utf8(request.command), request.why));
   if (answer == "a" || answer == "always") return agent::Approval::kAlways;
   return answer == "y" || answer == "yes" ? agent::Approval::kOnce : agent::Approval::kNo;
 }
@@ -63,21 +65,27 @@ std::string described(const agent::RunEvent& event) {
   if (event.kind == "plan") {
     std::string plan = "plan:";
     int number = 0;
-    for (const json& step : e["steps"]) plan += std::format("\n  {}. {}", ++number, first_line(step.get<std::string>()));
+    for (const json& step : e["steps"])
+      plan += std::format("\n  {}. {}", ++number, first_line(step.get<std::string>()));
     return plan;
   }
   if (event.kind == "turn") {
     std::string line = text("text").empty() ? "" : first_line(text("text"));
     for (const json& call : e["calls"]) {
-      line += std::format("{}> {} {}", line.empty() ? "" : "\n", call.value("name", ""), first_line(call["arguments"].dump(-1, ' ', false, json::error_handler_t::replace)));
+      line += std::format("{}> {} {}", line.empty() ? "" : "\n", call.value("name", ""),
+                          first_line(call["arguments"].dump(-1, ' ', false, json::error_handler_t::replace)));
     }
     return line;
   }
-  if (event.kind == "result") return std::format("  {} {}", e.value("good", false) ? "ok" : "no", first_line(text("text")));
-  if (event.kind == "attempt") return std::format("  {} rewritten: {}{}", text("name"), text("why"), e.value("kept", false) ? " (kept)" : "");
+  if (event.kind == "result")
+    return std::format("  {} {}", e.value("good", false) ? "ok" : "no", first_line(text("text")));
+  if (event.kind == "attempt")
+    return std::format("  {} rewritten: {}{}", text("name"), text("why"), e.value("kept", false) ? " (kept)" : "");
   if (event.kind == "check") {
     const size_t failed = e["failed"].size();
-    return std::format("  check {} ({}, {:.1f} s){}", e.value("good", false) ? "passes" : "fails", first_line(text("command"), 60), e.value("seconds", 0.0), failed ? std::format(", {} failing tests", failed) : "");
+    return std::format("  check {} ({}, {:.1f} s){}", e.value("good", false) ? "passes" : "fails",
+                       first_line(text("command"), 60), e.value("seconds", 0.0),
+                       failed ? std::format(", {} failing tests", failed) : "");
   }
   if (event.kind == "message" && text("by") == "user") return "you: " + first_line(text("text"));
   return {};
@@ -91,6 +99,34 @@ Result<std::shared_ptr<agent::ChatModel>> open_chat_model(const Arguments& argum
     return std::shared_ptr<agent::ChatModel>(std::move(*scripted));
   }
   return fail(ErrorKind::kUnsupported, "this build runs the agent with --model scripted:FILE only");
+}
+
+// Questions of the model to the whole repository, as `strata ask` answers them; nothing is loaded before the first one.
+agent::AskRepository asking(const Arguments& arguments, const std::unique_ptr<agent::AgentRun>& run) {
+  auto workspace = std::make_shared<std::optional<agent::Workspace>>();
+  ModelArguments model = arguments.model;
+  if (model.model.starts_with("scripted:")) model.model.clear();
+  return [model, workspace, &run](const std::string& question, const Cancel* cancel) -> Result<std::string> {
+    if (!*workspace) {
+      auto loaded = open_model(model);
+      if (!loaded) return std::unexpected(loaded.error());
+      auto reader = agent::make_reader(*loaded, notice);
+      if (!reader) return std::unexpected(reader.error());
+      auto opened = open_index(run->bench().copy().root().string());
+      if (!opened) return std::unexpected(opened.error());
+      agent::Reader answerer = *reader;
+      workspace->emplace(agent::Workspace{std::move(opened->index), std::move(*reader), std::move(answerer)});
+    }
+    if (auto done = (*workspace)->index.update({}, cancel); !done) return std::unexpected(done.error());
+    auto answer = agent::ask(**workspace, question, {}, {}, cancel);
+    if (!answer) return std::unexpected(answer.error());
+    std::string text = answer->text;
+    for (const agent::Citation& c : answer->citations) {
+      text += std::format("\n{}:{}-{} {}{}", c.file, c.start_line, c.end_line, c.symbol,
+                          c.verified ? "" : " (not verified)");
+    }
+    return text;
+  };
 }
 
 struct Applied {
@@ -116,13 +152,15 @@ Result<Applied> propose(agent::RunDatabase& database, agent::AgentRun& run, cons
   if (!journal) return std::unexpected(journal.error());
   auto written = journal->apply(run.id(), *proposal, title);
   if (!written) return std::unexpected(written.error());
-  for (const auto& conflict : written->conflicts) applied.refused += std::format("{}{}: {}", applied.refused.empty() ? "" : "; ", conflict.path, conflict.reason);
+  for (const auto& conflict : written->conflicts)
+    applied.refused += std::format("{}{}: {}", applied.refused.empty() ? "" : "; ", conflict.path, conflict.reason);
   applied.step = written->step;
   return applied;
 }
 
 // Notes of the project that the user has trusted, or trusts now.
-Result<std::vector<std::pair<std::string, std::string>>> trusted_notes(const Arguments& a, const std::filesystem::path& root) {
+Result<std::vector<std::pair<std::string, std::string>>> trusted_notes(const Arguments& a,
+                                                                       const std::filesystem::path& root) {
   auto folder = data_folder();
   if (!folder) return std::unexpected(folder.error());
   const auto list = *folder / "trusted-instructions";
@@ -132,13 +170,16 @@ Result<std::vector<std::pair<std::string, std::string>>> trusted_notes(const Arg
   for (agent::Instructions& one : *found) {
     if (!one.trusted && a.trust_instructions) {
       std::cerr << std::format("{} says:\n{}\n", one.path, to_utf8(one.text));
-      const std::string answer = somebody_is_there() ? answer_to("follow this in this and later runs, until it changes? [y]es, [N]o: ") : "y";
+      const std::string answer =
+          somebody_is_there() ? answer_to("follow this in this and later runs, until it changes? [y]es, [N]o: ") : "y";
       if (answer == "y" || answer == "yes") {
         if (auto done = agent::trust(one, list); !done) return std::unexpected(done.error());
         one.trusted = true;
       }
     } else if (!one.trusted) {
-      notice(std::format("{} is not followed: you have not trusted what it says now (--trust-instructions shows it and asks)", one.path));
+      notice(std::format(
+          "{} is not followed: you have not trusted what it says now (--trust-instructions shows it and asks)",
+          one.path));
     }
     if (one.trusted) notes.emplace_back(one.path, one.text);
   }
@@ -168,17 +209,26 @@ int run_agent(const Arguments& a) {
   auto cache = cache_folder("agent-index");
   if (!cache) return report(cache.error(), a.as_json());
 
-  agent::RunSettings settings{.budget = a.budget, .rules = {}, .network = a.network, .index_cache = *cache, .ask = {}, .limits = {}};
+  std::unique_ptr<agent::AgentRun> run;
+  agent::RunSettings settings{
+      .budget = a.budget, .rules = {}, .network = a.network, .index_cache = *cache, .ask = {}, .limits = {}};
   for (const std::string& prefix : a.allow) settings.rules.push_back({agent::Permission::kAllowed, "", prefix, ""});
   agent::RunHooks hooks;
   hooks.on_notice = notice;
   hooks.on_event = [&](const agent::RunEvent& event) {
     if (const std::string line = described(event); !line.empty()) std::cerr << line << "\n";
-    if (lines) std::cout << json{{"event", event.kind}, {"seq", event.seq}, {"time", event.time}, {"data", json::parse(event.json)}}.dump(-1, ' ', false, json::error_handler_t::replace) << "\n" << std::flush;
+    if (lines)
+      std::cout << json{{"event", event.kind},
+                        {"seq", event.seq},
+                        {"time", event.time},
+                        {"data", json::parse(event.json)}}
+                       .dump(-1, ' ', false, json::error_handler_t::replace)
+                << "\n"
+                << std::flush;
   };
   if (somebody_is_there()) hooks.ask = ask_user;
 
-  std::unique_ptr<agent::AgentRun> run;
+  settings.ask = asking(a, run);
   if (a.resume != 0) {
     auto resumed = agent::AgentRun::resume(*database, a.resume, std::move(settings), std::move(hooks));
     if (!resumed) return report(resumed.error(), a.as_json());
@@ -188,11 +238,13 @@ int run_agent(const Arguments& a) {
     auto notes = trusted_notes(a, a.repository);
     if (!notes) return report(notes.error(), a.as_json());
     options.instructions = std::move(*notes);
-    auto started = agent::AgentRun::start(*database, a.repository, a.instruction, options, std::move(settings), std::move(hooks));
+    auto started =
+        agent::AgentRun::start(*database, a.repository, a.instruction, options, std::move(settings), std::move(hooks));
     if (!started) return report(started.error(), a.as_json());
     run = std::move(*started);
   }
-  std::cerr << std::format("run {} (in a private copy; Ctrl+C stops it, `strata agent --resume {}` goes on)\n", run->id(), run->id());
+  std::cerr << std::format("run {} (in a private copy; Ctrl+C stops it, `strata agent --resume {}` goes on)\n",
+                           run->id(), run->id());
   auto outcome = run->go([&] { return open_chat_model(a); }, &interrupted());
   if (!outcome) return report(outcome.error(), a.as_json());
 
@@ -201,22 +253,37 @@ int run_agent(const Arguments& a) {
   if (!applied) return report(applied.error(), a.as_json());
   std::string status(agent::name_of(outcome->status));
   int code = exit_code_of(outcome->status);
-  if (done && run->state().yes && applied->step > 0) status = "applied";
-  else if (done && applied->hunks > 0) status = "proposed";
+  if (done && run->state().yes && applied->step > 0)
+    status = "applied";
+  else if (done && applied->hunks > 0)
+    status = "proposed";
   if (!applied->refused.empty()) code = kFailed, status = "conflict", outcome->why = applied->refused;
   const auto& usage = run->state().usage;
   if (a.as_json()) {
     json checks = json::array();
     for (const json& c : run->state().checks) checks.push_back(c);
-    const json result = {{"status", status}, {"run", run->id()}, {"why", to_utf8(outcome->why)}, {"steps", run->state().steps}, {"files", applied->paths}, {"hunks", applied->hunks},
-                         {"tokens", {{"in", usage.prompt_tokens}, {"out", usage.generated_tokens}, {"reused", usage.reused_tokens}}}, {"checks", checks}};
-    if (lines) std::cout << result.dump(-1, ' ', false, json::error_handler_t::replace) << "\n";
-    else print_json(result);
+    const json result = {
+        {"status", status},
+        {"run", run->id()},
+        {"why", to_utf8(outcome->why)},
+        {"steps", run->state().steps},
+        {"files", applied->paths},
+        {"hunks", applied->hunks},
+        {"tokens", {{"in", usage.prompt_tokens}, {"out", usage.generated_tokens}, {"reused", usage.reused_tokens}}},
+        {"checks", checks}};
+    if (lines)
+      std::cout << result.dump(-1, ' ', false, json::error_handler_t::replace) << "\n";
+    else
+      print_json(result);
   } else {
-    std::cout << std::format("{}: {}\n{} hunks in {} files\n", status, to_utf8(outcome->why), applied->hunks, applied->files);
+    std::cout << std::format("{}: {}\n{} hunks in {} files\n", status, to_utf8(outcome->why), applied->hunks,
+                             applied->files);
   }
-  if (status == "proposed") std::cerr << std::format("nothing of yours is changed; `strata review {} --run {}` shows the proposal\n", run->bench().copy().repository().string(), run->id());
-  if (status == "applied") std::cerr << std::format("`strata undo {}` takes it back\n", run->bench().copy().repository().string());
+  if (status == "proposed")
+    std::cerr << std::format("nothing of yours is changed; `strata review {} --run {}` shows the proposal\n",
+                             run->bench().copy().repository().string(), run->id());
+  if (status == "applied")
+    std::cerr << std::format("`strata undo {}` takes it back\n", run->bench().copy().repository().string());
   return code;
 }
 
@@ -229,7 +296,8 @@ void add_agent(CLI::App& app, Run& run) {
   command->add_option("instruction", a->instruction, "What is to be done");
   command->add_option("--resume", a->resume, "Go on with this run instead")->check(CLI::PositiveNumber);
   command->add_option("--model", a->model.model, "Catalogue name, GGUF file or folder, or scripted:FILE");
-  command->add_option("--endpoint", a->endpoint, "Base URL of an OpenAI-compatible server, instead of a model of our own");
+  command->add_option("--endpoint", a->endpoint,
+                      "Base URL of an OpenAI-compatible server, instead of a model of our own");
   command->add_option("--threads", a->model.threads, "Threads (default: physical cores)")->check(CLI::Range(0, 1024));
   command->add_flag("--yes", a->yes, "Approve what the sandbox confines, and apply the result if its check passes");
   command->add_option("--allow", a->allow, "Approve confined commands that begin with these words; may be repeated");
@@ -238,8 +306,12 @@ void add_agent(CLI::App& app, Run& run) {
   command->add_option("--max-tokens", a->budget.tokens, "Tokens read and written at most")->check(CLI::PositiveNumber);
   command->add_option("--max-seconds", a->budget.seconds, "Seconds at most")->check(CLI::PositiveNumber);
   command->add_flag("--network", a->network, "Commands of this run may use the network");
-  command->add_flag("--trust-instructions", a->trust_instructions, "Show AGENTS.md and .strata/instructions.md, and follow them from now on");
-  command->add_option("--json", a->json_form, "Print the result as JSON; --json=events: every event too, a line each")->expected(0, 1)->default_str("result")->check(CLI::IsMember({"result", "events"}));
+  command->add_flag("--trust-instructions", a->trust_instructions,
+                    "Show AGENTS.md and .strata/instructions.md, and follow them from now on");
+  command->add_option("--json", a->json_form, "Print the result as JSON; --json=events: every event too, a line each")
+      ->expected(0, 1)
+      ->default_str("result")
+      ->check(CLI::IsMember({"result", "events"}));
   command->callback([a, &run] { run = [a] { return run_agent(*a); }; });
 }
 

@@ -157,6 +157,22 @@ Result<std::vector<Suspect>> find_suspects(const repo::Index& index, const Workb
       add(entry.first, 3 * entry.second / std::sqrt(static_cast<double>(std::max<int64_t>(own, 1))),
           source_of(bench, test, kMostTestLines));
   }
+  // Special methods run without being named.
+  constexpr std::pair<std::string_view, const char*> kSpecial[] = {{"] = ", "__setitem__"},
+                                                                   {"[", "__getitem__"},
+                                                                   {"del ", "__delitem__"},
+                                                                   {" in ", "__contains__"},
+                                                                   {"len(", "__len__"}};
+  for (const repo::Symbol& test : *tests) {
+    if (!test.file.ends_with(".py")) continue;
+    const std::string source = source_of(bench, test, kMostTestLines);
+    for (const auto& [sign, name] : kSpecial) {
+      if (source.find(sign) == source.npos) continue;
+      auto methods = index.find_symbols(name);
+      if (!methods) return std::unexpected(methods.error());
+      for (const repo::Symbol& method : *methods) add(method, 1.0 / static_cast<double>(methods->size()), source);
+    }
+  }
   // What passing tests reach as well is less suspect.
   std::map<int64_t, double> passing;
   auto named = index.list_symbols({"test", "", ""}, 2000);
@@ -338,23 +354,25 @@ Result<void> try_repair(ChatModel& model, Workbench& bench, RepairAttempt& attem
     std::string text;
     int line = 0;  // that the answer is for; 0: it says so
   };
+  const Lines lines(*before);
+  const auto about = [&](int line) {
+    return Question{
+        std::format("Line {} is wrong:\n{}\nWrite the corrected line, and nothing else.", line, lines.text(line)),
+        line};
+  };
   std::vector<Question> questions;
   if (attempt.round == 0) {
     questions.push_back({"One line is wrong. Answer with its number and the corrected line, and nothing else."});
   } else if (whole) {
     questions.push_back({"Write the whole corrected function in one code block. It must not stay as it is."});
   } else {
-    const Lines lines(*before);
-    for (const int line : code_lines(*before, symbol)) {
-      questions.push_back(
-          {std::format("Line {} is wrong:\n{}\nWrite the corrected line, and nothing else.", line, lines.text(line)),
-           line});
-    }
+    for (const int line : code_lines(*before, symbol)) questions.push_back(about(line));
   }
   const float temperature = attempt.round == 3 ? 0.8f : 0.0f;
   std::set<std::string> tried = {*before};
   attempt.why = "no answer that could be used";
-  for (const Question& question : questions) {
+  for (size_t asked = 0; asked < questions.size(); ++asked) {
+    const Question question = questions[asked];
     const std::vector<ChatMessage> transcript = {message(ChatMessage::Role::kSystem, "You find and mend bugs."),
                                                  message(ChatMessage::Role::kUser, shared + question.text)};
     const ChatOptions options{.max_tokens = whole ? kReplyTokens : 80,
@@ -367,6 +385,13 @@ Result<void> try_repair(ChatModel& model, Workbench& bench, RepairAttempt& attem
     if (!whole) {
       int number = 0;
       const std::string code = line_in(turn->message.text, &number);
+      // The number alone: then that line is asked about.
+      if (question.line == 0 && !code.empty() && code.size() < 7 && code.find_first_not_of("0123456789") == code.npos) {
+        if (const int line = std::stoi(code); line >= symbol.first_line && line <= symbol.last_line) {
+          questions.push_back(about(line));
+        }
+        continue;
+      }
       const int line = question.line > 0 ? question.line : number;
       if (line >= symbol.first_line && line <= symbol.last_line) text = with_line(*before, line, code);
     }
