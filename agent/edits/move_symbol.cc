@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <format>
 #include <map>
-#include <regex>
 #include <set>
 
 #include "agent/edits/splice.h"
@@ -83,7 +82,10 @@ std::string folder_of(const std::string& path) {
 std::string import_name(const repo::Index& index, const std::string& path, const std::string& text,
                         const std::string& of) {
   const std::string module = module_of(index, of);
-  const bool relative = std::regex_search(text, std::regex(R"((^|\n)\s*from \.)"));
+  const Lines lines(text);
+  bool relative = false;
+  for (int line = 1; line <= lines.count() && !relative; ++line)
+    relative = trimmed(lines.text(line)).starts_with("from .");
   if (relative && folder_of(path) == folder_of(of))
     return "." + module.substr(module.rfind('.') == module.npos ? 0 : module.rfind('.') + 1);
   return module;
@@ -102,7 +104,9 @@ struct PythonImport {
 // The imports of one statement.
 std::vector<PythonImport> imports_of(std::string_view statement) {
   std::string flat(statement);
-  flat = std::regex_replace(flat, std::regex("#[^\n]*"), "");
+  for (size_t hash = flat.find('#'); hash != flat.npos; hash = flat.find('#')) {
+    flat.erase(hash, std::min(flat.find('\n', hash), flat.size()) - hash);
+  }
   std::ranges::replace_if(
       flat, [](char c) { return c == '\n' || c == '\r' || c == '(' || c == ')' || c == '\\' || c == '\t'; }, ' ');
   std::vector<PythonImport> all;
@@ -128,6 +132,31 @@ std::vector<PythonImport> imports_of(std::string_view statement) {
                    as == item.npos ? "" : std::string(trimmed(item.substr(as + 4)))});
   }
   return all;
+}
+
+// An import statement without one of its names, looked for from `from` on; everything else as it is written.
+std::string without_item(const std::string& statement, size_t from, const std::string& name, const std::string& alias) {
+  const auto word = [&](size_t i) {
+    return i < statement.size() &&
+           (is_identifier(statement.substr(i, 1)) || (statement[i] >= '0' && statement[i] <= '9'));
+  };
+  for (size_t at = statement.find(name, from); at != statement.npos; at = statement.find(name, at + 1)) {
+    if (word(at - 1) || word(at + name.size())) continue;
+    size_t end = at + name.size();
+    if (!alias.empty()) end = statement.find(alias, end) + alias.size();
+    const size_t comma = statement.find_first_not_of(" \t", end);
+    if (comma != statement.npos && statement[comma] == ',') {
+      const size_t next = std::min(statement.find_first_not_of(" \t", comma + 1), statement.size());
+      const size_t line = statement.rfind('\n', at);
+      const bool own_line = line != statement.npos &&
+                            trimmed(std::string_view(statement).substr(line, at - line)).empty() &&
+                            next < statement.size() && statement[next] == '\n';
+      return statement.substr(0, own_line ? line : at) + statement.substr(next);
+    }
+    const size_t before = statement.rfind(',', at);  // the last one: the comma before it goes
+    return before == statement.npos || before < from ? statement : statement.substr(0, before) + statement.substr(end);
+  }
+  return statement;
 }
 
 // Behind the imports at the top, or behind the docstring.
@@ -302,18 +331,8 @@ Result<void> move_python(Move& m) {
       PythonImport moved = *it;
       moved.module = import_name(index, file.path, file.text, m.to);
       std::string replacement;
-      // The line as it is written, without the name.
-      const std::string item = moved.alias.empty() ? m.symbol.name : m.symbol.name + R"(\s+as\s+)" + moved.alias;
-      if (imports_there.size() > 1) {
-        const size_t import = statement.find("import");
-        std::string list = statement.substr(import);
-        std::string shorter = std::regex_replace(list, std::regex(R"((\n[ \t]*)?\b)" + item + R"(\b[ \t]*,[ \t]*)"), "",
-                                                 std::regex_constants::format_first_only);
-        if (shorter == list)
-          shorter = std::regex_replace(list, std::regex(R"([ \t]*,\s*)" + item + R"(\b)"), "",
-                                       std::regex_constants::format_first_only);
-        replacement = statement.substr(0, import) + shorter;
-      }
+      if (imports_there.size() > 1)
+        replacement = without_item(statement, statement.find("import"), m.symbol.name, moved.alias);
       const bool itself = file.path == m.to;
       if (!itself) replacement += indentation + moved.text() + "\n";
       Splice s{lines.start(first), lines.end(last), with_line_ends_of(file.text, replacement)};

@@ -168,6 +168,20 @@ TEST(Move, PythonWithImportsAndImporters) {
             "from pkg.a import other\nfrom pkg.b import join\n\nprint(join('a'), other())\n");
 }
 
+TEST(Move, ImportListsKeepTheirForm) {
+  Tree t({{"a.py", "def one():\n    return 1\n\n\ndef two():\n    return 2\n"},
+          {"b.py", "x = 1\n"},
+          {"use.py",
+           "from a import (\n    one,\n    two,\n)\nfrom a import two as zwei, one as eins\nprint(one(), two(), "
+           "eins(), zwei())\n"}});
+  EXPECT_EQ(text_of(move_symbol(t.sources(), "one", "b.py"), "use.py"),
+            "from a import (\n    two,\n)\nfrom b import one\nfrom a import two as zwei\nfrom b import one as "
+            "eins\nprint(one(), two(), eins(), zwei())\n");
+  EXPECT_EQ(text_of(move_symbol(t.sources(), "two", "b.py"), "use.py"),
+            "from a import (\n    one,\n)\nfrom b import two\nfrom a import one as eins\nfrom b import two as "
+            "zwei\nprint(one(), two(), eins(), zwei())\n");
+}
+
 TEST(Move, PythonRefusesImportsInACircle) {
   Tree t(
       {{"a.py", "def base():\n    return 1\n\n\ndef top():\n    return base()\n\n\ndef user():\n    return top()\n"}});
