@@ -343,12 +343,6 @@ Result<std::optional<CheckResult>> AgentRun::checked(const Cancel* cancel) {
   }
   auto result = bench_->check(bench_->run_unconfined, cancel);
   if (!result) return std::unexpected(result.error());
-  auto written = bench_->take_written();  // what the check leaves in the tree is no part of the proposal
-  if (!written) return std::unexpected(written.error());
-  for (const Written& w : *written) {
-    auto undone = w.before ? bench_->copy().write(w.path, *w.before) : bench_->copy().remove(w.path);
-    if (!undone) return std::unexpected(undone.error());
-  }
   check_ = *result;
   check_writes_ = bench_->writes();
   if (auto done = record("check", json_of(*check_)); !done) return std::unexpected(done.error());
@@ -452,6 +446,9 @@ Result<RunOutcome> AgentRun::repair(const OpenModel& open_model, const Cancel* c
                       none ? "there is no check to make pass; name one with --check"
                            : "the check was not allowed, so there is nothing to go by",
                       std::nullopt};
+  }
+  if (!bench_->sandbox().confined()) {
+    return RunOutcome{RunStatus::kRefused, "every attempt runs the check, and the sandbox cannot start here", **before};
   }
   CheckResult best = **before;
   if (best.good) return RunOutcome{RunStatus::kDone, "the check passes already", best};

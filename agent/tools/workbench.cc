@@ -164,8 +164,23 @@ Result<CheckResult> Workbench::check(bool unconfined, const Cancel* cancel) {
   const auto text = check_command();
   if (!text)
     return fail(ErrorKind::kNotFound, "no check is configured (--check) and none was recognised in the repository");
+  // What is being proposed, as far as it differs from the base: what a build leaves in the tree is no part of it.
+  auto mine = known_;
+  for (const auto& [path, before] : before_) {
+    auto now = copy_.read(path);
+    if (!now) return std::unexpected(now.error());
+    mine[path] = std::move(*now);
+  }
+  const bool ran_before = commands_ran_;
+  if (ran_before) {  // a command's changes are not known yet
+    auto changes = copy_.changes();
+    if (!changes) return std::unexpected(changes.error());
+    for (FileChange& change : *changes) mine[change.path] = std::move(change.after);
+  }
   auto done = command(*text, unconfined, cancel);
   if (!done) return std::unexpected(done.error());
+  if (auto back = put(mine); !back) return std::unexpected(back.error());
+  commands_ran_ = ran_before;
   if (done->killed_by == Limit::kCancelled) return fail(ErrorKind::kCancelled, "cancelled");
   auto result =
       summarise_check(*text, done->exit_code, done->output, [this](const std::string& path) { return exists(path); });
@@ -210,10 +225,10 @@ Result<std::vector<Written>> Workbench::take_written() {
   return written;
 }
 
-Result<void> Workbench::restore(const std::map<std::string, MaybeFile>& files) {
+Result<void> Workbench::put(const std::map<std::string, MaybeFile>& files) {
   auto changes = copy_.changes();
   if (!changes) return std::unexpected(changes.error());
-  const auto put = [&](const std::string& path, const MaybeFile& wanted) -> Result<void> {
+  const auto put_one = [&](const std::string& path, const MaybeFile& wanted) -> Result<void> {
     auto now = copy_.read(path);
     if (!now) return std::unexpected(now.error());
     if (*now == wanted) return {};
@@ -221,11 +236,16 @@ Result<void> Workbench::restore(const std::map<std::string, MaybeFile>& files) {
   };
   for (const FileChange& change : *changes) {
     if (files.contains(change.path)) continue;
-    if (auto done = put(change.path, change.before); !done) return done;
+    if (auto done = put_one(change.path, change.before); !done) return done;
   }
   for (const auto& [path, wanted] : files) {
-    if (auto done = put(path, wanted); !done) return done;
+    if (auto done = put_one(path, wanted); !done) return done;
   }
+  return {};
+}
+
+Result<void> Workbench::restore(const std::map<std::string, MaybeFile>& files) {
+  if (auto done = put(files); !done) return done;
   before_.clear();
   known_ = files;
   commands_ran_ = false;

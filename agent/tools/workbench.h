@@ -61,6 +61,7 @@ class Workbench {
   const Sandbox& sandbox() const { return *sandbox_; }
   // The check of this repository; nothing if none is configured or detected.
   std::optional<std::string> check_command();
+  // What it leaves in the tree is taken away again: it is no part of a proposal.
   Result<CheckResult> check(bool unconfined, const Cancel* cancel);
 
   // What was written since the last call, each path once; what commands wrote is found by looking at the tree.
@@ -87,6 +88,8 @@ class Workbench {
  private:
   Workbench(PrivateCopy copy, WorkbenchOptions options, repo::Index index, Sandbox sandbox);
   void note(const std::string& path, const MaybeFile& before);
+  // Every file as it is said here, all others as in the base.
+  Result<void> put(const std::map<std::string, MaybeFile>& files);
 
   PrivateCopy copy_;
   WorkbenchOptions options_;

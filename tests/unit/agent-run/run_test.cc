@@ -266,6 +266,21 @@ TEST(AgentRun, DoneIsBelievedOnlyIfTheCheckPasses) {
             RunStatus::kNotDone);
 }
 
+TEST(AgentRun, WhatTheCheckLeavesIsNoPartOfTheProposal) {
+  Project p;
+  const auto outcome = p.go(
+      {call("run", {{"command", "echo mine > mine.txt"}}),
+       call("edit", {{"path", "calc.py"}, {"old", "a - b"}, {"new", "a + b"}}), call("check", json::object()), kDone},
+      "Do it",
+      {.check = "echo built > built.txt; echo spoiled > calc.py; rm main.py; true", .yes = true, .instructions = {}});
+  EXPECT_EQ(outcome.status, RunStatus::kDone) << outcome.why;
+  EXPECT_EQ(p.text("built.txt"), "missing");
+  EXPECT_EQ(p.text("mine.txt"), "mine\n");
+  EXPECT_THAT(p.text("calc.py"), HasSubstr("a + b"));
+  EXPECT_THAT(p.text("main.py"), HasSubstr("import add"));
+  EXPECT_EQ(p.run->state().tree.size(), 2u);
+}
+
 TEST(AgentRun, CommandsNeedApproval) {
   Project nobody;
   auto outcome = nobody.go({call("run", {{"command", "touch x"}}), kDone}, "Do it",
