@@ -372,6 +372,7 @@ Result<void> try_repair(ChatModel& model, Workbench& bench, RepairAttempt& attem
   std::set<std::string> tried = {*before};
   attempt.why = "no answer that could be used";
   for (size_t asked = 0; asked < questions.size(); ++asked) {
+    if (attempt.stop && attempt.stop()) break;
     const Question question = questions[asked];
     const std::vector<ChatMessage> transcript = {message(ChatMessage::Role::kSystem, "You find and mend bugs."),
                                                  message(ChatMessage::Role::kUser, shared + question.text)};

@@ -4,6 +4,7 @@
 // out from the output of the check and the index; what is kept is decided by the check.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct RepairAttempt {
   CheckResult before;  // what fails now
   int round = 0;
   const Cancel* cancel = nullptr;
+  std::function<bool()> stop;  // asked between questions to the model: is the budget spent?
   // What came of it.
   bool kept = false;
   std::string why;

@@ -477,6 +477,7 @@ Result<RunOutcome> AgentRun::repair(const OpenModel& open_model, const Cancel* c
         const std::string key = attempt_key(suspect, best);
         if (state_.attempts[key] > round) continue;  // before the run was resumed
         RepairAttempt attempt(suspect, best, round, cancel);
+        attempt.stop = [this] { return over_budget().has_value(); };
         if (auto tried = try_repair(**chat, *bench_, attempt); !tried) {
           if (tried.error().kind == ErrorKind::kCancelled)
             return RunOutcome{RunStatus::kCancelled, "stopped by the user", std::nullopt};
