@@ -9,6 +9,7 @@ namespace strata::app {
 
 using Run = std::function<int()>;
 
+void add_agent(CLI::App& app, Run& run);      // agent
 void add_ask(CLI::App& app, Run& run);        // ask, ingest
 void add_index(CLI::App& app, Run& run);      // index
 void add_structure(CLI::App& app, Run& run);  // symbols, outline, definition, references, callers, ...
