@@ -81,8 +81,8 @@ Result<void> accept(agent::Proposal& proposal, const std::string& list) {
   }
   for (auto& file : proposal.files)
     for (auto& hunk : file.hunks)
-      hunk.state = list == "all" || numbers.contains(hunk.number) ? agent::HunkState::kAccepted
-                                                                   : agent::HunkState::kRejected;
+      hunk.state =
+          list == "all" || numbers.contains(hunk.number) ? agent::HunkState::kAccepted : agent::HunkState::kRejected;
   return {};
 }
 
@@ -152,7 +152,8 @@ int review(const Arguments& a) {
   }
   const bool proposed = !a.patch.empty() || a.run > 0;
   if (!a.accept.empty() && !proposed) {
-    std::cerr << "strata: --accept goes with --patch or --run; what is in the work tree or committed is there already\n";
+    std::cerr
+        << "strata: --accept goes with --patch or --run; what is in the work tree or committed is there already\n";
     return kUsage;
   }
   auto top = top_of(a.repository);
