@@ -5,7 +5,7 @@
 // ...) are empty; the environment is made anew; and every process is gone when run() returns.
 //
 // What a command may use is counted for all of its processes together, by looking at them every few milliseconds, as
-// limits per process (rlimits) can be multiplied by forking and are not enforced for root.
+// limits per process (rlimits) can be multiplied by forking. Their number is limited by the kernel as well.
 #pragma once
 
 #include <cstdint>

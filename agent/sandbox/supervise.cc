@@ -22,6 +22,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "agent/sandbox/process_limit.h"
 #include "agent/sandbox/usage.h"
 
 namespace strata::agent {
@@ -123,7 +124,11 @@ int64_t free_bytes(const std::filesystem::path& disk) {
 class Supervisor {
  public:
   Supervisor(const CommandLimits& limits, const std::filesystem::path& disk, const Cancel* cancel)
-      : limits_(limits), disk_(disk), cancel_(cancel), free_at_start_(free_bytes(disk)) {}
+      : limits_(limits),
+        disk_(disk),
+        cancel_(cancel),
+        free_at_start_(free_bytes(disk)),
+        process_limit_(ProcessLimit::make(limits.processes + 1)) {}
 
   Result<Watched> run(const Program& program) {
     if (auto started = start(program); !started) return std::unexpected(started.error());
@@ -222,9 +227,12 @@ class Supervisor {
         const rlimit both{value, value};
         prlimit(*child, static_cast<__rlimit_resource>(what), &both, nullptr);
       }
-      // Where the kernel counts them for each user namespace (all but root's), it is quicker than we are.
-      const rlimit processes{static_cast<rlim_t>(limits_.processes) + 8, static_cast<rlim_t>(limits_.processes) + 8};
+      // The kernel is quicker than we are. A user's own is told nowhere, so it stops a little above the limit, where we
+      // see it.
+      const auto most = static_cast<rlim_t>(limits_.processes) + 8;
+      const rlimit processes{most, most};
       prlimit(*child, RLIMIT_NPROC, &processes, nullptr);
+      if (process_limit_) process_limit_->add(*child);
       const Descriptor score(open(std::format("/proc/{}/oom_score_adj", *child).c_str(), O_WRONLY | O_CLOEXEC));
       if (score.open() && write(score.get(), "1000", 4) < 0)
         score.get();  // if memory runs out all the same: they first
@@ -251,6 +259,7 @@ class Supervisor {
       return Limit::kDisk;
     }
     if (!proc_.open()) return Limit::kNone;
+    if (process_limit_ && process_limit_->reached()) return Limit::kProcesses;
     const Usage usage = usage_of(proc_.get());
     if (usage.threads > limits_.processes + 1) return Limit::kProcesses;  // one is bubblewrap's own
     if (usage.cpu_seconds > limits_.cpu_seconds) return Limit::kCpu;
@@ -301,6 +310,7 @@ class Supervisor {
   Descriptor process_, inside_;  // what we started; with bubblewrap, the first process of its namespace
   Descriptor output_, status_, block_, proc_;
   std::string told_;
+  const std::optional<ProcessLimit> process_limit_;
   bool released_ = false;
   int ticks_ = 0;
   Watched watched_;
