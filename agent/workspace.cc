@@ -40,6 +40,8 @@ Result<Reader> make_reader(std::shared_ptr<Model> model, std::function<void(cons
 
 namespace {
 
+constexpr std::string_view kQuestionMean = "question-mean-2";
+
 struct GenericQuestions {
   std::vector<float> mean;
   RetrievalHeads::Queries queries;
@@ -58,20 +60,20 @@ Result<GenericQuestions> read_generic_questions(Reader& reader, const Cancel* ca
     for (size_t i = 0; i < generic.mean.size(); ++i)
       generic.mean[i] += embedding[i] / static_cast<float>(embeddings->size());
   if (reader.heads) generic.queries = reader.heads->quantize(wanted);
+  // Whoever reads them first, the next process's first question need not.
+  if (auto stored = reader.snapshots->set_constant(kQuestionMean, generic.mean); !stored)
+    return std::unexpected(stored.error());
   return generic;
 }
 
 }  // namespace
 
 Result<std::vector<float>> question_mean(Reader& reader, const Cancel* cancel) {
-  constexpr std::string_view kName = "question-mean-2";
-  auto known = reader.snapshots->constant(kName);
+  auto known = reader.snapshots->constant(kQuestionMean);
   if (!known) return std::unexpected(known.error());
   if (*known) return std::move(**known);
   auto generic = read_generic_questions(reader, cancel);
   if (!generic) return std::unexpected(generic.error());
-  if (auto stored = reader.snapshots->set_constant(kName, generic->mean); !stored)
-    return std::unexpected(stored.error());
   return std::move(generic->mean);
 }
 

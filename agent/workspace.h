@@ -29,7 +29,7 @@ struct Reader {
 Result<Reader> make_reader(std::shared_ptr<Model> model, std::function<void(const std::string&)> notice = {});
 
 // What the model makes of questions about no repository in particular: their mean embedding, which is what all
-// questions have in common, and what the retrieval heads measure popularity with. Computed once; the mean is stored.
+// questions have in common, and what the retrieval heads measure popularity with, once per process.
 Result<std::vector<float>> question_mean(Reader& reader, const Cancel* cancel = nullptr);
 Result<void> prepare_heads(Reader& reader, const Cancel* cancel = nullptr);
 

@@ -25,7 +25,7 @@ using json = nlohmann::ordered_json;
 inline constexpr int kStopped = 3, kRefusedExit = 4;
 
 struct Arguments {
-  std::string repository, instruction, check, json_form, endpoint;
+  std::string repository, instruction, check, json_form;
   ModelArguments model;
   agent::Budget budget;
   std::vector<std::string> allow;
@@ -91,14 +91,16 @@ std::string described(const agent::RunEvent& event) {
   return {};
 }
 
-// What a --model argument means. Only the scripted model needs nothing else.
+// What a --model argument means. Called when the instruction turns out to need a model.
 Result<std::shared_ptr<agent::ChatModel>> open_chat_model(const Arguments& arguments) {
   if (arguments.model.model.starts_with("scripted:")) {
     auto scripted = agent::ScriptedModel::load(arguments.model.model.substr(9));
     if (!scripted) return std::unexpected(scripted.error());
     return std::shared_ptr<agent::ChatModel>(std::move(*scripted));
   }
-  return fail(ErrorKind::kUnsupported, "this build runs the agent with --model scripted:FILE only");
+  return fail(ErrorKind::kUnsupported,
+              "this instruction needs a model, and the agent cannot use one yet but scripted:FILE; without a model it "
+              "does: rename A to B, move A to FILE, delete A, add parameter P to F");
 }
 
 // Questions of the model to the whole repository, as `strata ask` answers them; nothing is loaded before the first one.
@@ -202,9 +204,7 @@ int run_agent(const Arguments& a) {
     return kUsage;
   }
   const bool lines = a.json_form == "events";
-  auto file = agent::RunDatabase::default_file();
-  if (!file) return report(file.error(), a.as_json());
-  auto database = agent::RunDatabase::open(*file, notice);
+  auto database = open_runs();
   if (!database) return report(database.error(), a.as_json());
   auto cache = cache_folder("agent-index");
   if (!cache) return report(cache.error(), a.as_json());
@@ -279,7 +279,7 @@ int run_agent(const Arguments& a) {
     std::cout << std::format("{}: {}\n{} hunks in {} files\n", status, to_utf8(outcome->why), applied->hunks,
                              applied->files);
   }
-  if (status == "proposed")
+  if (status != "applied" && applied->hunks > 0)
     std::cerr << std::format("nothing of yours is changed; `strata review {} --run {}` shows the proposal\n",
                              run->bench().copy().repository().string(), run->id());
   if (status == "applied")
@@ -295,9 +295,8 @@ void add_agent(CLI::App& app, Run& run) {
   command->add_option("repository", a->repository, "Folder of the repository");
   command->add_option("instruction", a->instruction, "What is to be done");
   command->add_option("--resume", a->resume, "Go on with this run instead")->check(CLI::PositiveNumber);
-  command->add_option("--model", a->model.model, "Catalogue name, GGUF file or folder, or scripted:FILE");
-  command->add_option("--endpoint", a->endpoint,
-                      "Base URL of an OpenAI-compatible server, instead of a model of our own");
+  command->add_option("--model", a->model.model,
+                      "scripted:FILE: turns of a model, for what the index cannot do by itself");
   command->add_option("--threads", a->model.threads, "Threads (default: physical cores)")->check(CLI::Range(0, 1024));
   command->add_flag("--yes", a->yes, "Approve what the sandbox confines, and apply the result if its check passes");
   command->add_option("--allow", a->allow, "Approve confined commands that begin with these words; may be repeated");

@@ -14,8 +14,8 @@
 #include "agent/changes/sources.h"
 #include "app/commands.h"
 #include "app/console.h"
-#include "base/user_folders.h"
-#include "repo-indexer/index.h"
+#include "app/repository_access.h"
+#include "repo-indexer/walk.h"
 
 namespace strata::app {
 namespace {
@@ -28,19 +28,11 @@ struct Arguments {
   bool json = false, merge = false;
 };
 
-Result<agent::RunDatabase> open_runs() {
-  auto file = agent::RunDatabase::default_file();
-  if (!file) return std::unexpected(file.error());
-  return agent::RunDatabase::open(*file, notice);
-}
-
 // The top of the work tree, as runs and the journal name it.
 Result<std::filesystem::path> top_of(const std::string& repository) {
-  auto cache = cache_folder("index");
-  if (!cache) return std::unexpected(cache.error());
-  auto index = repo::Index::open(repository, *cache);
-  if (!index) return std::unexpected(index.error());
-  return index->root();
+  auto tree = repo::WorkTree::open(repository);
+  if (!tree) return std::unexpected(tree.error());
+  return tree->root();
 }
 
 Result<std::vector<agent::FileChange>> changes_of(const Arguments& a, const std::filesystem::path& top,

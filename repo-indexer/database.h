@@ -12,6 +12,7 @@
 
 #include "base/cancel.h"
 #include "base/result.h"
+#include "base/string_hash.h"
 
 namespace strata::repo {
 
@@ -74,10 +75,6 @@ class Database {
     sqlite3_bind_text64(s, position, value.data() ? value.data() : "", value.size(), SQLITE_STATIC, SQLITE_UTF8);
   }
 
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
   struct Finalize {
     void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
   };
@@ -87,7 +84,7 @@ class Database {
   std::filesystem::path path_;
   std::unique_ptr<Waiting> waiting_ = std::make_unique<Waiting>();
   std::unique_ptr<sqlite3, Close> connection_;
-  std::unordered_map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>, Hash, std::equal_to<>>
+  std::unordered_map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>, StringHash, std::equal_to<>>
       statements_;  // destroyed before the connection
 };
 

@@ -10,6 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/string_hash.h"
+
 struct sb_stemmer;
 
 namespace strata::repo {
@@ -46,15 +48,11 @@ class TermMaker {
     std::string lower, stems;  // the stems of its parts, each with a space behind it
     uint64_t passage = 0;      // the last one that said it
   };
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
   Known& known(std::string_view identifier);
 
   std::unique_ptr<sb_stemmer, Delete> stemmer_;
   std::unordered_map<std::string, std::string> stems_;  // by word
-  std::unordered_map<std::string, Known, Hash, std::equal_to<>> known_;
+  std::unordered_map<std::string, Known, StringHash, std::equal_to<>> known_;
   uint64_t passage_ = 0;
 };
 

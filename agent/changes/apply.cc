@@ -71,7 +71,7 @@ Merged merge_files(const MaybeFile& base, const MaybeFile& ours, const MaybeFile
   const uint32_t* mode = of_one_side(base->mode, ours->mode, theirs->mode);
   const std::string* bytes = of_one_side(base->bytes, ours->bytes, theirs->bytes);
   if (!mode) return {{}, true, ""};
-  if (bytes) return {FileState{*bytes, *mode}, false, ""};
+  if (bytes) return {FileContent{*bytes, *mode}, false, ""};
   if (!is_text(base) || !is_text(ours) || !is_text(theirs)) return {{}, true, ""};
 
   const repo::GitLibrary library;
@@ -88,7 +88,7 @@ Merged merge_files(const MaybeFile& base, const MaybeFile& ours, const MaybeFile
   const bool clean = result.automergeable != 0;
   git_merge_file_result_free(&result);
   if (!clean) return {{}, true, std::move(text)};
-  return {FileState{std::move(text), *mode}, false, ""};
+  return {FileContent{std::move(text), *mode}, false, ""};
 }
 
 Result<ApplyPlan> plan_apply(const TreeFiles& tree, const Proposal& proposal) {

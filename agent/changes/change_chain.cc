@@ -9,9 +9,9 @@
 namespace strata::agent {
 namespace {
 
-std::vector<LineEdit> edits_of(const std::vector<ChainHunk>& hunks, const std::string& after) {
+std::vector<LineSplice> edits_of(const std::vector<ChainHunk>& hunks, const std::string& after) {
   const auto lines = lines_of(after);
-  std::vector<LineEdit> edits;
+  std::vector<LineSplice> edits;
   for (const ChainHunk& hunk : hunks) {
     if (hunk.kind != Hunk::Kind::kText || !hunk.active) continue;
     edits.push_back({hunk.old_first, hunk.old_lines, join(lines, hunk.new_first, hunk.new_lines)});
@@ -27,7 +27,7 @@ Result<ContentRef> target_of(const ChainLink& link, Contents& contents) {
   auto before = contents.get(link.before), after = contents.get(link.after);
   if (!before) return std::unexpected(before.error());
   if (!after) return std::unexpected(after.error());
-  FileState file{apply_edits((*before)->bytes, edits_of(link.hunks, (*after)->bytes)), link.before.mode};
+  FileContent file{apply_edits((*before)->bytes, edits_of(link.hunks, (*after)->bytes)), link.before.mode};
   for (const ChainHunk& hunk : link.hunks) {
     if (hunk.kind == Hunk::Kind::kMode && hunk.active) file.mode = link.after.mode;
   }
@@ -38,10 +38,10 @@ Result<ContentRef> target_of(const ChainLink& link, Contents& contents) {
 
 Result<MaybeFile> Contents::get(const ContentRef& ref) const {
   if (ref.mode == 0) return MaybeFile{};
-  if (const auto made = made_.find(ref.id); made != made_.end()) return FileState{made->second, ref.mode};
+  if (const auto made = made_.find(ref.id); made != made_.end()) return FileContent{made->second, ref.mode};
   auto bytes = store_.get(ref.id);
   if (!bytes) return std::unexpected(bytes.error());
-  return FileState{std::move(*bytes), ref.mode};
+  return FileContent{std::move(*bytes), ref.mode};
 }
 
 ContentRef Contents::name(const MaybeFile& file) {
@@ -93,7 +93,7 @@ std::vector<ChainHunk> locate_hunks(const ProposalFile& file, const FileChange& 
   // By how many lines the user's own edits have moved what is behind them.
   std::vector<Hunk> moved;
   if (change.before->bytes != file.before->bytes) {
-    auto edits = make_proposal({{change.path, FileState{file.before->bytes}, FileState{change.before->bytes}}});
+    auto edits = make_proposal({{change.path, FileContent{file.before->bytes}, FileContent{change.before->bytes}}});
     if (!edits || edits->files.empty()) return {whole};
     moved = std::move(edits->files.front().hunks);
   }

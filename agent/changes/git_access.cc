@@ -16,7 +16,7 @@ Result<MaybeFile> file_of(git_repository* repository, const git_oid& id, uint32_
   if (git_blob_lookup(&raw, repository, &id) != 0) return git_error_of(path, ErrorKind::kNotFound);
   const GitBlob blob(raw);
   const auto* bytes = static_cast<const char*>(git_blob_rawcontent(raw));
-  FileState file{std::string(bytes, static_cast<size_t>(git_blob_rawsize(raw))), mode};
+  FileContent file{std::string(bytes, static_cast<size_t>(git_blob_rawsize(raw))), mode};
   if (mode == kLink) return file;
   file.mode = (mode & 0100) ? kExecutableFile : kRegularFile;
   git_filter_list* list = nullptr;

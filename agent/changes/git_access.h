@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What sources.cc and commit.cc share of libgit2: owners for its objects, its last error, and contents as they stand in
-// the work tree (after .gitattributes and core.autocrlf).
+// What we use of libgit2: owners for its objects, its last error, and contents as they stand in the work tree (after
+// .gitattributes and core.autocrlf).
 #pragma once
 
 #include <git2.h>
@@ -22,14 +22,9 @@ struct GitFree {
 };
 using GitObject = std::unique_ptr<git_object, GitFree<git_object_free>>;
 using GitTree = std::unique_ptr<git_tree, GitFree<git_tree_free>>;
-using GitCommit = std::unique_ptr<git_commit, GitFree<git_commit_free>>;
 using GitBlob = std::unique_ptr<git_blob, GitFree<git_blob_free>>;
 using GitDiff = std::unique_ptr<git_diff, GitFree<git_diff_free>>;
 using GitPatch = std::unique_ptr<git_patch, GitFree<git_patch_free>>;
-using GitIndex = std::unique_ptr<git_index, GitFree<git_index_free>>;
-using GitReference = std::unique_ptr<git_reference, GitFree<git_reference_free>>;
-using GitSignature = std::unique_ptr<git_signature, GitFree<git_signature_free>>;
-using GitConfig = std::unique_ptr<git_config, GitFree<git_config_free>>;
 using GitFilters = std::unique_ptr<git_filter_list, GitFree<git_filter_list_free>>;
 
 // "what: what libgit2 said".

@@ -180,7 +180,7 @@ Result<void> PrivateCopy::put(const std::string& path, const MaybeFile& before, 
   return {};
 }
 
-Result<void> PrivateCopy::write(const std::string& path, const FileState& file) const {
+Result<void> PrivateCopy::write(const std::string& path, const FileContent& file) const {
   const auto before = tree_.read(path);
   if (!before) return std::unexpected(before.error());
   return put(path, *before, file);

@@ -41,7 +41,7 @@ class PrivateCopy {
 
   // In the copy, with TreeFiles' rules for paths. write() replaces as a whole or not at all.
   Result<MaybeFile> read(const std::string& path) const { return tree_.read(path); }
-  Result<void> write(const std::string& path, const FileState& file) const;
+  Result<void> write(const std::string& path, const FileContent& file) const;
   Result<void> remove(const std::string& path) const;                       // kNotFound
   Result<void> move(const std::string& from, const std::string& to) const;  // kNotFound; kInvalid if `to` exists
   // As it was when the copy was made.

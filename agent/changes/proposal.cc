@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/changes/proposal.h"
 
-#include <git2.h>
-
 #include <algorithm>
 #include <format>
-#include <memory>
 #include <unordered_map>
 
+#include "agent/changes/git_access.h"
 #include "agent/changes/moved_blocks.h"
 #include "agent/changes/source_symbols.h"
 #include "agent/changes/text_lines.h"
@@ -17,16 +15,11 @@
 namespace strata::agent {
 namespace {
 
-struct FreePatch {
-  void operator()(git_patch* patch) const { git_patch_free(patch); }
-};
-using Patch = std::unique_ptr<git_patch, FreePatch>;
-
 constexpr int kContextLines = 3;
 
 bool is_text(const MaybeFile& file) { return !file || (file->mode != kLink && !is_binary(file->bytes)); }
 
-Patch diff(std::string_view before, std::string_view after) {
+GitPatch diff(std::string_view before, std::string_view after) {
   git_diff_options options;
   git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
   options.flags = GIT_DIFF_INDENT_HEURISTIC | GIT_DIFF_FORCE_TEXT;
@@ -36,7 +29,7 @@ Patch diff(std::string_view before, std::string_view after) {
                              &options) != 0) {
     return nullptr;
   }
-  return Patch(patch);
+  return GitPatch(patch);
 }
 
 // The hunk without its context, and its lines for people.
@@ -105,7 +98,7 @@ Hunk whole_hunk(const ProposalFile& file) {
     hunk.diff += all_lines(only->bytes, file.before ? '-' : '+');
     (file.before ? hunk.old_lines : hunk.new_lines) = static_cast<int>(lines_of(only->bytes).size());
     hunk.old_first = hunk.new_first = 1;
-  } else if (const Patch patch = diff(file.before->bytes, file.after->bytes)) {
+  } else if (const GitPatch patch = diff(file.before->bytes, file.after->bytes)) {
     for (size_t i = 0; i < git_patch_num_hunks(patch.get()); ++i) hunk.diff += text_hunk(patch.get(), i).diff;
   }
   if (file.after) hunk.new_text = file.after->bytes;
@@ -136,8 +129,8 @@ void name_symbols(ProposalFile& file) {
   }
 }
 
-std::vector<LineEdit> edits_of(const ProposalFile& file, bool accepted_only) {
-  std::vector<LineEdit> edits;
+std::vector<LineSplice> edits_of(const ProposalFile& file, bool accepted_only) {
+  std::vector<LineSplice> edits;
   for (const Hunk& hunk : file.hunks) {
     const bool taken = hunk.state == HunkState::kAccepted || hunk.state == HunkState::kEdited;
     if (hunk.kind != Hunk::Kind::kText || (accepted_only && !taken)) continue;
@@ -152,7 +145,7 @@ void make_hunks(ProposalFile& file) {
   const bool same_kind = file.before && file.after && file.path == file.old_path &&
                          (file.before->mode == kLink) == (file.after->mode == kLink);
   if (same_kind && !file.binary) {
-    if (const Patch patch = diff(file.before->bytes, file.after->bytes)) {
+    if (const GitPatch patch = diff(file.before->bytes, file.after->bytes)) {
       const auto lines = lines_of(file.after->bytes);
       for (size_t i = 0; i < git_patch_num_hunks(patch.get()); ++i) {
         file.hunks.push_back(text_hunk(patch.get(), i));

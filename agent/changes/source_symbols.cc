@@ -6,7 +6,7 @@
 namespace strata::agent {
 
 repo::ParsedFile parse_source(std::string_view path, std::string_view text) {
-  static repo::Grammars grammars;  // compiling the queries of a language takes longer than parsing
+  repo::Grammars grammars;
   const repo::Grammar* grammar = grammars.find(repo::detect_language(path, text));
   if (!grammar || !grammar->error.empty()) return {};
   return repo::Parser().parse(*grammar, text);

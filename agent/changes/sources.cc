@@ -169,7 +169,7 @@ int place_of(const PatchHunk& hunk, const std::vector<std::string_view>& lines, 
 
 Result<std::string> patched(git_patch* patch, const std::string& path, const std::string& bytes) {
   const auto lines = lines_of(bytes);
-  std::vector<LineEdit> edits;
+  std::vector<LineSplice> edits;
   int from = 1;
   for (size_t i = 0; i < git_patch_num_hunks(patch); ++i) {
     PatchHunk hunk = hunk_of(patch, i);
@@ -226,7 +226,7 @@ Result<std::vector<FileChange>> patch_changes(const fs::path& repository, std::s
     MaybeFile after;
     if (delta->status != GIT_DELTA_DELETED) {
       const uint32_t mode = delta->new_file.mode ? delta->new_file.mode : *before ? (*before)->mode : kRegularFile;
-      after = FileState{std::move(*bytes), mode == kLink ? kLink : (mode & 0100) ? kExecutableFile : kRegularFile};
+      after = FileContent{std::move(*bytes), mode == kLink ? kLink : (mode & 0100) ? kExecutableFile : kRegularFile};
     } else if (!bytes->empty()) {
       return fail(ErrorKind::kInvalid, old_path + ": the patch deletes this file, but not all that is in it");
     }

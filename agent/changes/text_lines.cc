@@ -95,11 +95,11 @@ std::string join(const std::vector<std::string_view>& lines, int first, int coun
   return text;
 }
 
-std::string apply_edits(std::string_view text, const std::vector<LineEdit>& edits) {
+std::string apply_edits(std::string_view text, const std::vector<LineSplice>& edits) {
   const auto lines = lines_of(text);
   std::string out;
   int next = 1;
-  for (const LineEdit& edit : edits) {
+  for (const LineSplice& edit : edits) {
     out += join(lines, next, edit.first - next);
     out += edit.text;
     next = edit.first + edit.lines;

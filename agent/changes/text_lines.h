@@ -11,12 +11,12 @@ namespace strata::agent {
 std::vector<std::string_view> lines_of(std::string_view text);  // views into `text`; the last may have no line end
 
 // Puts `text` in the place of `lines` lines from `first` (1-based) on.
-struct LineEdit {
+struct LineSplice {
   int first = 1, lines = 0;
   std::string text;
 };
 // `edits`: ascending, disjoint, inside the text.
-std::string apply_edits(std::string_view text, const std::vector<LineEdit>& edits);
+std::string apply_edits(std::string_view text, const std::vector<LineSplice>& edits);
 
 // Lines [first, first + count) of `lines`, joined; what is outside is left out.
 std::string join(const std::vector<std::string_view>& lines, int first, int count);

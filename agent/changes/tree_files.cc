@@ -44,7 +44,7 @@ Result<MaybeFile> read_entry(int folder, const std::string& name, const std::str
     if (errno == ENOENT) return MaybeFile{};
     return os_error(path, errno);
   }
-  FileState file;
+  FileContent file;
   if (S_ISLNK(s.st_mode)) {
     file.mode = kLink;
     file.bytes.resize(static_cast<size_t>(s.st_size) + 4096);
@@ -76,7 +76,7 @@ mode_t permissions(mode_t before, uint32_t mode) {
   return mode == kExecutableFile ? bits | ((bits & 0444) >> 2) : bits & ~mode_t{0111};
 }
 
-Result<void> create(int folder, const std::string& name, const FileState& file, const mode_t* before, bool durable) {
+Result<void> create(int folder, const std::string& name, const FileContent& file, const mode_t* before, bool durable) {
   if (file.mode == kLink) {
     return symlinkat(file.bytes.c_str(), folder, name.c_str()) == 0 ? Result<void>{} : os_error(name, errno);
   }

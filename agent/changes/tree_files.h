@@ -16,12 +16,12 @@ namespace strata::agent {
 
 inline constexpr uint32_t kRegularFile = 0100644, kExecutableFile = 0100755, kLink = 0120000;
 
-struct FileState {
+struct FileContent {
   std::string bytes;  // of a link: where it points to
   uint32_t mode = kRegularFile;
-  bool operator==(const FileState&) const = default;
+  bool operator==(const FileContent&) const = default;
 };
-using MaybeFile = std::optional<FileState>;  // nothing: there is no file at this path
+using MaybeFile = std::optional<FileContent>;  // nothing: there is no file at this path
 
 // Relative, '/' separated, no empty, "." or ".." part, none that is `.git` in any case.
 bool is_tree_path(std::string_view path);

@@ -28,11 +28,6 @@ bool is_function_node(std::string_view type) {
          type == "constructor_declaration" || type == "func_literal";
 }
 
-repo::Grammars& grammars() {
-  static repo::Grammars all;  // queries are read once
-  return all;
-}
-
 }  // namespace
 
 bool is_identifier(std::string_view text) {
@@ -42,7 +37,8 @@ bool is_identifier(std::string_view text) {
 struct SourceTree::Impl {
   std::string_view text;
   std::string language;
-  const repo::Grammar* grammar = nullptr;
+  repo::Grammars grammars;
+  const repo::Grammar* grammar = nullptr;  // of `grammars`
   repo::ParsedFile parsed;
   repo::TreePointer tree;
   Lines lines{std::string_view()};
@@ -163,17 +159,15 @@ std::optional<SourceTree> SourceTree::parse(std::string_view path, std::string_v
   auto impl = std::make_unique<Impl>();
   impl->text = text;
   impl->language = repo::detect_language(path, text);
-  impl->grammar = grammars().find(impl->language);
-  if (!impl->grammar || !impl->grammar->error.empty()) return std::nullopt;
-  repo::Parser parser;
-  impl->parsed = parser.parse(*impl->grammar, text);
-  if (impl->parsed.timed_out) return std::nullopt;
-  const std::string blanked = repo::text_to_parse(impl->grammar->scoping.family, text);
-  const repo::ParserPointer tree_parser(ts_parser_new());
-  impl->tree =
-      repo::parse_tree(tree_parser.get(), impl->grammar->language, blanked.empty() ? text : std::string_view(blanked),
-                       nullptr, repo::deadline_after(kMostSeconds));
-  if (!impl->tree) return std::nullopt;
+  const repo::Grammar* grammar = impl->grammar = impl->grammars.find(impl->language);
+  if (!grammar || !grammar->error.empty()) return std::nullopt;
+  const std::string blanked = repo::text_to_parse(grammar->scoping.family, text);
+  const repo::ParserPointer parser(ts_parser_new());
+  const repo::Deadline deadline = repo::deadline_after(kMostSeconds);
+  impl->tree = repo::parse_tree(parser.get(), grammar->language, blanked.empty() ? text : std::string_view(blanked),
+                                nullptr, deadline);
+  repo::Matcher matcher;
+  if (!impl->tree || !repo::extract(*grammar, text, impl->root(), matcher, deadline, impl->parsed)) return std::nullopt;
   impl->lines = Lines(text);
   return SourceTree(std::move(impl));
 }

@@ -7,6 +7,7 @@
 
 #include "agent/run/mechanical.h"
 #include "agent/run/repair.h"
+#include "repo-indexer/walk.h"
 
 namespace strata::agent {
 namespace {
@@ -86,7 +87,9 @@ Result<std::unique_ptr<AgentRun>> AgentRun::start(RunDatabase& database, const s
                                                   const std::string& instruction, const StartOptions& options,
                                                   RunSettings settings, RunHooks hooks) {
   std::unique_ptr<AgentRun> run(new AgentRun(database, std::move(settings), std::move(hooks)));
-  auto id = database.start_run(repository.string(), instruction, "running");
+  auto tree = repo::WorkTree::open(repository);
+  if (!tree) return std::unexpected(tree.error());
+  auto id = database.start_run(tree->root().string(), instruction, "running");
   if (!id) return std::unexpected(id.error());
   run->id_ = *id;
   auto copy = PrivateCopy::make(repository, database.folder(*id) / "copy");
@@ -138,7 +141,7 @@ Result<std::unique_ptr<AgentRun>> AgentRun::resume(RunDatabase& database, int64_
     }
     auto bytes = run->contents_.get(file.content);
     if (!bytes) return std::unexpected(bytes.error());
-    files[path] = FileState{std::move(*bytes), file.mode};
+    files[path] = FileContent{std::move(*bytes), file.mode};
   }
   if (auto restored = run->bench_->restore(files); !restored) return std::unexpected(restored.error());
   if (auto done = run->record("resume", json::object()); !done) return std::unexpected(done.error());

@@ -92,7 +92,6 @@ class AgentRun {
   AgentRun(RunDatabase& database, RunSettings settings, RunHooks hooks);
   Result<void> open_bench(PrivateCopy copy);
   Result<void> record(const std::string& kind, nlohmann::ordered_json event);
-  Result<void> record_outcome(const RunOutcome& outcome);
   Result<nlohmann::ordered_json> stored(const std::vector<Written>& written);
   Result<RunOutcome> work(const OpenModel& open_model, const Cancel* cancel);
   Result<std::optional<RunOutcome>> mechanical();

@@ -4,12 +4,16 @@
 //
 //   start     instruction, check, check_given, yes, instructions [{path, text}]
 //   plan      steps [text]
-//   message   text                                   to the model: from the user, or a remark of the loop (by:
-//   "strata") turn      text, reasoning, raw, calls, usage     of the model; by: "strata" where no model was needed
-//   approval  call, allowed, always, why
-//   result    call, tool, good, final, text, seconds, files [{path, before, after, mode}]   contents by id; "" is no
-//   file attempt   symbol, kept, why, usage, files        of repair.h check     command, good, errors, failed, seconds,
-//   output end       status, why
+//   message   text, by                  from the user, or (by: "strata") a remark of the loop
+//   turn      text, reasoning, raw, calls, usage, by          by: "strata" where no model was needed
+//   approval  tool, command, allowed, always, why
+//   result    call, tool, good, final, text, seconds, files [{path, before, after, mode}]
+//   attempt   symbol, name, place, kept, why, usage, files    of repair.h
+//   check     command, good, exit_code, errors, failed, seconds, output
+//   end       status, why
+//   resume
+//
+// Contents of files are ids; "" is no file.
 //
 // The prompt of a turn is a byte prefix of the next one's: the transcript only grows, and what changes from turn to
 // turn stands in the newest message.

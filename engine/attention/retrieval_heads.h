@@ -2,8 +2,8 @@
 // Retrieval heads: a few attention heads that look from the words of a question at the code it is about. A passage's
 // score is, for every head and every token of the question, the largest un-rotated query-key product over the passage's
 // tokens, averaged over the tokens, less the passage's *popularity*: the same for questions about nothing in
-// particular, without which some passages win whatever is asked. Which heads retrieve is a property of the model and
-// the same for all languages (measured, as is all of this: docs/architecture.md 4.5).
+// particular, without which some passages win whatever is asked. Which heads retrieve is a property of the model: 15 of
+// the best 16 are the same for Python and C. Keys take 1.3 KB a token of the 1.5B, a twentieth of its state.
 #pragma once
 
 #include <cstddef>

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//   segment(id, key, blob_oid, path, part, parts, tokens, recipe, format, last_used, checksum)
-//   run(segment, layer, first_token, blob, checksum)      f16 keys of at most 1024 tokens of one layer, then their
-//   values span(segment, ordinal, first_line, last_line, first_token, last_token, embedding) constant(name, value,
-//   checksum), meta(name, value), ranking(segment, first_token, keys, checksum)
+// The tables are described in the header; beside them are constant(name, value, checksum) and meta(name, value).
 // A segment with its runs and spans is one transaction: a reader, or a process killed at any point, finds all of it or
 // nothing. segment.checksum covers tokens and spans; each run has its own, so that a context that needs a few rows
 // verifies only what it reads. Runs of 1024 tokens: rows of one layer then lie together (512 kB for the 0.5B), large

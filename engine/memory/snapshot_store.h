@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Segments on disk: one SQLite database per model fingerprint in the user's cache folder (docs/snapshot-format.md).
+// Segments on disk: one SQLite database per model fingerprint in the user's cache folder.
 //   segment(key, blob_oid, path, part, parts, tokens, recipe, format, last_used, checksum)   visible only when complete
 //   run(segment, layer, first_token, blob)    1024 tokens of one layer: f16 keys, then f16 values, with a checksum
 //   span(segment, ordinal, lines, tokens, embedding)

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // llama (SmolLM2 too), qwen2 and qwen3. Per layer, x [tokens, width]:
-//   x += Wo attend(rope(norm(Wq n + bq)), norm(Wk n) | bk, Wv n + bv)    n = rms_norm(x); bias: qwen2, norm per head:
-//   qwen3 x += Wdown (silu(Wgate n) * Wup n)                                   n = rms_norm(x)
+//
+//   x += Wo attend(rope(norm(Wq n + bq)), norm(Wk n) | bk, Wv n + bv)      n = rms_norm(x)
+//   x += Wdown (silu(Wgate n) * Wup n)                                     n = rms_norm(x)
+//
+// with the biases of qwen2 and the norms per head of qwen3.
 // Keys are stored before rotation and without their bias: attend() adds and rotates as it reads, so that stored rows
 // can be placed anywhere. Sources: arXiv:2302.13971 (llama), 2407.10671 (qwen2), 2505.09388 (qwen3); tensor names are
 // GGUF's. Top to bottom: hyper-parameters, tensors, forward.

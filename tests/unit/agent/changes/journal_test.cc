@@ -48,7 +48,7 @@ struct SixHunks {
     }
     return out;
   }
-  std::vector<FileChange> changes() const { return {{"src/file.txt", FileState{text(0)}, FileState{text(63)}}}; }
+  std::vector<FileChange> changes() const { return {{"src/file.txt", FileContent{text(0)}, FileContent{text(63)}}}; }
 };
 
 TEST(Journal, AllSubsetsOfSixHunksAreOnDiskAsAccepted) {
@@ -102,12 +102,12 @@ class Steps : public testing::Test {
     run_ = *runs_.start_run(area_.tree, "", "applied");
     for (unsigned step = 0; step < 3; ++step) {
       const unsigned from = (1u << (2 * step)) - 1, to = (1u << (2 * step + 2)) - 1;
-      std::vector<FileChange> changes = {{"src/file.txt", FileState{six_.text(from)}, FileState{six_.text(to)}}};
-      if (step == 0) changes.push_back({"new/file.txt", {}, FileState{"is new\n"}});
-      if (step == 1) changes.push_back({"gone.txt", FileState{"is deleted\n"}, {}});
+      std::vector<FileChange> changes = {{"src/file.txt", FileContent{six_.text(from)}, FileContent{six_.text(to)}}};
+      if (step == 0) changes.push_back({"new/file.txt", {}, FileContent{"is new\n"}});
+      if (step == 1) changes.push_back({"gone.txt", FileContent{"is deleted\n"}, {}});
       if (step == 2) {
-        changes.push_back({"run.sh", FileState{"#!/bin/sh\n"}, FileState{"#!/bin/sh\n", kExecutableFile}});
-        changes.push_back({"link", {}, FileState{"run.sh", kLink}});
+        changes.push_back({"run.sh", FileContent{"#!/bin/sh\n"}, FileContent{"#!/bin/sh\n", kExecutableFile}});
+        changes.push_back({"link", {}, FileContent{"run.sh", kLink}});
       }
       Proposal proposal = proposal_of(changes);
       accept(proposal);
@@ -120,11 +120,11 @@ class Steps : public testing::Test {
     unsigned hunks = 0;
     for (unsigned step = 0; step < 3; ++step) hunks |= (steps >> step) & 1 ? 3u << (2 * step) : 0;
     EXPECT_EQ(area_.read("tree/src/file.txt"), six_.text(hunks)) << when;
-    EXPECT_EQ(area_.at("new/file.txt"), steps & 1 ? MaybeFile(FileState{"is new\n"}) : MaybeFile()) << when;
+    EXPECT_EQ(area_.at("new/file.txt"), steps & 1 ? MaybeFile(FileContent{"is new\n"}) : MaybeFile()) << when;
     EXPECT_EQ(std::filesystem::exists(area_.tree / "new"), (steps & 1) != 0) << when;
-    EXPECT_EQ(area_.at("gone.txt"), steps & 2 ? MaybeFile() : MaybeFile(FileState{"is deleted\n"})) << when;
+    EXPECT_EQ(area_.at("gone.txt"), steps & 2 ? MaybeFile() : MaybeFile(FileContent{"is deleted\n"})) << when;
     EXPECT_EQ(area_.at("run.sh")->mode, steps & 4 ? kExecutableFile : kRegularFile) << when;
-    EXPECT_EQ(area_.at("link"), steps & 4 ? MaybeFile(FileState{"run.sh", kLink}) : MaybeFile()) << when;
+    EXPECT_EQ(area_.at("link"), steps & 4 ? MaybeFile(FileContent{"run.sh", kLink}) : MaybeFile()) << when;
   }
 
   SixHunks six_;
@@ -182,7 +182,7 @@ TEST_F(Steps, EditsByHandAreNeverOverwritten) {
   EXPECT_THAT(refused->conflicts[0].reason, HasSubstr("--merge"));
   EXPECT_TRUE(refused->written.empty());
   EXPECT_EQ(area_.read("tree/src/file.txt"), edited);
-  EXPECT_EQ(area_.at("new/file.txt"), MaybeFile(FileState{"is new\n"})) << "all or nothing";
+  EXPECT_EQ(area_.at("new/file.txt"), MaybeFile(FileContent{"is new\n"})) << "all or nothing";
 
   const auto merged = journal_.undo({run_, 1, 0}, true);
   ASSERT_TRUE(merged && merged->conflicts.empty());
@@ -298,14 +298,14 @@ TEST(Journal, ALinkInTheWayIsNotFollowed) {
   std::filesystem::create_directory_symlink(area.path / "outside", area.tree / "dir");
   RunDatabase runs = area.runs();
   Journal journal = area.journal(runs);
-  Proposal proposal = proposal_of({{"dir/file", FileState{"untouched\n"}, FileState{"written\n"}}});
+  Proposal proposal = proposal_of({{"dir/file", FileContent{"untouched\n"}, FileContent{"written\n"}}});
   accept(proposal);
   const auto report = journal.apply(*runs.start_run(area.tree, "", "applied"), proposal, "test");
   ASSERT_TRUE(report);
   EXPECT_EQ(report->conflicts.size(), 1u);
   EXPECT_EQ(area.read("outside/file"), "untouched\n");
   for (const char* path : {"../outside/file", "/etc/x", ".git/hooks/pre-commit", "a/.GIT/config", "a//b", ""}) {
-    EXPECT_FALSE(make_proposal({{path, {}, FileState{"x"}}})) << path;
+    EXPECT_FALSE(make_proposal({{path, {}, FileContent{"x"}}})) << path;
   }
 }
 
@@ -323,9 +323,9 @@ TEST(Journal, KilledAtAnyMomentItIsWholeAgainWhenReopened) {
     for (int i = 0; i < 5; ++i) {
       const std::string name = "file" + std::to_string(i);
       area.write("tree/" + name, "before " + name + "\n");
-      changes.push_back({name, FileState{"before " + name + "\n"}, FileState{"after " + name + "\n"}});
+      changes.push_back({name, FileContent{"before " + name + "\n"}, FileContent{"after " + name + "\n"}});
     }
-    changes.push_back({"made", {}, FileState{"made\n"}});
+    changes.push_back({"made", {}, FileContent{"made\n"}});
     const pid_t child = fork();
     if (child == 0) {
       RunDatabase runs = area.runs();
