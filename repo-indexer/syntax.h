@@ -19,7 +19,7 @@ struct SyntaxError {
 // The outermost errors, by position; none is a good text. nullopt: the language of `path` (and, where the name does not
 // tell, of the text) is not parsed, or parsing takes longer than five seconds. C and C++ are read without a
 // preprocessor, so that a file which compiles may have some too: compare the text before an edit with the text after
-// it. Any thread; a millisecond for 500 lines.
+// it. Any thread.
 std::optional<std::vector<SyntaxError>> syntax_errors(std::string_view path, std::string_view text);
 
 }  // namespace strata::repo
