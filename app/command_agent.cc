@@ -77,8 +77,13 @@ std::string described(const agent::RunEvent& event) {
     }
     return line;
   }
-  if (event.kind == "result")
-    return std::format("  {} {}", e.value("good", false) ? "ok" : "no", first_line(text("text")));
+  if (event.kind == "result") {
+    // A symbol operation tells which places it left alone: these are for the user to look at.
+    const std::string tool = text("tool");
+    const bool whole = tool == "rename" || tool == "move" || tool == "delete" || tool == "add_parameter";
+    return std::format("  {} {}", e.value("good", false) ? "ok" : "no",
+                       whole ? to_utf8(text("text")) : first_line(text("text")));
+  }
   if (event.kind == "attempt")
     return std::format("  {} rewritten: {}{}", text("name"), text("why"), e.value("kept", false) ? " (kept)" : "");
   if (event.kind == "check") {
@@ -100,7 +105,7 @@ Result<std::shared_ptr<agent::ChatModel>> open_chat_model(const Arguments& argum
   }
   return fail(ErrorKind::kUnsupported,
               "this instruction needs a model, and the agent cannot use one yet but scripted:FILE; without a model it "
-              "does: rename A to B, move A to FILE, delete A, add parameter P to F");
+              "does, with names that the index knows: rename A to B, move A to FILE, delete A, add parameter P to F");
 }
 
 // Questions of the model to the whole repository, as `strata ask` answers them; nothing is loaded before the first one.

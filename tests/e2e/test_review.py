@@ -64,6 +64,11 @@ class ReviewTest(StrataTest):
         self.assertEqual(self.json("review", self.tree, "--run", run["run"], "--accept", "all")["status"], "applied")
         self.assertIn("def first():", self.file.read_text())
 
+    def test_places_that_are_left_alone_are_shown(self):
+        self.file.write_text(BEFORE + "\n\n# one is the loneliest number\n")
+        done = self.run_strata("agent", self.tree, "Rename one to first", "--check", "true")
+        self.assertIn("# one is the loneliest number", done.stderr)
+
     def test_commits_ranges_and_the_work_tree(self):
         self.assertEqual(self.json("review", self.tree)["hunks"], 0)
         self.file.write_text(AFTER)
