@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ctime>
 #include <format>
 
 #include "engine/memory/kv_page.h"
@@ -231,16 +232,17 @@ bool broken(sqlite3* database) {
 
 // Copies one segment, verified on the way; false if it was there already.
 Result<bool> copy_segment(sqlite3* from, const fs::path& from_file, sqlite3* to, const fs::path& to_file,
-                          const Row& row, const KvLayout& layout) {
+                          Row& row, const KvLayout& layout) {
   Statement known(to, "SELECT 1 FROM segment WHERE key = ?");
   if (known.bind(row.segment.key).row()) return false;
   known.reset();
+  if (auto ranking = read_ranking(from, from_file, row); !ranking) return std::unexpected(ranking.error());
   Transaction transaction(to);
   if (!transaction.open()) return std::unexpected(error_of(to, to_file, "storing what was read"));
   Statement page(from, "SELECT bytes, checksum FROM page WHERE segment = ? AND first_token = ?");
   const int tokens = static_cast<int>(row.segment.tokens.size());
   bool whole = true;
-  auto written = write_segment(to, to_file, row.segment, row.recipe, layout, [&](int first) {
+  auto written = write_segment(to, to_file, row.segment, row.recipe, std::time(nullptr), layout, [&](int first) {
     page.reset();
     page.bind(row.id).bind(first).row();
     const auto bytes = page.blob(0);
@@ -303,9 +305,9 @@ Result<Verified> verify_snapshots(const fs::path& file, const CareProgress& prog
     if (!found->present) continue;  // evicted meanwhile
     ++verified.segments;
     verified.bytes += listed.bytes;
-    const Result<void> whole = found->intact
-                                   ? read_pages(database->get(), file, found->row, identity->layout, {})
-                                   : fail(ErrorKind::kDamaged, "its tokens or spans are not what was written");
+    Result<void> whole = fail(ErrorKind::kDamaged, "its tokens or spans are not what was written");
+    if (found->intact) whole = read_ranking(database->get(), file, found->row);
+    if (whole) whole = read_pages(database->get(), file, found->row, identity->layout, {});
     if (whole) continue;
     if (whole.error().kind != ErrorKind::kDamaged || broken(database->get())) return std::unexpected(whole.error());
     ++verified.damaged;

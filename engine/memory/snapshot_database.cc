@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <ctime>
 #include <format>
 
 #include "base/write_ahead_log.h"
@@ -34,6 +33,9 @@ CREATE TABLE IF NOT EXISTS span(
   segment INTEGER NOT NULL REFERENCES segment(id) ON DELETE CASCADE, ordinal INTEGER NOT NULL, first_line INTEGER NOT NULL,
   last_line INTEGER NOT NULL, first_token INTEGER NOT NULL, last_token INTEGER NOT NULL, embedding BLOB NOT NULL,
   PRIMARY KEY(segment, ordinal)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ranking(
+  segment INTEGER NOT NULL REFERENCES segment(id) ON DELETE CASCADE, first_token INTEGER NOT NULL,
+  checksum INTEGER NOT NULL, keys BLOB NOT NULL, UNIQUE(segment, first_token));
 CREATE INDEX IF NOT EXISTS segment_by_blob ON segment(blob_oid);
 )sql";
 
@@ -166,6 +168,12 @@ int64_t page_checksum(std::string_view key, int first_token, std::span<const std
   return static_cast<int64_t>(hash(bytes, place));
 }
 
+// Another seed than the page's that begins at the same token.
+int64_t ranking_checksum(std::string_view key, int first_token, std::span<const std::byte> keys) {
+  const uint64_t place = hash(std::span<const char>(key), ~static_cast<uint64_t>(first_token));
+  return static_cast<int64_t>(hash(keys, place));
+}
+
 Result<Found> read_segment(sqlite3* database, const fs::path& file, std::string_view key) {
   Statement select(database,
                    "SELECT id, blob_oid, path, part, parts, recipe, checksum, tokens FROM segment WHERE key = ?");
@@ -225,8 +233,25 @@ Result<void> read_pages(sqlite3* database, const fs::path& file, const Row& row,
   return {};
 }
 
+Result<void> read_ranking(sqlite3* database, const fs::path& file, Row& row) {
+  Statement select(database, "SELECT first_token, checksum, keys FROM ranking WHERE segment = ?");
+  select.bind(row.id);
+  int code;
+  while ((code = select.step()) == SQLITE_ROW) {
+    const auto keys = select.blob(2);
+    const auto span = std::ranges::find(row.segment.spans, select.integer(0), &SegmentSpan::first_token);
+    if (span == row.segment.spans.end() ||
+        ranking_checksum(row.segment.key, span->first_token, keys) != select.integer(1))
+      return fail(ErrorKind::kDamaged,
+                  std::format("{}: the stored state of {} is damaged", file.string(), row.segment.path));
+    span->ranking_keys.assign(keys.begin(), keys.end());
+  }
+  if (code != SQLITE_DONE) return std::unexpected(error_of(database, file, "reading stored state"));
+  return {};
+}
+
 Result<void> write_segment(sqlite3* database, const fs::path& file, const Segment& segment, std::string_view recipe,
-                           const KvLayout& layout,
+                           int64_t last_used, const KvLayout& layout,
                            const std::function<std::span<const std::byte>(int first_token)>& page) {
   Segment stored = segment;  // the checksum is of what a reader will see: embeddings rounded to f16
   for (SegmentSpan& span : stored.spans) {
@@ -235,7 +260,8 @@ Result<void> write_segment(sqlite3* database, const fs::path& file, const Segmen
   }
   const int tokens = static_cast<int>(segment.tokens.size());
   int64_t bytes = std::ssize(segment.tokens) * static_cast<int64_t>(sizeof(TokenId));
-  for (const SegmentSpan& span : segment.spans) bytes += std::ssize(span.embedding) * static_cast<int64_t>(sizeof(f16));
+  for (const SegmentSpan& span : segment.spans)
+    bytes += std::ssize(span.embedding) * static_cast<int64_t>(sizeof(f16)) + std::ssize(span.ranking_keys);
   for (int first = 0; first < tokens; first += kPageTokens)
     bytes += static_cast<int64_t>(page_bytes(layout, page_rows(tokens, first), page_form(first)));
 
@@ -244,7 +270,7 @@ Result<void> write_segment(sqlite3* database, const fs::path& file, const Segmen
       "INSERT OR IGNORE INTO segment(key, blob_oid, path, part, parts, recipe, bytes, last_used, checksum, "
       "tokens) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(segment.key).bind(segment.blob_id).bind(segment.path).bind(segment.part).bind(segment.parts).bind(recipe);
-  insert.bind(bytes).bind(static_cast<int64_t>(std::time(nullptr))).bind(segment_checksum(stored, recipe));
+  insert.bind(bytes).bind(last_used).bind(segment_checksum(stored, recipe));
   if (!insert.bind_blob(std::span<const TokenId>(segment.tokens)).done())
     return std::unexpected(error_of(database, file, kStoring));
   if (sqlite3_changes(database) == 0) return {};  // another process has stored it meanwhile
@@ -258,12 +284,19 @@ Result<void> write_segment(sqlite3* database, const fs::path& file, const Segmen
     if (!page_row.bind_blob(content).done()) return std::unexpected(error_of(database, file, kStoring));
   }
   Statement span_row(database, "INSERT INTO span VALUES(?, ?, ?, ?, ?, ?, ?)");
+  Statement keys_row(database, "INSERT OR IGNORE INTO ranking VALUES(?, ?, ?, ?)");
   for (size_t i = 0; i < segment.spans.size(); ++i) {
     const SegmentSpan& span = segment.spans[i];
     const std::vector<f16> embedding = to_half(span.embedding);
     span_row.reset();
     span_row.bind(id).bind(static_cast<int64_t>(i)).bind(span.first_line).bind(span.last_line).bind(span.first_token);
     if (!span_row.bind(span.last_token).bind_blob(std::span<const f16>(embedding)).done())
+      return std::unexpected(error_of(database, file, kStoring));
+    if (span.ranking_keys.empty()) continue;
+    keys_row.reset();
+    keys_row.bind(id).bind(span.first_token);
+    keys_row.bind(ranking_checksum(segment.key, span.first_token, span.ranking_keys));
+    if (!keys_row.bind_blob(std::span<const std::byte>(span.ranking_keys)).done())
       return std::unexpected(error_of(database, file, kStoring));
   }
   return {};
@@ -321,7 +354,7 @@ std::string segment_key(std::string_view model_fingerprint, std::string_view rec
     XXH3_128bits_update(state, data, size);
   };
   add(model_fingerprint.data(), model_fingerprint.size());
-  add(&snapshot::kFormat, sizeof snapshot::kFormat);
+  add(&snapshot::kKeyFormat, sizeof snapshot::kKeyFormat);
   add(recipe.data(), recipe.size());
   add(head.data(), head.size_bytes());
   add(tokens.data(), tokens.size_bytes());

@@ -19,8 +19,10 @@
 
 namespace strata::snapshot {
 
-// Part of every key, so that what an older or newer Strata wrote is never found.
+// Of the file: its tables and how rows are rounded. Names the file too, so that an older Strata goes on with its own.
 inline constexpr int kFormat = 3;
+// Of what is computed: part of every segment's key.
+inline constexpr int kKeyFormat = 2;
 
 struct CloseDatabase {
   void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
@@ -125,14 +127,18 @@ Result<Found> read_segment(sqlite3* database, const std::filesystem::path& file,
 Result<void> read_pages(sqlite3* database, const std::filesystem::path& file, const Row& row, const KvLayout& layout,
                         const std::function<Result<void>(int first_token, std::span<const std::byte>)>& page);
 
+// Adds to the spans of a segment what retrieval heads look at; kDamaged if it does not verify.
+Result<void> read_ranking(sqlite3* database, const std::filesystem::path& file, Row& row);
+
 // Writes a segment inside a transaction of the caller's; `page` gives the bytes of the page that begins with a token,
 // valid until it is called again. Writing one that exists does nothing. Embeddings are rounded to f16.
 Result<void> write_segment(sqlite3* database, const std::filesystem::path& file, const Segment& segment,
-                           std::string_view recipe, const KvLayout& layout,
+                           std::string_view recipe, int64_t last_used, const KvLayout& layout,
                            const std::function<std::span<const std::byte>(int first_token)>& page);
 
-// Covers the place as well, so that a page can not pass for another.
+// Cover the place as well, so that a page can not pass for another.
 int64_t page_checksum(std::string_view key, int first_token, std::span<const std::byte> bytes);
+int64_t ranking_checksum(std::string_view key, int first_token, std::span<const std::byte> keys);
 
 // Rows of the page of a segment of so many tokens that begins with `first_token`.
 int page_rows(int tokens, int first_token);

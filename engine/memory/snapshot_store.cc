@@ -211,7 +211,7 @@ Result<void> SnapshotStore::put(const Segment& segment, std::string_view recipe,
   Transaction transaction(database);
   if (!transaction.open()) return std::unexpected(impl_->error("storing what was read"));
   std::vector<std::byte> encoded;
-  auto written = write_segment(database, impl_->file, segment, recipe, layout, [&](int first) {
+  auto written = write_segment(database, impl_->file, segment, recipe, std::time(nullptr), layout, [&](int first) {
     encode_page(kv, first_row + first, page_rows(tokens, first), page_form(first), encoded);
     return std::span<const std::byte>(encoded);
   });
@@ -319,6 +319,22 @@ Result<void> SnapshotStore::load_rows(std::string_view key, int first, int count
     touch.bind(static_cast<int64_t>(std::time(nullptr))).bind(id).bind(kDay).step();
   }
   return {};
+}
+
+Result<std::vector<std::byte>> SnapshotStore::ranking_keys(std::string_view key, int first_token) {
+  if (auto ready = impl_->ready(); !ready) return std::unexpected(ready.error());
+  Statement select(impl_->database.get(),
+                   "SELECT keys, ranking.checksum FROM ranking JOIN segment ON segment.id = ranking.segment "
+                   "WHERE key = ? AND first_token = ?");
+  const int code = select.bind(key).bind(first_token).step();
+  if (code == SQLITE_DONE) return std::vector<std::byte>();
+  if (code != SQLITE_ROW) return std::unexpected(impl_->error("loading what ranks"));
+  const auto keys = select.blob(0);
+  if (ranking_checksum(key, first_token, keys) == select.integer(1)) return std::vector(keys.begin(), keys.end());
+  select.reset();
+  if (auto removed = impl_->remove(key, "a piece of stored state is damaged"); !removed)
+    return std::unexpected(removed.error());
+  return fail(ErrorKind::kDamaged, impl_->file.string() + ": a piece of stored state was damaged and has been dropped");
 }
 
 Result<std::optional<std::vector<float>>> SnapshotStore::constant(std::string_view name) {

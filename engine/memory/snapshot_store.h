@@ -68,6 +68,9 @@ class SnapshotStore {
   // or a checksum fails: the segment is then deleted, and the caller computes it again.
   Result<void> load_rows(std::string_view key, int first, int count, KvCache& kv, int to_row);
 
+  // What retrieval heads look at of the span that begins with this token; empty if there is none. kDamaged as above.
+  Result<std::vector<std::byte>> ranking_keys(std::string_view key, int first_token);
+
   // Small constants of a model, e.g. the mean question embedding. One that cannot be stored is computed again.
   Result<std::optional<std::vector<float>>> constant(std::string_view name);
   Result<void> set_constant(std::string_view name, std::span<const float> values);
