@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "agent/cache_limit.h"
 #include "agent/calibration.h"
 #include "agent/prompts.h"
 #include "base/user_folders.h"
@@ -25,11 +26,14 @@ std::vector<TokenId> head_tokens(const Tokenizer& tokenizer) {
 
 }  // namespace
 
+KvIdentity kv_identity(const Model& model) { return {model.fingerprint(), model.params().kv, model.params().name}; }
+
 Result<Reader> make_reader(std::shared_ptr<Model> model, std::function<void(const std::string&)> notice) {
   auto folder = cache_folder("kv");
   if (!folder) return std::unexpected(folder.error());
-  auto store = SnapshotStore::open(*folder, {model->fingerprint(), model->params().kv, model->params().name},
-                                   {std::move(notice), default_cache_limit(*folder)});
+  auto limit = cache_limit(*folder);
+  if (!limit) return std::unexpected(limit.error());
+  auto store = SnapshotStore::open(*folder, kv_identity(*model), {std::move(notice), *limit});
   if (!store) return std::unexpected(store.error());
   auto encoder = std::make_shared<SegmentEncoder>(model, head_tokens(model->tokenizer()));
   Reader reader{model, std::move(encoder), std::make_shared<SnapshotStore>(std::move(*store))};
@@ -157,7 +161,7 @@ Result<void> ReadPassages::refresh(const repo::Index& index, SnapshotStore& stor
   if (!changed) return {};
   BlobIds in_use;
   for (const repo::File& file : *files) in_use.insert(file.blob_id);
-  store.keep(std::move(in_use));
+  store.keep(index.root().string(), std::move(in_use));
   for (const repo::File& file : *files) {
     if (files_.contains(file.path)) continue;
     if (file.secrets > 0) {

@@ -25,6 +25,9 @@ struct Reader {
   std::shared_ptr<RetrievalHeads> heads = {};  // none if the model was not calibrated
 };
 
+// Whose rows a database of this model's holds.
+KvIdentity kv_identity(const Model& model);
+
 // Opens the model's snapshot database and encodes its constant head.
 Result<Reader> make_reader(std::shared_ptr<Model> model, std::function<void(const std::string&)> notice = {});
 

@@ -11,6 +11,7 @@ using Run = std::function<int()>;
 
 void add_agent(CLI::App& app, Run& run);      // agent
 void add_ask(CLI::App& app, Run& run);        // ask, ingest
+void add_cache(CLI::App& app, Run& run);      // cache list|size|verify|clear|export|import|limit
 void add_index(CLI::App& app, Run& run);      // index
 void add_structure(CLI::App& app, Run& run);  // symbols, outline, definition, references, callers, ...
 void add_search(CLI::App& app, Run& run);     // search

@@ -67,6 +67,7 @@ int main(int argc, char** argv) {
   strata::app::add_search(app, run);
   strata::app::add_plan(app, run);
   strata::app::add_models(app, run);
+  strata::app::add_cache(app, run);
   strata::app::add_doctor(app, run);
   strata::app::add_review(app, run);
   strata::app::add_bench(app, run);

@@ -18,7 +18,8 @@ using namespace snapshot;
 // What a file in the folder is, told by its name.
 enum class Kind {
   kCurrent,    // a database of this format
-  kLeftover,   // of an older format, or put aside because it was damaged: nobody reads it again
+  kOlder,      // of an older format: it is converted when its model is used next
+  kDamaged,    // put aside: nobody reads it again
   kCompanion,  // -wal, -shm
   kOther,
 };
@@ -26,13 +27,13 @@ enum class Kind {
 Kind kind_of(const fs::path& path) {
   const std::string name = path.filename().string();
   if (name.ends_with("-wal") || name.ends_with("-shm")) return Kind::kCompanion;
-  if (name.find(".sqlite.damaged-") != name.npos) return Kind::kLeftover;
+  if (name.find(".sqlite.damaged-") != name.npos) return Kind::kDamaged;
   if (!name.ends_with(".sqlite")) return Kind::kOther;
   const std::string stem = name.substr(0, name.size() - 7);
   int format = 0;
   if (const size_t dash = stem.rfind('-'); dash != stem.npos)
     std::from_chars(stem.data() + dash + 1, stem.data() + stem.size(), format);
-  return format == kFormat ? Kind::kCurrent : format < kFormat ? Kind::kLeftover : Kind::kOther;
+  return format == kFormat ? Kind::kCurrent : format < kFormat ? Kind::kOlder : Kind::kOther;
 }
 
 std::vector<fs::path> files_in(const fs::path& folder) {
@@ -58,9 +59,16 @@ bool cancelled(const Cancel* cancel) { return cancel && cancel->requested(); }
 
 std::unexpected<Error> stopped() { return fail(ErrorKind::kCancelled, "stopped; what is done is kept"); }
 
+uint64_t remove_with_companions(const fs::path& file) {
+  const uint64_t bytes = size_with_companions(file);
+  std::error_code error;
+  for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(file.string() + suffix, error);
+  return bytes - size_with_companions(file);
+}
+
 struct Candidate {
   size_t database;
-  int64_t id, last_used;
+  int64_t id, repository_used, last_used;
   uint64_t bytes;
 };
 
@@ -72,13 +80,17 @@ struct Opened {
 std::vector<Candidate> candidates(std::span<const Opened> databases, const BlobIds& kept) {
   std::vector<Candidate> all;
   for (size_t i = 0; i < databases.size(); ++i) {
-    Statement select(databases[i].database.get(), "SELECT id, last_used, bytes, blob_oid FROM segment");
+    // What no repository has used yet stands for itself.
+    Statement select(databases[i].database.get(),
+                     "SELECT id, last_used, bytes, blob_oid, CASE repository WHEN '' THEN last_used ELSE "
+                     "max(last_used) OVER (PARTITION BY repository) END FROM segment");
     while (select.row())
       if (!kept.contains(select.text(3)))
-        all.push_back({i, select.integer(0), select.integer(1), static_cast<uint64_t>(select.integer(2))});
+        all.push_back(
+            {i, select.integer(0), select.integer(4), select.integer(1), static_cast<uint64_t>(select.integer(2))});
   }
-  // Of the same day, what was read first: central files are read first, but so are those of the oldest repository.
-  std::ranges::sort(all, {}, [](const Candidate& c) { return std::tuple(c.last_used, c.database, c.id); });
+  std::ranges::sort(all, {},
+                    [](const Candidate& c) { return std::tuple(c.repository_used, c.database, c.last_used, c.id); });
   return all;
 }
 
@@ -92,10 +104,10 @@ uint64_t folder_bytes(const fs::path& folder, const fs::path& except) {
 }
 
 uint64_t default_cache_limit(const fs::path& folder) {
-  constexpr uint64_t kMost = 20'000'000'000;
+  constexpr uint64_t kMost = 50'000'000'000;
   std::error_code error;
   const fs::space_info space = fs::space(folder, error);
-  return error ? kMost : std::min(kMost, (space.available + folder_bytes(folder)) / 10);
+  return error ? kMost : std::min(kMost, (space.available + folder_bytes(folder)) / 4);
 }
 
 Result<std::vector<SnapshotFile>> list_snapshots(const fs::path& folder) {
@@ -104,8 +116,9 @@ Result<std::vector<SnapshotFile>> list_snapshots(const fs::path& folder) {
     const Kind kind = kind_of(file);
     if (kind == Kind::kCompanion || kind == Kind::kOther) continue;
     SnapshotFile& listed = all.emplace_back(SnapshotFile{file, {}, size_with_companions(file), {}, {}});
-    if (kind == Kind::kLeftover) {
-      listed.problem = "of an older format, or damaged; it goes as soon as room is needed";
+    if (kind != Kind::kCurrent) {
+      listed.problem = kind == Kind::kOlder ? "of an older format; it is converted when its model is used next"
+                                            : "damaged, and put aside; nothing reads it";
       continue;
     }
     auto database = open_database(file, Access::kRead);
@@ -116,20 +129,19 @@ Result<std::vector<SnapshotFile>> list_snapshots(const fs::path& folder) {
     }
     listed.identity = std::move(*identity);
     Statement select(database->get(),
-                     "SELECT blob_oid, count(*), sum(length(tokens)), max(last_used), sum(bytes) FROM segment GROUP BY "
-                     "blob_oid");
+                     "SELECT repository, count(*), sum(length(tokens)), max(last_used), sum(bytes) FROM segment "
+                     "GROUP BY repository ORDER BY max(last_used) DESC");
     int code;
     while ((code = select.step()) == SQLITE_ROW)
-      listed.blobs.push_back({select.text(0), select.integer(1),
-                              select.integer(2) / static_cast<int64_t>(sizeof(TokenId)), select.integer(3),
-                              static_cast<uint64_t>(select.integer(4))});
+      listed.repositories.push_back({select.text(0), select.integer(1),
+                                     select.integer(2) / static_cast<int64_t>(sizeof(TokenId)), select.integer(3),
+                                     static_cast<uint64_t>(select.integer(4))});
     if (code != SQLITE_DONE) listed.problem = error_of(database->get(), file, "listing what is stored").message;
   }
   return all;
 }
 
-Result<Freed> evict(const fs::path& folder, uint64_t target, const BlobIds& kept, const fs::path& growing,
-                    const CareProgress& progress, const Cancel* cancel) {
+Result<Freed> evict(const fs::path& folder, uint64_t target, const EvictOptions& options) {
   Freed freed;
   uint64_t fixed = 0;  // of what is no database we can open
   std::vector<Opened> databases;
@@ -144,7 +156,7 @@ Result<Freed> evict(const fs::path& folder, uint64_t target, const BlobIds& kept
       }
     }
     fixed += size_with_companions(file);
-    if (kind == Kind::kLeftover) leftovers.push_back(file);
+    if (kind == Kind::kOlder || kind == Kind::kDamaged) leftovers.push_back(file);
   }
   const auto used = [&] {
     uint64_t bytes = fixed;
@@ -154,17 +166,19 @@ Result<Freed> evict(const fs::path& folder, uint64_t target, const BlobIds& kept
   const uint64_t at_first = used();
   for (const fs::path& file : leftovers) {
     if (used() <= target) break;
-    fixed -= size_with_companions(file);
-    std::error_code error;
-    for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(file.string() + suffix, error);
+    if (options.notice)
+      options.notice(std::format("{} ({} MB, {}) is deleted, as the cache needs the room", file.string(),
+                                 size_with_companions(file) / 1'000'000,
+                                 kind_of(file) == Kind::kOlder ? "in an older format" : "damaged"));
+    fixed -= remove_with_companions(file);
   }
-  const std::vector<Candidate> oldest = candidates(databases, kept);
+  const std::vector<Candidate> oldest = candidates(databases, options.kept);
   const auto freed_bytes = [&](uint64_t now) { return at_first - std::min(at_first, now); };
   for (size_t next = 0; next < oldest.size();) {
     uint64_t now = used();
     if (now <= target) break;
-    if (cancelled(cancel)) return stopped();
-    if (progress) progress(freed_bytes(now), at_first - target);
+    if (cancelled(options.cancel)) return stopped();
+    if (options.progress) options.progress(freed_bytes(now), at_first - target);
     // A part of what is too much at a time, so that nobody waits for long, and the true sizes are looked at again.
     std::vector<std::vector<int64_t>> ids(databases.size());
     for (size_t taken = 0; next < oldest.size() && now > target && taken < 256; ++next, ++taken) {
@@ -178,23 +192,23 @@ Result<Freed> evict(const fs::path& folder, uint64_t target, const BlobIds& kept
     }
   }
   for (const Opened& opened : databases) {
-    if (opened.file == growing) continue;
-    if (auto shrunk = shrink(opened.database.get(), opened.file, [&] { return !cancelled(cancel); }); !shrunk)
+    if (opened.file == options.growing) continue;
+    if (auto shrunk = shrink(opened.database.get(), opened.file, [&] { return !cancelled(options.cancel); }); !shrunk)
       return std::unexpected(shrunk.error());
   }
   freed.bytes = freed_bytes(used());
   return freed;
 }
 
-Result<Freed> clear_snapshots(const fs::path& file, const std::function<bool(const std::string&)>& chosen,
+Result<Freed> clear_snapshots(const fs::path& file, const std::optional<std::string>& repository,
                               const CareProgress& progress, const Cancel* cancel) {
   auto database = open_database(file, Access::kWrite);
   if (!database) return std::unexpected(database.error());
   std::vector<int64_t> ids;
-  Statement select(database->get(), "SELECT id, blob_oid FROM segment");
+  Statement select(database->get(), "SELECT id, repository FROM segment");
   int code;
   while ((code = select.step()) == SQLITE_ROW)
-    if (chosen(select.text(1))) ids.push_back(select.integer(0));
+    if (!repository || select.text(1) == *repository) ids.push_back(select.integer(0));
   if (code != SQLITE_DONE) return std::unexpected(error_of(database->get(), file, "listing what is stored"));
   select.reset();
   const uint64_t before = size_with_companions(file);
@@ -205,6 +219,16 @@ Result<Freed> clear_snapshots(const fs::path& file, const std::function<bool(con
   if (gone) gone = shrink(database->get(), file, [&] { return !cancelled(cancel); });
   if (!gone) return std::unexpected(gone.error());
   return Freed{std::ssize(ids), before - std::min(before, size_with_companions(file))};
+}
+
+Result<Freed> clear_leftovers(const fs::path& folder) {
+  auto listed = list_snapshots(folder);
+  if (!listed) return std::unexpected(listed.error());
+  Freed freed;
+  for (const SnapshotFile& file : *listed)
+    if (kind_of(file.file) == Kind::kOlder || kind_of(file.file) == Kind::kDamaged)
+      freed.bytes += remove_with_companions(file.file);
+  return freed;
 }
 
 namespace {
@@ -231,8 +255,8 @@ bool broken(sqlite3* database) {
 }
 
 // Copies one segment, verified on the way; false if it was there already.
-Result<bool> copy_segment(sqlite3* from, const fs::path& from_file, sqlite3* to, const fs::path& to_file,
-                          Row& row, const KvLayout& layout) {
+Result<bool> copy_segment(sqlite3* from, const fs::path& from_file, sqlite3* to, const fs::path& to_file, Row& row,
+                          const KvLayout& layout) {
   Statement known(to, "SELECT 1 FROM segment WHERE key = ?");
   if (known.bind(row.segment.key).row()) return false;
   known.reset();
@@ -242,7 +266,7 @@ Result<bool> copy_segment(sqlite3* from, const fs::path& from_file, sqlite3* to,
   Statement page(from, "SELECT bytes, checksum FROM page WHERE segment = ? AND first_token = ?");
   const int tokens = static_cast<int>(row.segment.tokens.size());
   bool whole = true;
-  auto written = write_segment(to, to_file, row.segment, row.recipe, std::time(nullptr), layout, [&](int first) {
+  auto written = write_segment(to, to_file, row.segment, row.recipe, {{}, std::time(nullptr)}, layout, [&](int first) {
     page.reset();
     page.bind(row.id).bind(first).row();
     const auto bytes = page.blob(0);
@@ -307,7 +331,7 @@ Result<Verified> verify_snapshots(const fs::path& file, const CareProgress& prog
     verified.bytes += listed.bytes;
     Result<void> whole = fail(ErrorKind::kDamaged, "its tokens or spans are not what was written");
     if (found->intact) whole = read_ranking(database->get(), file, found->row);
-    if (whole) whole = read_pages(database->get(), file, found->row, identity->layout, {});
+    if (whole) whole = verify_pages(database->get(), file, found->row, identity->layout);
     if (whole) continue;
     if (whole.error().kind != ErrorKind::kDamaged || broken(database->get())) return std::unexpected(whole.error());
     ++verified.damaged;
@@ -327,6 +351,8 @@ Result<Transferred> export_snapshots(const fs::path& file, const std::vector<Rec
   for (const RecipeAndBlob& pair : wanted) chosen.insert(pair.recipe + ' ' + pair.blob_id);
   const fs::path part = to.string() + ".part";
   std::error_code error;
+  if (fs::exists(to, error))
+    return fail(ErrorKind::kInvalid, to.string() + ": this file exists; delete it, or choose another name");
   fs::remove(part, error);  // of an export that was killed
   Result<Transferred> transferred;
   {
@@ -338,6 +364,8 @@ Result<Transferred> export_snapshots(const fs::path& file, const std::vector<Rec
         from->get(), file, target->get(), part, identity->layout,
         [&](const Row& row) { return chosen.contains(row.recipe + ' ' + row.segment.blob_id); }, progress, cancel);
   }
+  if (transferred && transferred->segments == 0)
+    transferred = fail(ErrorKind::kNotFound, "nothing of this repository has been read by " + identity->model + " yet");
   if (transferred) {
     fs::rename(part, to, error);
     if (!error) return transferred;
@@ -348,7 +376,7 @@ Result<Transferred> export_snapshots(const fs::path& file, const std::vector<Rec
 }
 
 Result<Transferred> import_snapshots(const fs::path& from, const fs::path& folder, const KvIdentity& expected,
-                                     const CareProgress& progress, const Cancel* cancel) {
+                                     uint64_t limit_bytes, const CareProgress& progress, const Cancel* cancel) {
   std::error_code error;
   if (!fs::is_regular_file(from, error)) return fail(ErrorKind::kNotFound, from.string() + ": there is no such file");
   auto source = open_database(from, Access::kRead);
@@ -360,6 +388,14 @@ Result<Transferred> import_snapshots(const fs::path& from, const fs::path& folde
         std::format("{}: read by the model {} ({}), which is not {} ({}); state of one model is of no use to "
                     "another, so nothing was imported",
                     from.string(), identity->model, identity->fingerprint, expected.model, expected.fingerprint));
+  const uint64_t bytes = size_of(from);
+  if (bytes > limit_bytes)
+    return fail(ErrorKind::kUnsupported,
+                std::format("{}: {} MB, and the cache is limited to {} MB, so nothing was imported; raise the limit "
+                            "with `strata cache limit SIZE`",
+                            from.string(), bytes / 1'000'000, limit_bytes / 1'000'000));
+  if (auto evicted = evict(folder, limit_bytes - bytes, {{}, {}, {}, {}, cancel}); !evicted)
+    return std::unexpected(evicted.error());
   // Makes the database if there is none.
   if (auto store = SnapshotStore::open(folder, expected); !store) return std::unexpected(store.error());
   const fs::path file = SnapshotStore::file_of(folder, expected.fingerprint);

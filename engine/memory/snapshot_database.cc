@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS constant(name TEXT PRIMARY KEY, value BLOB NOT NULL, 
 CREATE TABLE IF NOT EXISTS segment(
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, blob_oid TEXT NOT NULL, path TEXT NOT NULL, part INTEGER NOT NULL,
   parts INTEGER NOT NULL, recipe TEXT NOT NULL, bytes INTEGER NOT NULL, last_used INTEGER NOT NULL,
-  checksum INTEGER NOT NULL, tokens BLOB NOT NULL);
+  repository TEXT NOT NULL, checksum INTEGER NOT NULL, tokens BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS page(
   segment INTEGER NOT NULL REFERENCES segment(id) ON DELETE CASCADE, first_token INTEGER NOT NULL,
   checksum INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE(segment, first_token));
@@ -53,12 +53,12 @@ uint64_t hash(std::span<const T> values, uint64_t seed = 0) {
   return XXH3_64bits_withSeed(values.data(), values.size_bytes(), seed);
 }
 
-// Everything that is believed of a segment when it is found.
+// Everything that is believed of a segment when it is found. Format 2 did not cover the recipe; then it is empty.
 int64_t segment_checksum(const Segment& segment, std::string_view recipe) {
   uint64_t sum = hash(std::span<const TokenId>(segment.tokens));
-  for (const std::string_view text :
-       {std::string_view(segment.key), std::string_view(segment.blob_id), std::string_view(segment.path), recipe})
-    sum = hash(std::span<const char>(text), sum);
+  for (const std::string* text : {&segment.key, &segment.blob_id, &segment.path})
+    sum = hash(std::span<const char>(*text), sum);
+  if (!recipe.empty()) sum = hash(std::span<const char>(recipe), sum);
   const int place[] = {segment.part, segment.parts};
   sum = hash(std::span<const int>(place), sum);
   for (const SegmentSpan& span : segment.spans) {
@@ -163,18 +163,12 @@ Result<KvIdentity> read_identity(sqlite3* database, const fs::path& file) {
 
 int page_rows(int tokens, int first_token) { return std::min(kPageTokens, tokens - first_token); }
 
-int64_t page_checksum(std::string_view key, int first_token, std::span<const std::byte> bytes) {
-  const uint64_t place = hash(std::span<const char>(key), static_cast<uint64_t>(first_token));
-  return static_cast<int64_t>(hash(bytes, place));
+int64_t placed_checksum(std::string_view key, int layer, int first_token, std::span<const std::byte> bytes) {
+  const int place[] = {layer, first_token};
+  return static_cast<int64_t>(hash(bytes, hash(std::span<const int>(place), hash(std::span<const char>(key)))));
 }
 
-// Another seed than the page's that begins at the same token.
-int64_t ranking_checksum(std::string_view key, int first_token, std::span<const std::byte> keys) {
-  const uint64_t place = hash(std::span<const char>(key), ~static_cast<uint64_t>(first_token));
-  return static_cast<int64_t>(hash(keys, place));
-}
-
-Result<Found> read_segment(sqlite3* database, const fs::path& file, std::string_view key) {
+Result<Found> read_segment(sqlite3* database, const fs::path& file, std::string_view key, int format) {
   Statement select(database,
                    "SELECT id, blob_oid, path, part, parts, recipe, checksum, tokens FROM segment WHERE key = ?");
   const int code = select.bind(key).step();
@@ -204,33 +198,32 @@ Result<Found> read_segment(sqlite3* database, const fs::path& file, std::string_
                              from_half(spans.blob(4))});
   }
   if (span_code != SQLITE_DONE) return std::unexpected(error_of(database, file, "looking up a segment"));
-  found.intact = select.integer(6) == segment_checksum(segment, found.row.recipe);
+  const std::string_view recipe = format == kFormat ? std::string_view(found.row.recipe) : std::string_view();
+  found.intact = select.integer(6) == segment_checksum(segment, recipe);
   return found;
 }
 
-Result<void> read_pages(sqlite3* database, const fs::path& file, const Row& row, const KvLayout& layout,
-                        const std::function<Result<void>(int first_token, std::span<const std::byte>)>& page) {
+namespace {
+std::unexpected<Error> damaged(const fs::path& file, const Row& row) {
+  return fail(ErrorKind::kDamaged,
+              std::format("{}: the stored state of {} is damaged", file.string(), row.segment.path));
+}
+}  // namespace
+
+Result<void> verify_pages(sqlite3* database, const fs::path& file, const Row& row, const KvLayout& layout) {
   Statement select(database, "SELECT first_token, bytes, checksum FROM page WHERE segment = ? ORDER BY first_token");
   select.bind(row.id);
   const int tokens = static_cast<int>(row.segment.tokens.size());
   int next = 0, code;
-  while ((code = select.step()) == SQLITE_ROW) {
+  for (; (code = select.step()) == SQLITE_ROW; next += kPageTokens) {
     const auto bytes = select.blob(1);
     if (select.integer(0) != next || next >= tokens ||
         bytes.size() != page_bytes(layout, page_rows(tokens, next), page_form(next)) ||
         page_checksum(row.segment.key, next, bytes) != select.integer(2))
-      return fail(ErrorKind::kDamaged,
-                  std::format("{}: the stored state of {} is damaged", file.string(), row.segment.path));
-    if (page) {
-      if (auto used = page(next, bytes); !used) return used;
-    }
-    next += kPageTokens;
+      return damaged(file, row);
   }
   if (code != SQLITE_DONE) return std::unexpected(error_of(database, file, "reading stored state"));
-  if (next < tokens)
-    return fail(ErrorKind::kDamaged,
-                std::format("{}: the stored state of {} is not whole", file.string(), row.segment.path));
-  return {};
+  return next < tokens ? Result<void>(damaged(file, row)) : Result<void>();
 }
 
 Result<void> read_ranking(sqlite3* database, const fs::path& file, Row& row) {
@@ -242,8 +235,7 @@ Result<void> read_ranking(sqlite3* database, const fs::path& file, Row& row) {
     const auto span = std::ranges::find(row.segment.spans, select.integer(0), &SegmentSpan::first_token);
     if (span == row.segment.spans.end() ||
         ranking_checksum(row.segment.key, span->first_token, keys) != select.integer(1))
-      return fail(ErrorKind::kDamaged,
-                  std::format("{}: the stored state of {} is damaged", file.string(), row.segment.path));
+      return damaged(file, row);
     span->ranking_keys.assign(keys.begin(), keys.end());
   }
   if (code != SQLITE_DONE) return std::unexpected(error_of(database, file, "reading stored state"));
@@ -251,7 +243,7 @@ Result<void> read_ranking(sqlite3* database, const fs::path& file, Row& row) {
 }
 
 Result<void> write_segment(sqlite3* database, const fs::path& file, const Segment& segment, std::string_view recipe,
-                           int64_t last_used, const KvLayout& layout,
+                           const Use& use, const KvLayout& layout,
                            const std::function<std::span<const std::byte>(int first_token)>& page) {
   Segment stored = segment;  // the checksum is of what a reader will see: embeddings rounded to f16
   for (SegmentSpan& span : stored.spans) {
@@ -267,10 +259,10 @@ Result<void> write_segment(sqlite3* database, const fs::path& file, const Segmen
 
   Statement insert(
       database,
-      "INSERT OR IGNORE INTO segment(key, blob_oid, path, part, parts, recipe, bytes, last_used, checksum, "
-      "tokens) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "INSERT OR IGNORE INTO segment(key, blob_oid, path, part, parts, recipe, bytes, last_used, repository, "
+      "checksum, tokens) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(segment.key).bind(segment.blob_id).bind(segment.path).bind(segment.part).bind(segment.parts).bind(recipe);
-  insert.bind(bytes).bind(last_used).bind(segment_checksum(stored, recipe));
+  insert.bind(bytes).bind(use.time).bind(use.repository).bind(segment_checksum(stored, recipe));
   if (!insert.bind_blob(std::span<const TokenId>(segment.tokens)).done())
     return std::unexpected(error_of(database, file, kStoring));
   if (sqlite3_changes(database) == 0) return {};  // another process has stored it meanwhile

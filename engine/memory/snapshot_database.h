@@ -121,24 +121,35 @@ struct Found {
   bool present = false, intact = false;
   Row row;
 };
-Result<Found> read_segment(sqlite3* database, const std::filesystem::path& file, std::string_view key);
+Result<Found> read_segment(sqlite3* database, const std::filesystem::path& file, std::string_view key,
+                           int format = kFormat);
 
-// Calls `page` with the verified pages of a segment in order; kDamaged if one is missing or does not verify.
-Result<void> read_pages(sqlite3* database, const std::filesystem::path& file, const Row& row, const KvLayout& layout,
-                        const std::function<Result<void>(int first_token, std::span<const std::byte>)>& page);
+// Reads all pages of a segment; kDamaged if one is missing or does not verify.
+Result<void> verify_pages(sqlite3* database, const std::filesystem::path& file, const Row& row, const KvLayout& layout);
 
 // Adds to the spans of a segment what retrieval heads look at; kDamaged if it does not verify.
 Result<void> read_ranking(sqlite3* database, const std::filesystem::path& file, Row& row);
 
+// By whom and when something was used last; seconds since 1970.
+struct Use {
+  std::string repository;  // top of the work tree; empty if it has not been opened since
+  int64_t time = 0;
+};
+
 // Writes a segment inside a transaction of the caller's; `page` gives the bytes of the page that begins with a token,
 // valid until it is called again. Writing one that exists does nothing. Embeddings are rounded to f16.
 Result<void> write_segment(sqlite3* database, const std::filesystem::path& file, const Segment& segment,
-                           std::string_view recipe, int64_t last_used, const KvLayout& layout,
+                           std::string_view recipe, const Use& use, const KvLayout& layout,
                            const std::function<std::span<const std::byte>(int first_token)>& page);
 
-// Cover the place as well, so that a page can not pass for another.
-int64_t page_checksum(std::string_view key, int first_token, std::span<const std::byte> bytes);
-int64_t ranking_checksum(std::string_view key, int first_token, std::span<const std::byte> keys);
+// Covers the place as well, so that a page can not pass for another.
+int64_t placed_checksum(std::string_view key, int layer, int first_token, std::span<const std::byte> bytes);
+inline int64_t page_checksum(std::string_view key, int first_token, std::span<const std::byte> bytes) {
+  return placed_checksum(key, 0, first_token, bytes);
+}
+inline int64_t ranking_checksum(std::string_view key, int first_token, std::span<const std::byte> keys) {
+  return placed_checksum(key, -1, first_token, keys);
+}
 
 // Rows of the page of a segment of so many tokens that begins with `first_token`.
 int page_rows(int tokens, int first_token);

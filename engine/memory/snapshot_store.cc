@@ -4,13 +4,13 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <ctime>
 #include <format>
 
 #include "engine/memory/kv_page.h"
 #include "engine/memory/snapshot_care.h"
+#include "engine/memory/snapshot_conversion.h"
 #include "engine/memory/snapshot_database.h"
 
 namespace strata {
@@ -19,7 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 using namespace snapshot;
 
-constexpr int64_t kDay = 86'400;
+// As exactly is known when something was used: enough to tell what was used longest ago, and it spares writes.
+constexpr int64_t kHour = 3600;
 // Evicted at once beyond what is needed, as a share of the limit: so that not every put has to look for something.
 constexpr uint64_t kEvictedShare = 32;
 
@@ -30,11 +31,14 @@ int64_t checksum(std::span<const std::byte> bytes) {
 // Waits for nobody while it lives: for what is nice to have written.
 class WithoutWaiting {
  public:
-  explicit WithoutWaiting(sqlite3* database) : database_(database) { sqlite3_busy_timeout(database, 0); }
-  ~WithoutWaiting() { sqlite3_busy_timeout(database_, 15'000); }
+  WithoutWaiting(sqlite3* database, int wait_ms) : database_(database), wait_ms_(wait_ms) {
+    sqlite3_busy_timeout(database, 0);
+  }
+  ~WithoutWaiting() { sqlite3_busy_timeout(database_, wait_ms_); }
 
  private:
   sqlite3* database_;
+  int wait_ms_;
 };
 
 }  // namespace
@@ -43,6 +47,7 @@ struct SnapshotStore::Impl {
   fs::path file;
   KvIdentity identity;
   SnapshotOptions options;
+  std::string repository;
   std::unordered_set<std::string> kept;
   Database database;
   std::string unwritable;  // why nothing can be stored; empty if it can
@@ -51,7 +56,6 @@ struct SnapshotStore::Impl {
   Result<void> open_file();
   Result<void> read_only(const Error& why);
   Result<void> start_afresh(const std::string& why);
-  void retire_older_formats();
   Result<void> ready();
   Error error(std::string_view doing);
   Error seen(Error error);
@@ -70,6 +74,7 @@ Error SnapshotStore::Impl::error(std::string_view doing) { return seen(error_of(
 Result<void> SnapshotStore::Impl::open_file() {
   auto opened = open_database(file, Access::kWrite);
   if (!opened) return std::unexpected(opened.error());
+  sqlite3_busy_timeout(opened->get(), options.wait_ms);
   Statement known(opened->get(), "SELECT count(*) FROM meta");
   if (known.row() && known.integer(0) == 0) {
     known.reset();
@@ -115,31 +120,6 @@ Result<void> SnapshotStore::Impl::ready() {
   return start_afresh(file.string() + ": the snapshot database is damaged");
 }
 
-// <fingerprint>.sqlite and <fingerprint>-2.sqlite, when this is format 3. Newer ones belong to a newer Strata.
-void SnapshotStore::Impl::retire_older_formats() {
-  std::error_code error;
-  std::vector<fs::path> older;
-  for (const auto& entry : fs::directory_iterator(file.parent_path(), error)) {
-    std::string name = entry.path().filename().string();
-    if (!name.starts_with(identity.fingerprint) || !name.ends_with(".sqlite")) continue;
-    name = name.substr(identity.fingerprint.size(), name.size() - identity.fingerprint.size() - 7);
-    int format = 0;
-    if (!name.empty()) std::from_chars(name.data() + 1, name.data() + name.size(), format);
-    if (format < kFormat) older.push_back(entry.path());
-  }
-  uint64_t bytes = 0;
-  for (const fs::path& path : older)
-    for (const char* suffix : {"", "-wal", "-shm"}) {
-      const auto size = fs::file_size(path.string() + suffix, error);
-      if (fs::remove(path.string() + suffix, error) && !error) bytes += size;
-    }
-  if (bytes > 0)
-    options.notice(
-        std::format("{}: what an earlier version of Strata had read ({} MB) is in a format that is no longer "
-                    "used; it was deleted and will be read again",
-                    file.parent_path().string(), bytes / 1'000'000));
-}
-
 fs::path SnapshotStore::file_of(const fs::path& folder, std::string_view fingerprint) {
   return folder / std::format("{}-{}.sqlite", fingerprint, kFormat);
 }
@@ -151,13 +131,13 @@ Result<SnapshotStore> SnapshotStore::open(const fs::path& folder, const KvIdenti
   impl->identity = identity;
   impl->options = options;
   if (!impl->options.notice) impl->options.notice = [](const std::string&) {};
-  impl->retire_older_formats();
   auto opened = impl->open_file();
   if (!opened) {
     opened = opened.error().kind == ErrorKind::kDamaged ? impl->start_afresh(opened.error().message)
                                                         : impl->read_only(opened.error());
   }
   if (!opened) return std::unexpected(opened.error());
+  if (impl->unwritable.empty()) convert_older(folder, identity, impl->database.get(), impl->file, impl->options.notice);
   return SnapshotStore(std::move(impl));
 }
 
@@ -166,18 +146,20 @@ SnapshotStore::SnapshotStore(SnapshotStore&&) noexcept = default;
 SnapshotStore& SnapshotStore::operator=(SnapshotStore&&) noexcept = default;
 SnapshotStore::~SnapshotStore() = default;
 
-void SnapshotStore::keep(std::unordered_set<std::string> blob_ids) {
+void SnapshotStore::keep(std::string repository, std::unordered_set<std::string> blob_ids) {
+  impl_->repository = std::move(repository);
   impl_->kept = std::move(blob_ids);
   if (impl_->corrupt || !impl_->unwritable.empty()) return;
   sqlite3* database = impl_->database.get();
-  const WithoutWaiting quickly(database);
+  const WithoutWaiting quickly(database, impl_->options.wait_ms);
   Transaction transaction(database);
   if (!transaction.open()) return;
-  // Once a day is enough to tell what was used longest ago, and spares a write for every start.
-  Statement touch(database, "UPDATE segment SET last_used = ?1 WHERE blob_oid = ?2 AND last_used < ?1 - ?3");
+  Statement touch(database,
+                  "UPDATE segment SET last_used = ?1, repository = ?2 WHERE blob_oid = ?3 AND "
+                  "(last_used < ?1 - ?4 OR repository <> ?2)");
   for (const std::string& blob : impl_->kept) {
     touch.reset();
-    touch.bind(static_cast<int64_t>(std::time(nullptr))).bind(blob).bind(kDay).step();
+    touch.bind(static_cast<int64_t>(std::time(nullptr))).bind(impl_->repository).bind(blob).bind(kHour).step();
   }
   touch.reset();
   (void)transaction.commit();
@@ -188,13 +170,14 @@ Result<void> SnapshotStore::Impl::make_room(uint64_t bytes) {
   const auto held = [&] { return live_bytes(database.get()) + folder_bytes(file.parent_path(), file); };
   if (limit == std::numeric_limits<uint64_t>::max() || held() + bytes <= limit) return {};
   const uint64_t wanted = bytes + limit / kEvictedShare;
-  if (auto evicted = evict(file.parent_path(), limit - std::min(limit, wanted), kept, file); !evicted)
-    return std::unexpected(evicted.error());
+  auto evicted = evict(file.parent_path(), limit - std::min(limit, wanted), {kept, file, options.notice, {}, {}});
+  if (!evicted) return std::unexpected(evicted.error());
   if (held() + bytes <= limit) return {};
   return fail(
       ErrorKind::kIo,
       std::format(
-          "{}: the cache is limited to {} MB, a share of the disk, and what is open fills it; free some disk space",
+          "{}: what was read fills the cache up to its limit of {} MB, so nothing more is kept; what has been read "
+          "stays usable; raise the limit with `strata cache limit SIZE`",
           file.parent_path().string(), limit / 1'000'000));
 }
 
@@ -211,10 +194,11 @@ Result<void> SnapshotStore::put(const Segment& segment, std::string_view recipe,
   Transaction transaction(database);
   if (!transaction.open()) return std::unexpected(impl_->error("storing what was read"));
   std::vector<std::byte> encoded;
-  auto written = write_segment(database, impl_->file, segment, recipe, std::time(nullptr), layout, [&](int first) {
-    encode_page(kv, first_row + first, page_rows(tokens, first), page_form(first), encoded);
-    return std::span<const std::byte>(encoded);
-  });
+  auto written = write_segment(
+      database, impl_->file, segment, recipe, {impl_->repository, std::time(nullptr)}, layout, [&](int first) {
+        encode_page(kv, first_row + first, page_rows(tokens, first), page_form(first), encoded);
+        return std::span<const std::byte>(encoded);
+      });
   if (!written) return std::unexpected(impl_->seen(written.error()));
   if (!transaction.commit()) return std::unexpected(impl_->error("storing what was read"));
   return {};
@@ -314,9 +298,9 @@ Result<void> SnapshotStore::load_rows(std::string_view key, int first, int count
                 impl_->file.string() + ": a piece of stored state was damaged and has been dropped");
   }
   if (impl_->unwritable.empty()) {
-    const WithoutWaiting quickly(database);
+    const WithoutWaiting quickly(database, impl_->options.wait_ms);
     Statement touch(database, "UPDATE segment SET last_used = ?1 WHERE id = ?2 AND last_used < ?1 - ?3");
-    touch.bind(static_cast<int64_t>(std::time(nullptr))).bind(id).bind(kDay).step();
+    touch.bind(static_cast<int64_t>(std::time(nullptr))).bind(id).bind(kHour).step();
   }
   return {};
 }

@@ -29,6 +29,7 @@ struct SnapshotOptions {
   std::function<void(const std::string&)> notice;
   // Of all databases in the folder together. Beyond it, put() evicts what was used longest ago.
   uint64_t limit_bytes = std::numeric_limits<uint64_t>::max();
+  int wait_ms = 15'000;  // for other processes that write
 };
 
 class SnapshotStore {
@@ -36,7 +37,7 @@ class SnapshotStore {
   // Opens or creates the model's database in `folder`. Several processes may have it open (WAL); writers wait for one
   // another. What cannot be used costs the cache, never the use, and `notice` tells the user:
   //   a file that is no database is moved aside and a new one made;
-  //   databases of this model in an older format are deleted, as what they hold has to be computed again;
+  //   what this model read in an older format is converted first (snapshot_conversion.h), which may take minutes;
   //   a file or folder that cannot be written is read, if that is possible, and put() then fails.
   static Result<SnapshotStore> open(const std::filesystem::path& folder, const KvIdentity& identity,
                                     const SnapshotOptions& options = {});
@@ -47,12 +48,13 @@ class SnapshotStore {
   // Where this model's database is.
   static std::filesystem::path file_of(const std::filesystem::path& folder, std::string_view fingerprint);
 
-  // What was made from these git blobs is in use: it counts as used now, and put() does not evict it.
-  void keep(std::unordered_set<std::string> blob_ids);
+  // This repository is open, and these are its git blobs: what was made from them counts as used now, and put() does
+  // not evict it.
+  void keep(std::string repository, std::unordered_set<std::string> blob_ids);
 
   // Writes the segment with the rows [first_row, first_row + segment.tokens.size()) of `kv`, rounded as kv_page.h says.
-  // kIo when the disk is full, or the cache with what is kept: nothing of the segment is then visible. Writing a
-  // segment that exists is not an error.
+  // kIo when the disk is full, or the cache with what is kept, or nothing can be written at all: nothing of the segment
+  // is then visible. Writing a segment that exists is not an error.
   Result<void> put(const Segment& segment, std::string_view recipe, const KvCache& kv, int first_row);
 
   // Without its rows: tokens, spans and embeddings. Nothing if absent or damaged (then deleted, and `notice` called).

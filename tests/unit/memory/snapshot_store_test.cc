@@ -3,104 +3,19 @@
 #include "engine/memory/snapshot_store.h"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cstring>
 #include <fstream>
-#include <random>
 
-#include "engine/memory/kv_page.h"
-#include "engine/memory/snapshot_care.h"
+#include "tests/unit/memory/snapshot_fixture.h"
 
 namespace strata {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-constexpr KvLayout kLayout{.layers = 2, .width = 16};
-constexpr int kHeadRows = 5;
-
-struct Stored {
-  Segment segment;
-  KvCache kv{kLayout};
-  KvCache kept{kLayout};  // rows as the store rounds them, without the head
-};
-
-Stored make(int seed, int tokens) {
-  std::mt19937 random(static_cast<unsigned>(seed));
-  std::uniform_real_distribution<float> any(-3, 3);
-  Stored made;
-  for (int i = 0; i < tokens; ++i) made.segment.tokens.push_back(static_cast<TokenId>(random() % 50000));
-  made.segment.key = segment_key("model", "recipe", {}, made.segment.tokens);
-  made.segment.blob_id = "blob-" + std::to_string(seed);
-  made.segment.path = "src/file.cc";
-  for (int first = 0; first < tokens; first += 300) {
-    SegmentSpan span{first + 1, first + 10, first, std::min(tokens, first + 300), std::vector<float>(24)};
-    for (float& value : span.embedding) value = to_f32(to_f16(any(random)));
-    made.segment.spans.push_back(span);
-  }
-  made.kv.resize(kHeadRows + tokens);
-  for (int layer = 0; layer < kLayout.layers; ++layer)
-    for (int row = 0; row < kHeadRows + tokens; ++row)
-      for (int column = 0; column < kLayout.width; ++column) {
-        made.kv.k_row(layer, row)[column] = to_f16(any(random));
-        made.kv.v_row(layer, row)[column] = to_f16(any(random));
-      }
-  made.kept.resize(tokens);
-  std::vector<std::byte> page;
-  for (int first = 0; first < tokens; first += kPageTokens) {
-    const int rows = std::min(kPageTokens, tokens - first);
-    encode_page(made.kv, kHeadRows + first, rows, page_form(first), page);
-    decode_page(page, rows, page_form(first), 0, rows, made.kept, first);
-  }
-  return made;
-}
-
-class SnapshotStoreTest : public testing::Test {
- protected:
-  void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / ("strata-snapshots-" + std::to_string(getpid()));
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  fs::path file() const { return SnapshotStore::file_of(folder_, "model"); }
-  Result<SnapshotStore> open(std::string_view fingerprint = "model") {
-    return SnapshotStore::open(folder_, {std::string(fingerprint), kLayout, "a model"},
-                               {[this](const std::string& text) { notices_.push_back(text); }});
-  }
-  void sql(const char* statement) {
-    sqlite3* database = nullptr;
-    ASSERT_EQ(sqlite3_open(file().c_str(), &database), SQLITE_OK);
-    char* error = nullptr;
-    sqlite3_exec(database, "PRAGMA foreign_keys = ON", nullptr, nullptr, nullptr);
-    EXPECT_EQ(sqlite3_exec(database, statement, nullptr, nullptr, &error), SQLITE_OK) << (error ? error : "");
-    sqlite3_close(database);
-  }
-  static void expect_rows(SnapshotStore& store, const Stored& stored, int first, int count) {
-    KvCache loaded(kLayout);
-    constexpr int kTarget = 77;
-    loaded.resize(kTarget + count);
-    const auto done = store.load_rows(stored.segment.key, first, count, loaded, kTarget);
-    ASSERT_TRUE(done.has_value()) << done.error().message;
-    for (int layer = 0; layer < kLayout.layers; ++layer)
-      for (int i = 0; i < count; ++i) {
-        const size_t bytes = kLayout.width * sizeof(f16);
-        ASSERT_EQ(std::memcmp(loaded.k_row(layer, kTarget + i), stored.kept.k_row(layer, first + i), bytes), 0);
-        ASSERT_EQ(std::memcmp(loaded.v_row(layer, kTarget + i), stored.kept.v_row(layer, first + i), bytes), 0);
-      }
-  }
-
-  fs::path folder_;
-  std::vector<std::string> notices_;
-};
+class SnapshotStoreTest : public SnapshotTest {};
 
 TEST_F(SnapshotStoreTest, KeysThatRankComeBackOfEachSpanOrNotAtAll) {
   Stored stored = make(3, 700);
@@ -273,90 +188,6 @@ TEST_F(SnapshotStoreTest, AFullDiskLeavesNothingHalfWritten) {
   }
   auto store = open().value();
   expect_rows(store, large, 0, 8000);
-}
-
-TEST_F(SnapshotStoreTest, KilledAtAnyMomentKeepsWholeSegmentsOnly) {
-  std::vector<Stored> all;
-  for (int i = 0; i < 6; ++i) all.push_back(make(100 + i, 1200));
-  std::mt19937 random(9);
-  for (int round = 0; round < 30; ++round) {
-    const pid_t child = fork();
-    if (child == 0) {
-      auto store = SnapshotStore::open(folder_, {"model", kLayout, "a model"});
-      while (store) {
-        for (const Stored& stored : all) (void)store->put(stored.segment, "recipe", stored.kv, kHeadRows);
-        for (const Stored& stored : all) (void)store->find(stored.segment.key);
-        _exit(0);
-      }
-      _exit(1);
-    }
-    usleep(static_cast<useconds_t>(random() % 40'000));
-    kill(child, SIGKILL);
-    waitpid(child, nullptr, 0);
-    auto store = open();
-    ASSERT_TRUE(store.has_value()) << store.error().message;
-    for (const Stored& stored : all)
-      if (store->find(stored.segment.key).value()) expect_rows(*store, stored, 0, 1200);
-    if (round % 5 == 4) sql("DELETE FROM segment");
-  }
-  auto store = open().value();
-  for (const Stored& stored : all) {
-    const auto put = store.put(stored.segment, "recipe", stored.kv, kHeadRows);
-    ASSERT_TRUE(put.has_value()) << put.error().message;
-    expect_rows(store, stored, 0, 1200);
-  }
-  EXPECT_TRUE(notices_.empty()) << notices_[0];
-}
-
-TEST_F(SnapshotStoreTest, BeyondTheLimitWhatWasUsedLongestAgoGoesButNotWhatIsOpen) {
-  std::vector<Stored> all;
-  for (int i = 0; i < 8; ++i) all.push_back(make(200 + i, 4000));
-  auto store = SnapshotStore::open(folder_, {"model", kLayout, "a model"}, {{}, 1'500'000}).value();
-  store.keep({"blob-201"});
-  for (int i = 0; i < 8; ++i) {
-    const auto put = store.put(all[i].segment, "recipe", all[i].kv, kHeadRows);
-    ASSERT_TRUE(put.has_value()) << put.error().message;
-    sql(("UPDATE segment SET last_used = " + std::to_string(1000 + i) +
-         " WHERE path = 'src/file.cc' AND blob_oid = 'blob-" + std::to_string(200 + i) + "'")
-            .c_str());
-  }
-  EXPECT_FALSE(store.find(all[0].segment.key).value().has_value());
-  expect_rows(store, all[1], 0, 4000);
-  expect_rows(store, all[7], 0, 4000);
-  // What is open fills it: nothing of it goes, and the reader is told.
-  BlobIds everything;
-  for (const Stored& stored : all) everything.insert(stored.segment.blob_id);
-  store.keep(everything);
-  const auto before = store.keys("recipe").value();
-  Result<void> full;
-  for (int i = 0; i < 8 && full; ++i) full = store.put(all[i].segment, "recipe", all[i].kv, kHeadRows);
-  ASSERT_FALSE(full.has_value());
-  EXPECT_THAT(full.error().message, HasSubstr("the cache is limited"));
-  for (const std::string& key : before) EXPECT_TRUE(store.find(key).value().has_value());
-}
-
-TEST_F(SnapshotStoreTest, VerifyingFindsDamageAndAnExportBringsItBack) {
-  const Stored one = make(1, 1500), two = make(2, 300);
-  const fs::path file_of_export = folder_ / "exported";
-  {
-    auto store = open().value();
-    ASSERT_TRUE(store.put(one.segment, "recipe", one.kv, kHeadRows).has_value());
-    ASSERT_TRUE(store.put(two.segment, "recipe", two.kv, kHeadRows).has_value());
-  }
-  EXPECT_EQ(export_snapshots(file(), {{"recipe", "blob-1"}}, file_of_export).value().segments, 1);
-  sql("UPDATE page SET bytes = zeroblob(length(bytes)) WHERE first_token = 640");
-  const Verified verified = verify_snapshots(file()).value();
-  EXPECT_EQ(verified.segments, 2);
-  EXPECT_EQ(verified.damaged, 1);
-  const auto foreign = import_snapshots(file_of_export, folder_, {"another", kLayout, "other"});
-  ASSERT_FALSE(foreign.has_value());
-  EXPECT_EQ(foreign.error().kind, ErrorKind::kUnsupported);
-  EXPECT_EQ(import_snapshots(file_of_export, folder_, {"model", kLayout, "a model"}).value().segments, 1);
-  auto store = open().value();
-  expect_rows(store, one, 0, 1500);
-  expect_rows(store, two, 0, 300);
-  EXPECT_EQ(clear_snapshots(file(), [](const std::string& blob) { return blob == "blob-1"; }).value().segments, 1);
-  EXPECT_FALSE(store.find(one.segment.key).value().has_value());
 }
 
 TEST_F(SnapshotStoreTest, AForgottenBlobIsGoneWithItsRowsAndNothingElseIs) {
