@@ -264,12 +264,9 @@ void add_cache(CLI::App& app, Run& run) {
       [](const Arguments& a, const fs::path& folder, ProgressLine&) { return size(a, folder); });
   add("verify", "Check everything against its checksums; what is damaged is dropped and read again", verify);
   auto* clearing = add("clear", "Forget what was read of a repository", clear);
-  auto* repository = clearing->add_option("repository", arguments->repository, "Folder of the repository");
-  auto* all = clearing->add_flag("--all", arguments->all, "Forget everything");
-  repository->excludes(all);
-  clearing->final_callback([repository, all] {
-    if (repository->empty() && all->empty()) throw CLI::RequiredError("repository or --all");
-  });
+  auto* what = clearing->add_option_group("what")->require_option(1);
+  what->add_option("repository", arguments->repository, "Folder of the repository");
+  what->add_flag("--all", arguments->all, "Forget everything");
   auto* exporting =
       add("export", "Write what was read of a repository into one file, for another machine",
           [](const Arguments& a, const fs::path& folder, ProgressLine&) { return export_repository(a, folder); });
