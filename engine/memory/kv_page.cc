@@ -112,29 +112,18 @@ void load_scales(const std::byte* from, std::span<float> scales) {
 
 }  // namespace
 
-size_t page_bytes(const KvLayout& layout, int rows, PageForm form) {
-  const size_t layer = form == PageForm::kHalf ? 2 * static_cast<size_t>(rows) * layout.width * sizeof(f16)
-                                               : LayerBytes(layout, rows).all();
-  return static_cast<size_t>(layout.layers) * layer;
+size_t page_bytes(const KvLayout& layout, int rows) {
+  return static_cast<size_t>(layout.layers) * LayerBytes(layout, rows).all();
 }
 
-void encode_page(const KvCache& kv, int first_row, int rows, PageForm form, std::vector<std::byte>& to) {
+void encode_page(const KvCache& kv, int first_row, int rows, std::vector<std::byte>& to) {
   const KvLayout& layout = kv.layout();
   const size_t width = static_cast<size_t>(layout.width);
-  to.resize(page_bytes(layout, rows, form));
+  to.resize(page_bytes(layout, rows));
   std::byte* layer_at = to.data();
   std::vector<float> k_scales(width);
   std::array<float, kPageTokens> v_scales;
   for (int layer = 0; layer < layout.layers; ++layer) {
-    if (form == PageForm::kHalf) {
-      const size_t bytes = width * sizeof(f16);
-      for (int row = 0; row < rows; ++row) {
-        std::memcpy(layer_at + row * bytes, kv.k_row(layer, first_row + row), bytes);
-        std::memcpy(layer_at + (rows + row) * bytes, kv.v_row(layer, first_row + row), bytes);
-      }
-      layer_at += 2 * rows * bytes;
-      continue;
-    }
     const LayerBytes at(layout, rows);
     std::ranges::fill(k_scales, 0.0f);
     for (int row = 0; row < rows; ++row) {
@@ -153,23 +142,13 @@ void encode_page(const KvCache& kv, int first_row, int rows, PageForm form, std:
   }
 }
 
-void decode_page(std::span<const std::byte> page, int rows, PageForm form, int first, int count, KvCache& kv,
-                 int to_row) {
+void decode_page(std::span<const std::byte> page, int rows, int first, int count, KvCache& kv, int to_row) {
   const KvLayout& layout = kv.layout();
   const size_t width = static_cast<size_t>(layout.width);
   const std::byte* layer_at = page.data();
   std::vector<float> k_scales(width);
   std::array<float, kPageTokens> v_scales;
   for (int layer = 0; layer < layout.layers; ++layer) {
-    if (form == PageForm::kHalf) {
-      const size_t bytes = width * sizeof(f16);
-      for (int row = 0; row < count; ++row) {
-        std::memcpy(kv.k_row(layer, to_row + row), layer_at + (first + row) * bytes, bytes);
-        std::memcpy(kv.v_row(layer, to_row + row), layer_at + (rows + first + row) * bytes, bytes);
-      }
-      layer_at += 2 * rows * bytes;
-      continue;
-    }
     const LayerBytes at(layout, rows);
     load_scales(layer_at, k_scales);
     load_scales(layer_at + at.v_scales(), std::span(v_scales).first(at.rows));

@@ -270,7 +270,7 @@ Result<bool> copy_segment(sqlite3* from, const fs::path& from_file, sqlite3* to,
     page.reset();
     page.bind(row.id).bind(first).row();
     const auto bytes = page.blob(0);
-    whole = whole && bytes.size() == page_bytes(layout, page_rows(tokens, first), page_form(first)) &&
+    whole = whole && bytes.size() == page_bytes(layout, page_rows(tokens, first)) &&
             page_checksum(row.segment.key, first, bytes) == page.integer(1);
     return bytes;
   });

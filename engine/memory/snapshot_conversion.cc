@@ -109,7 +109,7 @@ Result<Moved> move_segment(sqlite3* from, const fs::path& from_file, const Older
   const Segment& segment = found->row.segment;
   std::vector<std::byte> encoded;
   auto written = write_segment(to, to_file, segment, found->row.recipe, {{}, older.last_used}, layout, [&](int first) {
-    encode_page(kv, first, page_rows(static_cast<int>(segment.tokens.size()), first), page_form(first), encoded);
+    encode_page(kv, first, page_rows(static_cast<int>(segment.tokens.size()), first), encoded);
     return std::span<const std::byte>(encoded);
   });
   if (!written) return std::unexpected(written.error());

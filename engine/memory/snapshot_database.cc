@@ -217,8 +217,7 @@ Result<void> verify_pages(sqlite3* database, const fs::path& file, const Row& ro
   int next = 0, code;
   for (; (code = select.step()) == SQLITE_ROW; next += kPageTokens) {
     const auto bytes = select.blob(1);
-    if (select.integer(0) != next || next >= tokens ||
-        bytes.size() != page_bytes(layout, page_rows(tokens, next), page_form(next)) ||
+    if (select.integer(0) != next || next >= tokens || bytes.size() != page_bytes(layout, page_rows(tokens, next)) ||
         page_checksum(row.segment.key, next, bytes) != select.integer(2))
       return damaged(file, row);
   }
@@ -255,7 +254,7 @@ Result<void> write_segment(sqlite3* database, const fs::path& file, const Segmen
   for (const SegmentSpan& span : segment.spans)
     bytes += std::ssize(span.embedding) * static_cast<int64_t>(sizeof(f16)) + std::ssize(span.ranking_keys);
   for (int first = 0; first < tokens; first += kPageTokens)
-    bytes += static_cast<int64_t>(page_bytes(layout, page_rows(tokens, first), page_form(first)));
+    bytes += static_cast<int64_t>(page_bytes(layout, page_rows(tokens, first)));
 
   Statement insert(
       database,

@@ -188,17 +188,16 @@ Result<void> SnapshotStore::put(const Segment& segment, std::string_view recipe,
   const KvLayout& layout = impl_->identity.layout;
   const int tokens = static_cast<int>(segment.tokens.size());
   uint64_t bytes = 0;
-  for (int first = 0; first < tokens; first += kPageTokens)
-    bytes += page_bytes(layout, page_rows(tokens, first), page_form(first));
+  for (int first = 0; first < tokens; first += kPageTokens) bytes += page_bytes(layout, page_rows(tokens, first));
   if (auto room = impl_->make_room(bytes); !room) return room;
   Transaction transaction(database);
   if (!transaction.open()) return std::unexpected(impl_->error("storing what was read"));
   std::vector<std::byte> encoded;
-  auto written = write_segment(
-      database, impl_->file, segment, recipe, {impl_->repository, std::time(nullptr)}, layout, [&](int first) {
-        encode_page(kv, first_row + first, page_rows(tokens, first), page_form(first), encoded);
-        return std::span<const std::byte>(encoded);
-      });
+  auto written = write_segment(database, impl_->file, segment, recipe, {impl_->repository, std::time(nullptr)}, layout,
+                               [&](int first) {
+                                 encode_page(kv, first_row + first, page_rows(tokens, first), encoded);
+                                 return std::span<const std::byte>(encoded);
+                               });
   if (!written) return std::unexpected(impl_->seen(written.error()));
   if (!transaction.commit()) return std::unexpected(impl_->error("storing what was read"));
   return {};
@@ -283,11 +282,11 @@ Result<void> SnapshotStore::load_rows(std::string_view key, int first, int count
   while (whole && (code = select.step()) == SQLITE_ROW) {
     const auto bytes = select.blob(1);
     const int rows = page_rows(tokens, next);
-    whole = select.integer(0) == next && rows > 0 && bytes.size() == page_bytes(layout, rows, page_form(next)) &&
+    whole = select.integer(0) == next && rows > 0 && bytes.size() == page_bytes(layout, rows) &&
             page_checksum(key, next, bytes) == select.integer(2);
     if (!whole) break;
     const int begin = std::max(first, next), end = std::min(first + count, next + rows);
-    decode_page(bytes, rows, page_form(next), begin - next, end - begin, kv, to_row + begin - first);
+    decode_page(bytes, rows, begin - next, end - begin, kv, to_row + begin - first);
     next += rows;
   }
   if (whole && code != SQLITE_DONE) return std::unexpected(impl_->error("loading stored state"));

@@ -51,8 +51,8 @@ inline Stored make(int seed, int tokens) {
   std::vector<std::byte> page;
   for (int first = 0; first < tokens; first += kPageTokens) {
     const int rows = std::min(kPageTokens, tokens - first);
-    encode_page(made.kv, kHeadRows + first, rows, page_form(first), page);
-    decode_page(page, rows, page_form(first), 0, rows, made.kept, first);
+    encode_page(made.kv, kHeadRows + first, rows, page);
+    decode_page(page, rows, 0, rows, made.kept, first);
   }
   return made;
 }

@@ -226,11 +226,11 @@ TEST_F(SnapshotStoreTest, ConstantsAreKeptAndDamagedOnesForgotten) {
 TEST(KvPage, Int8IsOffByAtMostHalfAStep) {
   const Stored stored = make(11, 64);
   std::vector<std::byte> bytes;
-  encode_page(stored.kv, kHeadRows, 64, PageForm::kInt8, bytes);
-  EXPECT_EQ(bytes.size(), page_bytes(kLayout, 64, PageForm::kInt8));
+  encode_page(stored.kv, kHeadRows, 64, bytes);
+  EXPECT_EQ(bytes.size(), page_bytes(kLayout, 64));
   KvCache back(kLayout);
   back.resize(64);
-  decode_page(bytes, 64, PageForm::kInt8, 0, 64, back, 0);
+  decode_page(bytes, 64, 0, 64, back, 0);
   // The largest value is below 3: half a step of 3 / 127, the rounding of the scale and of the result to f16.
   const float most = 0.5f * 3 / 127 + 3 * 0x1p-11f + 3 * 0x1p-11f;
   for (int layer = 0; layer < kLayout.layers; ++layer)
