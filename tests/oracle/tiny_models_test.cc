@@ -164,6 +164,8 @@ TEST_P(TinyModel, AStoredSegmentPlacedBehindItsHeadGivesWhatComputingGives) {
   restored.resize(30);
   ASSERT_TRUE(store.load_rows(segment.key, 0, 30, restored, 0).has_value());
 
+  // Stored rows have a byte per component: off by 1/254 of the largest value of a channel or token, 1 % of a typical one.
+  constexpr double kInt8Tolerance = 2e-2;
   Session fresh(model), placed(model);
   ASSERT_TRUE(fresh.append(first(36)).has_value());
   ASSERT_TRUE(placed.append(head).has_value());
@@ -172,11 +174,11 @@ TEST_P(TinyModel, AStoredSegmentPlacedBehindItsHeadGivesWhatComputingGives) {
     for (int row = 0; row < 36; ++row) {
       ASSERT_LT(relative_error(std::vector<float>(placed.kv().k_row(layer, row), placed.kv().k_row(layer, row) + 8),
                                std::vector<float>(fresh.kv().k_row(layer, row), fresh.kv().k_row(layer, row) + 8)),
-                1e-2);
+                kInt8Tolerance);
     }
   ASSERT_TRUE(fresh.append(tail).has_value());
   ASSERT_TRUE(placed.append(tail).has_value());
-  EXPECT_LT(relative_error(placed.logits(), fresh.logits()), kF16Tolerance);
+  EXPECT_LT(relative_error(placed.logits(), fresh.logits()), kInt8Tolerance);
   EXPECT_EQ(placed.counters().placed, 30);
   EXPECT_EQ(placed.counters().computed, 10);
 
