@@ -192,7 +192,8 @@ Result<void> export_repository(const Arguments& arguments, const fs::path& folde
   for (const repo::File& file : *files) wanted.push_back({std::string(agent::recipe_of(file)), file.blob_id});
   const KvIdentity identity = agent::kv_identity(**model);
   // Opening converts what an earlier version has read.
-  if (auto store = SnapshotStore::open(folder, identity, {.notice = notice}); !store) return std::unexpected(store.error());
+  if (auto store = SnapshotStore::open(folder, identity, {.notice = notice}); !store)
+    return std::unexpected(store.error());
   ProgressLine line;
   auto done = export_snapshots(SnapshotStore::file_of(folder, identity.fingerprint), wanted, arguments.file,
                                shown(line, "exporting"), &interrupted());

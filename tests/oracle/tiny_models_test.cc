@@ -150,21 +150,21 @@ TEST_P(TinyModel, AStoredSegmentPlacedBehindItsHeadGivesWhatComputingGives) {
 
   const fs::path folder = fs::path(testing::TempDir()) / ("strata-oracle-" + std::to_string(getpid()) + GetParam());
   fs::create_directories(folder);
-  ASSERT_TRUE(
-      encoder
-          .encode({segment}, nullptr,
-                  [&](SegmentEncoder::Encoded encoded) -> Result<void> {
-                    auto store =
-                        SnapshotStore::open(folder, {model->fingerprint(), model->params().kv, "tiny"}).value();
-                    return store.put(encoded.segment, "test", encoded.kv, encoder.head_tokens());
-                  })
-          .has_value());
+  ASSERT_TRUE(encoder
+                  .encode({segment}, nullptr,
+                          [&](SegmentEncoder::Encoded encoded) -> Result<void> {
+                            auto store =
+                                SnapshotStore::open(folder, {model->fingerprint(), model->params().kv, "tiny"}).value();
+                            return store.put(encoded.segment, "test", encoded.kv, encoder.head_tokens());
+                          })
+                  .has_value());
   auto store = SnapshotStore::open(folder, {model->fingerprint(), model->params().kv, "tiny"}).value();
   KvCache restored(model->params().kv);
   restored.resize(30);
   ASSERT_TRUE(store.load_rows(segment.key, 0, 30, restored, 0).has_value());
 
-  // Stored rows have a byte per component: off by 1/254 of the largest value of a channel or token, 1 % of a typical one.
+  // Stored rows have a byte per component: off by 1/254 of the largest value of a channel or token, 1 % of a typical
+  // one.
   constexpr double kInt8Tolerance = 2e-2;
   Session fresh(model), placed(model);
   ASSERT_TRUE(fresh.append(first(36)).has_value());
