@@ -10,9 +10,9 @@
 #include "agent/ask.h"
 #include "agent/changes/journal.h"
 #include "agent/changes/proposal.h"
-#include "agent/chat/scripted_model.h"
 #include "agent/run/run.h"
 #include "agent/run/trust.h"
+#include "app/chat_models.h"
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/repository_access.h"
@@ -94,18 +94,6 @@ std::string described(const agent::RunEvent& event) {
   }
   if (event.kind == "message" && text("by") == "user") return "you: " + first_line(text("text"));
   return {};
-}
-
-// What a --model argument means. Called when the instruction turns out to need a model.
-Result<std::shared_ptr<agent::ChatModel>> open_chat_model(const Arguments& arguments) {
-  if (arguments.model.model.starts_with("scripted:")) {
-    auto scripted = agent::ScriptedModel::load(arguments.model.model.substr(9));
-    if (!scripted) return std::unexpected(scripted.error());
-    return std::shared_ptr<agent::ChatModel>(std::move(*scripted));
-  }
-  return fail(ErrorKind::kUnsupported,
-              "this instruction needs a model, and the agent cannot use one yet but scripted:FILE; without a model it "
-              "does, with names that the index knows: rename A to B, move A to FILE, delete A, add parameter P to F");
 }
 
 // Questions of the model to the whole repository, as `strata ask` answers them; nothing is loaded before the first one.
@@ -250,7 +238,7 @@ int run_agent(const Arguments& a) {
   }
   std::cerr << std::format("run {} (in a private copy; Ctrl+C stops it, `strata agent --resume {}` goes on)\n",
                            run->id(), run->id());
-  auto outcome = run->go([&] { return open_chat_model(a); }, &interrupted());
+  auto outcome = run->go([&] { return open_chat_model({a.model}); }, &interrupted());
   if (!outcome) return report(outcome.error(), a.as_json());
 
   const bool done = outcome->status == agent::RunStatus::kDone;

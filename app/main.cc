@@ -10,6 +10,7 @@
 #include <string>
 
 #include "app/catalogue.h"
+#include "app/chat_models.h"
 #include "app/commands.h"
 #include "app/console.h"
 #ifdef STRATA_GUI
@@ -25,6 +26,8 @@ int open_window([[maybe_unused]] int argc, [[maybe_unused]] char** argv, [[maybe
   options.repository = repository;
   options.threads = threads;
   options.model = strata::app::resolve_model(model);
+  const strata::app::ChatArguments chat{{.model = model, .threads = threads}};
+  options.open_chat_model = [chat] { return strata::app::open_chat_model(chat); };
   return strata::ui::run_window(argc, argv, options);
 #else
   std::cerr << "strata: this build has no window; use `strata ask REPO \"question\"`\n";

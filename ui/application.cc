@@ -4,8 +4,10 @@
 #include <QApplication>
 #include <QStyleHints>
 
+#include "ui/agent/agent_controller.h"
 #include "ui/look.h"
 #include "ui/main_window.h"
+#include "ui/review/review_controller.h"
 #include "ui/threaded_engine.h"
 
 namespace strata::ui {
@@ -21,7 +23,9 @@ int run_window(int argc, char** argv, const StartOptions& options) {
   applyLook(application);
 
   ThreadedEngine engine(options.model, options.threads);
-  MainWindow window(&engine);
+  AgentController agent(options.open_chat_model);
+  ReviewController review;
+  MainWindow window(&engine, &agent, &review);
   QObject::connect(&window, &MainWindow::lookChanged, &application, [&] { applyLook(application); });
   QObject::connect(QGuiApplication::styleHints(), &QStyleHints::colorSchemeChanged, &application,
                    [&] { applyLook(application); });

@@ -38,7 +38,11 @@ const Colours& lightColours() {
                          .warn = "#96600a",
                          .bad = "#b3372f",
                          .cited = "#fbf0d4",
-                         .marked = "#a3cfd2"};
+                         .marked = "#a3cfd2",
+                         .added = "#e2f3e6",
+                         .removed = "#fbe7e4",
+                         .added_part = "#b5e0c0",
+                         .removed_part = "#f5c6c0"};
   return c;
 }
 
@@ -56,7 +60,11 @@ const Colours& darkColours() {
                          .warn = "#dfaf5e",
                          .bad = "#ea8079",
                          .cited = "#393219",
-                         .marked = "#2f666b"};
+                         .marked = "#2f666b",
+                         .added = "#1b2f23",
+                         .removed = "#3a2123",
+                         .added_part = "#285939",
+                         .removed_part = "#6a2f31"};
   return c;
 }
 
@@ -142,6 +150,21 @@ QLabel[problem="true"] { color: $bad; }
 QLabel[bubble="true"] { background: $raised; border-radius: 8px; padding: 8px 11px; font-weight: 600; }
 QToolButton[chip="true"] { background: $base; border: 1px solid $border; border-radius: 6px; padding: 3px 8px; }
 QToolButton[chip="true"]:hover, QToolButton[chip="true"]:focus { border-color: $accent; }
+QToolButton[segment="true"] { color: $muted; padding: 2px 9px; }
+QToolButton[segment="true"]:checked { background: $selection; color: $text; font-weight: 600; }
+QFrame[card="true"] { background: $base; border: 1px solid $border; border-radius: 7px; }
+QFrame[card="true"][current="true"] { border-color: $accent; }
+QLabel[command="true"] { background: $raised; border-radius: 4px; padding: 5px 8px; }
+QLabel[state="accepted"], QLabel[state="edited"], QLabel[state="applied"] { color: $good; }
+QLabel[state="rejected"] { color: $bad; }
+QLabel[state="pending"] { color: $muted; }
+#reviewHead, #reviewBar { background: $window; }
+#reviewHead { border-bottom: 1px solid $border; }
+#reviewBar { border-top: 1px solid $border; }
+#writtenStrip { background: $selection; border-top: 1px solid $border; }
+#conflicts { background: $cited; border: 1px solid $warn; border-radius: 7px; }
+#hunkEditor, #hunkComment { background: $base; border: 1px solid $accent; border-radius: 5px; }
+QSplitter::handle { background: $border; }
 #questionFrame { background: $base; border: 1px solid $border; border-radius: 9px; }
 #messageStrip { background: $cited; border-bottom: 1px solid $border; }
 #quickOpen { border: 1px solid $border; }
@@ -158,6 +181,8 @@ QToolButton[chip="true"]:hover, QToolButton[chip="true"]:focus { border-color: $
                                                   {"$base", c.base},
                                                   {"$text", c.text},
                                                   {"$bad", c.bad},
+                                                  {"$good", c.good},
+                                                  {"$warn", c.warn},
                                                   {"$cited", c.cited},
                                                   {"$marked", c.marked}};
   for (const auto& [name, colour] : names) sheet.replace(QLatin1String(name), colour.name());
@@ -236,7 +261,9 @@ QColor readable(const QColor& text) {
   const Colours& c = colours();
   QColor colour = text;
   for (int step = 1; step <= kSteps; ++step) {
-    if (std::min(contrast(colour, c.base), contrast(colour, c.cited)) >= kEnough) break;
+    if (std::ranges::min({contrast(colour, c.base), contrast(colour, c.cited), contrast(colour, c.added),
+                          contrast(colour, c.removed)}) >= kEnough)
+      break;
     const double share = double(step) / kSteps;
     const auto mixed = [&](double from, double to) { return static_cast<float>(from + (to - from) * share); };
     colour = QColor::fromRgbF(mixed(text.redF(), c.text.redF()), mixed(text.greenF(), c.text.greenF()),

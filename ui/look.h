@@ -13,6 +13,7 @@ namespace strata::ui {
 struct Colours {
   QColor window, base, raised, border, text, muted, accent, accent_text, selection;
   QColor good, warn, bad, cited, marked;  // cited: background of cited lines; marked: of selected code
+  QColor added, removed, added_part, removed_part;  // backgrounds of lines in a diff, and of what changed in a line
 };
 
 enum class ColourScheme { kSystem, kLight, kDark };
@@ -25,7 +26,7 @@ bool isDark();
 const Colours& colours();
 // How far two colours stand apart, 1..21 (WCAG 2.2; text needs 4.5).
 double contrast(const QColor& one, const QColor& other);
-// `text`, moved towards the look's text colour until it can be read on plain and on cited lines.
+// `text`, moved towards the look's text colour until it can be read on plain, cited, added and removed lines.
 QColor readable(const QColor& text);
 // Palette, style and style sheet of the whole application after chosenScheme() and the system.
 void applyLook(QApplication& application);

@@ -26,6 +26,7 @@
 #include <QUrl>
 #include <QVBoxLayout>
 
+#include "ui/change_flow.h"
 #include "ui/code/code_tabs.h"
 #include "ui/code/quick_open.h"
 #include "ui/conversation/conversation_view.h"
@@ -88,7 +89,7 @@ QString folderDropped(const QMimeData* data) {
 
 }  // namespace
 
-MainWindow::MainWindow(EngineController* engine, QWidget* parent)
+MainWindow::MainWindow(EngineController* engine, AgentController* agent, ReviewController* review, QWidget* parent)
     : QMainWindow(parent),
       engine_(engine),
       files_(new RepositoryModel(this)),
@@ -100,7 +101,8 @@ MainWindow::MainWindow(EngineController* engine, QWidget* parent)
       start_(new StartPage),
       centre_(new QStackedWidget),
       model_(new ElidedLabel(10)),
-      memory_(new QLabel) {
+      memory_(new QLabel),
+      changes_(new ChangeFlow(agent, review, {code_, conversation_, message_}, this)) {
   setWindowTitle(tr("Strata"));
   setAcceptDrops(true);
   resize(QSize(1360, 860).boundedTo(screen()->availableSize() * 0.95));
@@ -198,6 +200,8 @@ void MainWindow::makeMenus() {
                 reading_->state() == ReadingState::kReading || reading_->state() == ReadingState::kPlanning;
             running ? engine_->pauseReading() : engine_->resumeReading();
           });
+
+  changes_->addActions(menuBar()->addMenu(tr("&Changes")));
 
   QMenu* view = menuBar()->addMenu(tr("&View"));
   view->addAction(repository_dock_->toggleViewAction());
@@ -303,6 +307,7 @@ void MainWindow::showRepository(const OpenedRepository& repository) {
   rememberRepository(repository.root);
   reading_->showOpening({});
   code_->setRoot(repository.root);
+  changes_->setRepository(repository.root);
   files_->setFiles({});
   describeRepository(repository);
   conversation_->setReady(true);
@@ -371,9 +376,10 @@ void MainWindow::closeEvent(QCloseEvent* event) {
   event->accept();
 }
 
-// Escape stops the answer wherever the keyboard is, unless what has it needs the key.
+// Escape stops the answer, or the agent, wherever the keyboard is, unless what has it needs the key.
 void MainWindow::keyPressEvent(QKeyEvent* event) {
   if (event->key() == Qt::Key_Escape && conversation_->answering()) return engine_->cancelAnswer();
+  if (event->key() == Qt::Key_Escape && conversation_->working()) return changes_->stop();
   QMainWindow::keyPressEvent(event);
 }
 

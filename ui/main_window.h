@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The window: repository left, code in the middle, conversation right, reading and machine below. It only wires: what
-// the user wants goes to the EngineController, what the engine reports goes to the views.
+// The window: repository left, code and review in the middle, conversation right, reading and machine below. It only
+// wires: what the user wants goes to the controllers, what they report goes to the views. What has to do with changes is
+// in ChangeFlow.
 #pragma once
 
 #include <QMainWindow>
@@ -12,6 +13,8 @@ class QStackedWidget;
 
 namespace strata::ui {
 
+class AgentController;
+class ChangeFlow;
 class CodeTabs;
 class ConversationView;
 class ElidedLabel;
@@ -19,13 +22,14 @@ class MessageStrip;
 class ReadingBar;
 class RepositoryModel;
 class RepositoryView;
+class ReviewController;
 class StartPage;
 
 class MainWindow : public QMainWindow {
   Q_OBJECT
  public:
-  // `engine` outlives the window.
-  explicit MainWindow(EngineController* engine, QWidget* parent = nullptr);
+  // All outlive the window.
+  MainWindow(EngineController* engine, AgentController* agent, ReviewController* review, QWidget* parent = nullptr);
 
   void openRepository(const QString& folder);
   CodeTabs* code() const { return code_; }
@@ -65,6 +69,7 @@ class MainWindow : public QMainWindow {
   QDockWidget* conversation_dock_;
   ElidedLabel* model_;
   QLabel* memory_;
+  ChangeFlow* changes_;
 };
 
 }  // namespace strata::ui

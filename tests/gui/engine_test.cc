@@ -11,9 +11,11 @@
 
 #include "base/user_folders.h"
 #include "ui/conversation/answer_text.h"
+#include "ui/agent/agent_controller.h"
 #include "ui/look.h"
 #include "ui/main_window.h"
 #include "ui/message_strip.h"
+#include "ui/review/review_controller.h"
 #include "ui/threaded_engine.h"
 
 using namespace strata;
@@ -136,11 +138,15 @@ class EngineTest : public QObject {
  private:
   void start() {
     engine_ = std::make_unique<ThreadedEngine>(folder_->filePath("no-such-model.gguf").toStdString(), 1);
-    window_ = std::make_unique<MainWindow>(engine_.get());
+    agent_ = std::make_unique<AgentController>(nullptr);
+    review_ = std::make_unique<ReviewController>();
+    window_ = std::make_unique<MainWindow>(engine_.get(), agent_.get(), review_.get());
     window_->show();
   }
   void stop() {
     window_.reset();
+    review_.reset();
+    agent_.reset();
     engine_.reset();
   }
   void write(const QString& path, const QByteArray& text) {
@@ -163,6 +169,8 @@ class EngineTest : public QObject {
 
   std::unique_ptr<QTemporaryDir> folder_;
   std::unique_ptr<ThreadedEngine> engine_;
+  std::unique_ptr<AgentController> agent_;
+  std::unique_ptr<ReviewController> review_;
   std::unique_ptr<MainWindow> window_;
 };
 

@@ -23,9 +23,11 @@
 #include "ui/code/code_tabs.h"
 #include "ui/code/code_view.h"
 #include "ui/conversation/answer_text.h"
+#include "ui/agent/agent_controller.h"
 #include "ui/look.h"
 #include "ui/main_window.h"
 #include "ui/message_strip.h"
+#include "ui/review/review_controller.h"
 #include "ui/recent_repositories.h"
 #include "ui/repository/repository_model.h"
 
@@ -48,7 +50,9 @@ class MainWindowTest : public QObject {
     repository_ = std::make_unique<QTemporaryDir>();
     QVERIFY(write("parser.c", "value"));
     engine_ = std::make_unique<ScriptedEngine>();
-    window_ = std::make_unique<MainWindow>(engine_.get());
+    agent_ = std::make_unique<AgentController>(nullptr);
+    review_ = std::make_unique<ReviewController>();
+    window_ = std::make_unique<MainWindow>(engine_.get(), agent_.get(), review_.get());
     window_->show();
     QVERIFY(QTest::qWaitForWindowActive(window_.get()));
     repo::IndexReport report;
@@ -58,6 +62,8 @@ class MainWindowTest : public QObject {
 
   void cleanup() {
     window_.reset();
+    review_.reset();
+    agent_.reset();
     engine_.reset();
   }
 
@@ -319,7 +325,7 @@ class MainWindowTest : public QObject {
     }
     QCOMPARE(visited,
              QStringList({"fileFilter", "repositoryTree", "qt_tabwidget_tabbar", "Text of parser.c", "Conversation",
-                          "answer", "citation", "question", "askButton", "pauseReading", "stopReading"}));
+                          "answer", "citation", "question", "modeAsk", "askButton", "pauseReading", "stopReading"}));
   }
 
   void everyButtonHasANameOrAText() {
@@ -352,7 +358,7 @@ class MainWindowTest : public QObject {
     window_->resizeDocks({conversation}, {400}, Qt::Horizontal);
     QTRY_COMPARE(conversation->width(), 400);
     window_->close();
-    window_ = std::make_unique<MainWindow>(engine_.get());
+    window_ = std::make_unique<MainWindow>(engine_.get(), agent_.get(), review_.get());
     window_->show();
     emit engine_->repositoryOpened({repository_->path(), {"parser.c"}, {}});
     QTRY_COMPARE(window_->findChild<QDockWidget*>("conversationDock")->width(), 400);
@@ -427,6 +433,8 @@ class MainWindowTest : public QObject {
   QTemporaryDir settings_;
   std::unique_ptr<QTemporaryDir> repository_;
   std::unique_ptr<ScriptedEngine> engine_;
+  std::unique_ptr<AgentController> agent_;
+  std::unique_ptr<ReviewController> review_;
   std::unique_ptr<MainWindow> window_;
 };
 

@@ -94,24 +94,47 @@ CodeView* CodeTabs::viewAt(int tab) const { return qobject_cast<CodeView*>(tabs_
 CodeView* CodeTabs::current() const { return viewAt(tabs_->currentIndex()); }
 
 void CodeTabs::setRoot(const QString& root) {
-  while (tabs_->count() > 0) closeCurrent();
+  for (int tab = tabs_->count() - 1; tab >= 0; --tab)
+    if (CodeView* view = viewAt(tab)) close(view);
   root_ = root;
 }
 
 void CodeTabs::closeCurrent() {
-  if (CodeView* view = current()) close(view);
+  if (QWidget* tab = tabs_->currentWidget()) close(tab);
 }
 
-void CodeTabs::close(CodeView* view) {
+void CodeTabs::close(QWidget* tab) {
+  tabs_->removeTab(tabs_->indexOf(tab));
+  auto* view = qobject_cast<CodeView*>(tab);
+  if (!view) return;
   watcher_->removePath(QDir(root_).filePath(view->path()));
-  tabs_->removeTab(tabs_->indexOf(view));
   view->deleteLater();
+}
+
+void CodeTabs::addCloseButton(QWidget* tab, const QString& what) {
+  auto* close_button = new QToolButton;
+  close_button->setObjectName(QStringLiteral("closeTab"));
+  close_button->setIcon(lineIcon(QStringLiteral("close"), &Colours::muted));
+  close_button->setIconSize(QSize(12, 12));
+  close_button->setFocusPolicy(Qt::NoFocus);  // Ctrl+W closes
+  close_button->setToolTip(tr("Close"));
+  close_button->setAccessibleName(tr("Close %1").arg(what));
+  tabs_->tabBar()->setTabButton(tabs_->indexOf(tab), QTabBar::RightSide, close_button);
+  connect(close_button, &QToolButton::clicked, tab, [this, tab] { close(tab); });
+}
+
+void CodeTabs::showPage(QWidget* page, const QString& title, const QIcon& icon) {
+  if (tabs_->indexOf(page) < 0) {
+    tabs_->insertTab(0, page, icon, title);
+    addCloseButton(page, title);
+  }
+  tabs_->setCurrentWidget(page);
 }
 
 void CodeTabs::open(const QString& path, int first, int last) {
   CodeView* view = nullptr;
   for (int tab = 0; tab < tabs_->count(); ++tab)
-    if (viewAt(tab)->path() == path) view = viewAt(tab);
+    if (CodeView* open = viewAt(tab); open && open->path() == path) view = open;
   if (!view) {
     auto text = readSource(root_, path);
     if (!text) return emit failed(QString::fromStdString(text.error().message));
@@ -121,15 +144,7 @@ void CodeTabs::open(const QString& path, int first, int last) {
     const int tab = tabs_->addTab(view, path.section(u'/', -1).replace(u'&', QStringLiteral("&&")));
     setTabOrder(tabs_->tabBar(), view);  // else it would come last
     tabs_->setTabToolTip(tab, path.toHtmlEscaped());
-    auto* close_button = new QToolButton;
-    close_button->setObjectName(QStringLiteral("closeTab"));
-    close_button->setIcon(lineIcon(QStringLiteral("close"), &Colours::muted));
-    close_button->setIconSize(QSize(12, 12));
-    close_button->setFocusPolicy(Qt::NoFocus);  // Ctrl+W closes
-    close_button->setToolTip(tr("Close"));
-    close_button->setAccessibleName(tr("Close %1").arg(path));
-    tabs_->tabBar()->setTabButton(tab, QTabBar::RightSide, close_button);
-    connect(close_button, &QToolButton::clicked, view, [this, view] { close(view); });
+    addCloseButton(view, path);
   }
   tabs_->setCurrentWidget(view);
   view->setFocus();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The open files as tabs, with a find line below. They follow the files on disk.
+// The open files as tabs, with a find line below. They follow the files on disk. Pages that are no files (the review)
+// have tabs among them.
 #pragma once
 
 #include <QWidget>
@@ -24,11 +25,13 @@ class CodeTabs : public QWidget {
   explicit CodeTabs(QWidget* parent = nullptr);
   ~CodeTabs() override;
 
-  void setRoot(const QString& root);  // closes all tabs
+  void setRoot(const QString& root);  // closes all files
   // Opens the file, or raises its tab; marks the lines if first > 0 and takes the keyboard to them.
   void open(const QString& path, int first = 0, int last = 0);
   CodeView* current() const;
   void closeCurrent();
+  // Raises the page's tab, or makes it. `page` is not deleted when its tab is closed.
+  void showPage(QWidget* page, const QString& title, const QIcon& icon);
   void showFind();
   void askForLine();
 
@@ -37,7 +40,8 @@ class CodeTabs : public QWidget {
   void failed(const QString& message);
 
  private:
-  void close(CodeView* view);
+  void close(QWidget* tab);
+  void addCloseButton(QWidget* tab, const QString& what);
   void reload(const QString& file);  // absolute
   CodeView* viewAt(int tab) const;
   void findNext(bool backwards);

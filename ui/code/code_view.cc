@@ -2,37 +2,19 @@
 #include "ui/code/code_view.h"
 
 #include <KSyntaxHighlighting/Definition>
-#include <KSyntaxHighlighting/Format>
 #include <KSyntaxHighlighting/Repository>
-#include <KSyntaxHighlighting/SyntaxHighlighter>
-#include <KSyntaxHighlighting/Theme>
 #include <QPainter>
 #include <QScrollBar>
 #include <QTextBlock>
 #include <algorithm>
 
+#include "ui/code/code_colours.h"
 #include "ui/look.h"
 
 namespace strata::ui {
 namespace {
 
 constexpr qsizetype kLargestColoured = 1 << 19;  // characters
-
-// The themes are made for backgrounds of their own; comments are often too pale on ours.
-class Highlighter : public KSyntaxHighlighting::SyntaxHighlighter {
- public:
-  using SyntaxHighlighter::SyntaxHighlighter;
-
- protected:
-  void applyFormat(int offset, int length, const KSyntaxHighlighting::Format& format) override {
-    SyntaxHighlighter::applyFormat(offset, length, format);
-    if (length == 0) return;
-    QTextCharFormat shown = QSyntaxHighlighter::format(offset);
-    if (!shown.hasProperty(QTextFormat::ForegroundBrush)) return;
-    shown.setForeground(readable(shown.foreground().color()));
-    setFormat(offset, length, shown);
-  }
-};
 
 class Margin : public QWidget {
  public:
@@ -49,7 +31,7 @@ class Margin : public QWidget {
 }  // namespace
 
 CodeView::CodeView(KSyntaxHighlighting::Repository& syntax, QWidget* parent)
-    : QPlainTextEdit(parent), syntax_(syntax), highlighter_(new Highlighter(document())), margin_(new Margin(this)) {
+    : QPlainTextEdit(parent), syntax_(syntax), highlighter_(new CodeHighlighter(document())), margin_(new Margin(this)) {
   setReadOnly(true);
   setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
   setLineWrapMode(NoWrap);
@@ -93,13 +75,7 @@ void CodeView::replaceText(const QString& text) {
 }
 
 void CodeView::followLook() {
-  // Calmer than the default themes on our backgrounds; those only if these are not installed.
-  KSyntaxHighlighting::Theme theme =
-      syntax_.theme(isDark() ? QStringLiteral("GitHub Dark") : QStringLiteral("GitHub Light"));
-  if (!theme.isValid())
-    theme = syntax_.defaultTheme(isDark() ? KSyntaxHighlighting::Repository::DarkTheme
-                                          : KSyntaxHighlighting::Repository::LightTheme);
-  highlighter_->setTheme(theme);
+  highlighter_->setTheme(codeTheme(syntax_));
   highlighter_->rehighlight();
   markLines();
 }

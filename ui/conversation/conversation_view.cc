@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/conversation/conversation_view.h"
 
-#include <QFrame>
-#include <QHBoxLayout>
-#include <QKeyEvent>
 #include <QLabel>
 #include <QScrollArea>
 #include <QScrollBar>
-#include <QToolButton>
 #include <QVBoxLayout>
 
+#include "ui/agent/run_view.h"
 #include "ui/conversation/exchange_view.h"
 #include "ui/look.h"
 
 namespace strata::ui {
 
 ConversationView::ConversationView(QWidget* parent)
-    : QWidget(parent),
-      scroll_(new QScrollArea(this)),
-      empty_(new QLabel(this)),
-      question_(new QPlainTextEdit(this)),
-      button_(new QToolButton(this)) {
+    : QWidget(parent), scroll_(new QScrollArea(this)), empty_(new QLabel(this)), box_(new QuestionBox(this)) {
   auto* content = new QWidget;
   exchanges_ = new QVBoxLayout(content);
   exchanges_->setContentsMargins(14, 14, 14, 14);
@@ -33,31 +26,17 @@ ConversationView::ConversationView(QWidget* parent)
   scroll_->setAccessibleName(tr("Conversation"));
   empty_->setText(
       tr("Ask where something is done, what a value is, who calls a function or how a part works.\n\n"
-         "Answers name the lines they rest on. There is no need to wait until everything has been read."));
+         "Answers name the lines they rest on. There is no need to wait until everything has been read.\n\n"
+         "Or have something changed: the agent works in a private copy, and nothing of yours is touched before you "
+         "have reviewed it."));
   empty_->setTextFormat(Qt::PlainText);
   empty_->setWordWrap(true);
   empty_->setProperty("muted", true);
   exchanges_->insertWidget(0, empty_);
 
-  auto* frame = new QFrame(this);
-  frame->setObjectName(QStringLiteral("questionFrame"));
-  question_->setFrameShape(QFrame::NoFrame);
-  question_->setPlaceholderText(tr("Ask about this repository"));
-  question_->setAccessibleName(tr("Question"));
-  question_->setObjectName(QStringLiteral("question"));
-  question_->setTabChangesFocus(true);
-  question_->setVerticalScrollBarPolicy(Qt::ScrollBarAsNeeded);
-  question_->setFixedHeight(question_->fontMetrics().lineSpacing() * 3 + 14);
-  question_->installEventFilter(this);
-  button_->setObjectName(QStringLiteral("askButton"));
-  button_->setIconSize(QSize(18, 18));
-  auto* row = new QHBoxLayout(frame);
-  row->setContentsMargins(6, 4, 6, 4);
-  row->addWidget(question_, 1);
-  row->addWidget(button_, 0, Qt::AlignBottom);
   auto* bottom = new QVBoxLayout;
   bottom->setContentsMargins(12, 4, 12, 12);
-  bottom->addWidget(frame);
+  bottom->addWidget(box_);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(0);
@@ -70,67 +49,81 @@ ConversationView::ConversationView(QWidget* parent)
   });
   connect(scroll_->verticalScrollBar(), &QScrollBar::valueChanged, this,
           [this](int value) { follow_ = value >= scroll_->verticalScrollBar()->maximum() - 30; });
-  connect(button_, &QToolButton::clicked, this, [this] { answering_ ? emit cancelRequested() : submit(); });
+  connect(box_, &QuestionBox::submitted, this, &ConversationView::submit);
+  connect(box_, &QuestionBox::stopRequested, this,
+          [this](QuestionBox::Mode mode) { mode == QuestionBox::Mode::kAsk ? cancelRequested() : stopRequested(); });
   setReady(false);
 }
 
 void ConversationView::setReady(bool ready) {
   ready_ = ready;
-  question_->setEnabled(ready);
-  empty_->setVisible(ready && count() == 0);
-  setAnswering(answering_ && ready);
+  if (!ready) setAnswering(false);
+  box_->setReady(ready);
+  showOrHideHint();
 }
 
-void ConversationView::setAnswering(bool answering) {
-  answering_ = answering;
-  button_->setEnabled(ready_);
-  button_->setIcon(lineIcon(answering ? QStringLiteral("stop") : QStringLiteral("send"),
-                            answering ? &Colours::bad : &Colours::accent));
-  button_->setToolTip(answering ? tr("Stop answering (Esc)") : tr("Ask (Enter)"));
-  button_->setAccessibleName(answering ? tr("Stop answering") : tr("Ask"));
-}
+void ConversationView::showOrHideHint() { empty_->setVisible(ready_ && count() == 0 && !run_); }
 
-ExchangeView* ConversationView::add(const QString& question) {
+ExchangeView* ConversationView::add(int row, const QString& question) {
   auto* view = new ExchangeView(question);
   connect(view, &ExchangeView::placeClicked, this, &ConversationView::placeClicked);
   connect(view, &ExchangeView::buttonsAdded, this, &ConversationView::orderFocus);
-  exchanges_->insertWidget(exchanges_->count() - 1, view);
+  exchanges_->insertWidget(row, view);
   empty_->hide();
   return view;
+}
+
+RunView* ConversationView::addRun(const QString& instruction) {
+  run_ = new RunView(instruction);
+  connect(run_, &RunView::buttonsAdded, this, &ConversationView::orderFocus);
+  exchanges_->insertWidget(exchanges_->count() - 1, run_);
+  follow_ = true;
+  showOrHideHint();
+  return run_;
+}
+
+void ConversationView::clearRuns() {
+  qDeleteAll(scroll_->widget()->findChildren<RunView*>(Qt::FindDirectChildrenOnly));
+  run_ = nullptr;
+  setWorking(false);
+  showOrHideHint();
 }
 
 void ConversationView::showConversation(const std::vector<agent::Exchange>& exchanges) {
   qDeleteAll(scroll_->widget()->findChildren<ExchangeView*>(Qt::FindDirectChildrenOnly));
   current_ = nullptr;
-  empty_->setVisible(exchanges.empty() && ready_);
   follow_ = true;
+  int row = 1;  // behind the hint; a run that waits stays below
   for (const agent::Exchange& exchange : exchanges)
-    add(QString::fromStdString(exchange.question))->showAnswer(exchange.answer);
+    add(row++, QString::fromStdString(exchange.question))->showAnswer(exchange.answer);
   setAnswering(false);
+  showOrHideHint();
 }
 
 // Tab goes through the answers as they stand, then to the question. Widgets made later would come last.
 void ConversationView::orderFocus() {
   QWidget* before = scroll_;
-  for (QWidget* widget : scroll_->widget()->findChildren<QWidget*>())
-    if (widget->focusPolicy() & Qt::TabFocus) {
-      setTabOrder(before, widget);
-      before = widget;
-    }
-  setTabOrder(before, question_);
-  setTabOrder(question_, button_);
+  for (int row = 0; row < exchanges_->count(); ++row)
+    if (QWidget* exchange = exchanges_->itemAt(row)->widget())
+      for (QWidget* widget : exchange->findChildren<QWidget*>())
+        if (widget->focusPolicy() & Qt::TabFocus) {
+          setTabOrder(before, widget);
+          before = widget;
+        }
+  setTabOrder(before, box_->first());
+  box_->orderFocus();
 }
 
-int ConversationView::count() const { return exchanges_->count() - 2; }  // beside empty_ and the stretch
+int ConversationView::count() const {
+  return static_cast<int>(scroll_->widget()->findChildren<ExchangeView*>(Qt::FindDirectChildrenOnly).size());
+}
 
-void ConversationView::submit() {
-  const QString question = question_->toPlainText().trimmed();
-  if (question.isEmpty() || answering_ || !ready_) return;
-  question_->clear();
+void ConversationView::submit(const QString& text, QuestionBox::Mode mode) {
   follow_ = true;
-  current_ = add(question);
+  if (mode == QuestionBox::Mode::kChange) return emit instructed(text);
+  current_ = add(exchanges_->count() - 1, text);
   setAnswering(true);
-  emit asked(question);
+  emit asked(text);
 }
 
 void ConversationView::showPassages(const std::vector<agent::RankedPassage>& passages) {
@@ -150,30 +143,21 @@ void ConversationView::showAnswer(const agent::Answer& answer) {
 void ConversationView::showFailure(const QString& message, bool cancelled) {
   if (current_) {
     current_->showFailure(message, cancelled);
-    if (question_->document()->isEmpty()) {  // asked again, changed, or typed over
-      question_->setPlainText(current_->question());
-      question_->selectAll();
-    }
+    box_->giveBack(current_->question());
   }
   current_ = nullptr;
   setAnswering(false);
 }
 
 void ConversationView::focusQuestion() {
-  question_->setFocus();
-  question_->selectAll();
+  box_->setMode(QuestionBox::Mode::kAsk);
+  box_->focusText();
 }
 
-bool ConversationView::eventFilter(QObject* object, QEvent* event) {
-  if (object == question_ && event->type() == QEvent::KeyPress) {
-    const auto* key = static_cast<QKeyEvent*>(event);
-    const bool enter = key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter;
-    if (enter && !(key->modifiers() & Qt::ShiftModifier)) {
-      submit();
-      return true;
-    }
-  }
-  return QWidget::eventFilter(object, event);
+void ConversationView::focusInstruction(const QString& text) {
+  box_->setMode(QuestionBox::Mode::kChange);
+  box_->giveBack(text);
+  box_->focusText();
 }
 
 }  // namespace strata::ui

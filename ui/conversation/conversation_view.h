@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// The conversation about the open repository, and the line for the next question. Enter asks, Shift+Enter breaks the
-// line.
+// The conversation about the open repository: questions with their answers, runs of the agent, and the place to write
+// the next one.
 #pragma once
 
-#include <QPlainTextEdit>
 #include <QWidget>
 #include <vector>
 
 #include "agent/conversation_store.h"
+#include "ui/conversation/question_box.h"
 
 class QLabel;
 class QScrollArea;
-class QToolButton;
 class QVBoxLayout;
 
 namespace strata::ui {
 
 class ExchangeView;
+class RunView;
 
 class ConversationView : public QWidget {
   Q_OBJECT
@@ -29,31 +29,41 @@ class ConversationView : public QWidget {
   void appendText(const QString& piece);
   void showAnswer(const agent::Answer& answer);
   void showFailure(const QString& message, bool cancelled);
-  void focusQuestion();
-  bool answering() const { return answering_; }
+  void focusQuestion();  // to ask
+  // Puts `text` into the line, to be sent as an instruction.
+  void focusInstruction(const QString& text = {});
+  bool answering() const { return box_->busy(QuestionBox::Mode::kAsk); }
   int count() const;  // of exchanges
+
+  // A run, below everything else.
+  RunView* addRun(const QString& instruction);
+  // Does the newest run work?
+  void setWorking(bool working) { box_->setBusy(QuestionBox::Mode::kChange, working); }
+  bool working() const { return box_->busy(QuestionBox::Mode::kChange); }
+  RunView* newestRun() const { return run_; }
+  void clearRuns();
 
  signals:
   void asked(const QString& question);
   void cancelRequested();
+  void instructed(const QString& instruction);  // while a run works: a message to it
+  void stopRequested();
   void placeClicked(const QString& path, int first, int last);
 
- protected:
-  bool eventFilter(QObject* object, QEvent* event) override;
-
  private:
-  ExchangeView* add(const QString& question);
-  void submit();
+  ExchangeView* add(int row, const QString& question);
+  void submit(const QString& text, QuestionBox::Mode mode);
   void orderFocus();
-  void setAnswering(bool answering);
+  void setAnswering(bool answering) { box_->setBusy(QuestionBox::Mode::kAsk, answering); }
+  void showOrHideHint();
 
   QScrollArea* scroll_;
   QVBoxLayout* exchanges_;
   QLabel* empty_;
-  QPlainTextEdit* question_;
-  QToolButton* button_;  // asks, or cancels while answering
+  QuestionBox* box_;
   ExchangeView* current_ = nullptr;
-  bool ready_ = false, answering_ = false, follow_ = true;
+  RunView* run_ = nullptr;
+  bool ready_ = false, follow_ = true;
 };
 
 }  // namespace strata::ui
