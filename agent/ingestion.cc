@@ -94,11 +94,16 @@ Result<void> Ingestion::step(const Cancel* cancel) {
   if (batch->empty()) return {};
   for (const Segment& segment : *batch) set_state(segment.path, FileState::kReading);
   const auto started = std::chrono::steady_clock::now();
+  if (auto done = prepare_heads(workspace_->scout, cancel); !done) return done;
   std::unordered_set<std::string> stored;
   int64_t computed = 0;
   const int head = workspace_->scout.encoder->head_tokens();
   auto outcome =
       workspace_->scout.encoder->encode(*batch, cancel, [&](SegmentEncoder::Encoded encoded) -> Result<void> {
+        if (const auto& heads = workspace_->scout.heads)
+          for (SegmentSpan& span : encoded.segment.spans)
+            if (span.last_token > span.first_token)
+              span.ranking_keys = heads->pack(heads->keys(encoded.kv, head + span.first_token, head + span.last_token));
         auto put =
             workspace_->scout.snapshots->put(encoded.segment, recipes_.at(encoded.segment.path), encoded.kv, head);
         if (!put) return put;

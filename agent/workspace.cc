@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "agent/calibration.h"
 #include "agent/prompts.h"
 #include "base/user_folders.h"
 
@@ -31,7 +32,57 @@ Result<Reader> make_reader(std::shared_ptr<Model> model, std::function<void(cons
                                    model->params().kv, std::move(notice));
   if (!store) return std::unexpected(store.error());
   auto encoder = std::make_shared<SegmentEncoder>(model, head_tokens(model->tokenizer()));
-  return Reader{std::move(model), std::move(encoder), std::make_shared<SnapshotStore>(std::move(*store))};
+  Reader reader{model, std::move(encoder), std::make_shared<SnapshotStore>(std::move(*store))};
+  if (auto heads = retrieval_heads_of(model->params().name); !heads.empty())
+    reader.heads = std::make_shared<RetrievalHeads>(model->params(), std::move(heads));
+  return reader;
+}
+
+namespace {
+
+constexpr std::string_view kQuestionMean = "question-mean-2";
+
+struct GenericQuestions {
+  std::vector<float> mean;
+  RetrievalHeads::Queries queries;
+};
+
+Result<GenericQuestions> read_generic_questions(Reader& reader, const Cancel* cancel) {
+  std::vector<std::vector<TokenId>> questions;
+  for (const std::string_view question : kGenericQuestions)
+    questions.push_back(reader.model->tokenizer().encode(question));
+  auto wanted = reader.heads ? reader.heads->wanted() : std::vector<HeadQueries>();
+  auto embeddings = reader.encoder->embed(questions, cancel, wanted);
+  if (!embeddings) return std::unexpected(embeddings.error());
+  GenericQuestions generic;
+  generic.mean.resize(static_cast<size_t>(reader.model->params().width));
+  for (const std::vector<float>& embedding : *embeddings)
+    for (size_t i = 0; i < generic.mean.size(); ++i)
+      generic.mean[i] += embedding[i] / static_cast<float>(embeddings->size());
+  if (reader.heads) generic.queries = reader.heads->quantize(wanted);
+  // Whoever reads them first, the next process's first question need not.
+  if (auto stored = reader.snapshots->set_constant(kQuestionMean, generic.mean); !stored)
+    return std::unexpected(stored.error());
+  return generic;
+}
+
+}  // namespace
+
+Result<std::vector<float>> question_mean(Reader& reader, const Cancel* cancel) {
+  auto known = reader.snapshots->constant(kQuestionMean);
+  if (!known) return std::unexpected(known.error());
+  if (*known) return std::move(**known);
+  auto generic = read_generic_questions(reader, cancel);
+  if (!generic) return std::unexpected(generic.error());
+  return std::move(generic->mean);
+}
+
+Result<void> prepare_heads(Reader& reader, const Cancel* cancel) {
+  if (!reader.heads || reader.heads->ready()) return {};
+  auto generic = read_generic_questions(reader, cancel);
+  if (!generic) return std::unexpected(generic.error());
+  reader.heads->set_generic_questions(std::move(generic->queries));
+  return {};
 }
 
 std::vector<Segment> cut_segments(std::span<const TokenId> path_line, std::span<const TokenId> tokens,

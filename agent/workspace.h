@@ -22,10 +22,16 @@ struct Reader {
   std::shared_ptr<Model> model;
   std::shared_ptr<SegmentEncoder> encoder;
   std::shared_ptr<SnapshotStore> snapshots;
+  std::shared_ptr<RetrievalHeads> heads = {};  // none if the model was not calibrated
 };
 
 // Opens the model's snapshot database and encodes its constant head.
 Result<Reader> make_reader(std::shared_ptr<Model> model, std::function<void(const std::string&)> notice = {});
+
+// What the model makes of questions about no repository in particular: their mean embedding, which is what all
+// questions have in common, and what the retrieval heads measure popularity with, once per process.
+Result<std::vector<float>> question_mean(Reader& reader, const Cancel* cancel = nullptr);
+Result<void> prepare_heads(Reader& reader, const Cancel* cancel = nullptr);
 
 // Where a passage that has been read lies in the store.
 struct StoredSpan {
@@ -90,11 +96,11 @@ struct Workspace {
 };
 
 // Everything below works on passages of files that are already in the scout's snapshots ("read") or not.
-inline constexpr std::string_view kRecipe = "scoped-3";  // a new name when passages are cut in another way
+inline constexpr std::string_view kRecipe = "scoped-4";  // a new name when passages are cut in another way
 // Of a file whose secrets are masked: what an earlier version read of the same blob had them in clear.
-inline constexpr std::string_view kMaskedRecipe = "scoped-3-masked-1";
+inline constexpr std::string_view kMaskedRecipe = "scoped-4-masked-1";
 inline std::string_view recipe_of(const repo::File& file) { return file.secrets > 0 ? kMaskedRecipe : kRecipe; }
-inline constexpr int kSegmentTokens = 8192;  // files longer than this are cut between passages
+inline constexpr int kSegmentTokens = 2048;  // files longer than this are cut between passages
 
 // A file as segments: "File: <path>\n" and its text (secrets masked), cut at passages every kSegmentTokens; keys filled
 // in, embeddings empty.

@@ -57,6 +57,7 @@ json to_json(const agent::Answer& answer, double index_s) {
                      {"scores",
                       {{"total", p.score},
                        {"embedding", p.embedding},
+                       {"attention", p.attention},
                        {"bm25", p.bm25},
                        {"identifier", p.identifier},
                        {"name", p.name},

@@ -70,6 +70,12 @@ int index(const Arguments& arguments) {
 
 }  // namespace
 
+Result<agent::RunDatabase> open_runs() {
+  auto file = agent::RunDatabase::default_file();
+  if (!file) return std::unexpected(file.error());
+  return agent::RunDatabase::open(*file, notice);
+}
+
 Result<OpenedIndex> open_index(const std::string& repository) {
   auto folder = cache_folder("index");
   if (!folder) return std::unexpected(folder.error());

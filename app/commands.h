@@ -9,6 +9,7 @@ namespace strata::app {
 
 using Run = std::function<int()>;
 
+void add_agent(CLI::App& app, Run& run);      // agent
 void add_ask(CLI::App& app, Run& run);        // ask, ingest
 void add_index(CLI::App& app, Run& run);      // index
 void add_structure(CLI::App& app, Run& run);  // symbols, outline, definition, references, callers, ...
@@ -16,6 +17,7 @@ void add_search(CLI::App& app, Run& run);     // search
 void add_plan(CLI::App& app, Run& run);       // plan, map
 void add_models(CLI::App& app, Run& run);     // models list|get|path
 void add_doctor(CLI::App& app, Run& run);     // doctor
+void add_review(CLI::App& app, Run& run);     // review, undo, redo, runs
 void add_bench(CLI::App& app, Run& run);      // bench
 void add_text(CLI::App& app, Run& run);       // tokenize, complete, chat
 void add_eval(CLI::App& app, Run& run);       // eval logits

@@ -60,6 +60,7 @@ int main(int argc, char** argv) {
   app.add_option("--threads", threads, "Threads to compute with (default: physical cores)")->check(CLI::Range(0, 1024));
 
   strata::app::Run run;
+  strata::app::add_agent(app, run);
   strata::app::add_ask(app, run);
   strata::app::add_index(app, run);
   strata::app::add_structure(app, run);
@@ -67,6 +68,7 @@ int main(int argc, char** argv) {
   strata::app::add_plan(app, run);
   strata::app::add_models(app, run);
   strata::app::add_doctor(app, run);
+  strata::app::add_review(app, run);
   strata::app::add_bench(app, run);
   strata::app::add_text(app, run);
   strata::app::add_eval(app, run);

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "agent/changes/run_database.h"
 #include "agent/workspace.h"
 #include "base/result.h"
 #include "base/user_folders.h"
@@ -21,6 +22,9 @@ Result<OpenedIndex> open_index(const std::string& repository);
 
 // The file of this path; an error that says how paths are meant if the index has none.
 Result<repo::File> find_file(const repo::Index& index, const std::string& path);
+
+// The record of runs and of what they changed, in the user's data folder.
+Result<agent::RunDatabase> open_runs();
 
 struct ModelArguments {
   std::string model;

@@ -2,6 +2,7 @@
 // What the rest of Strata sees of the engine.
 #pragma once
 
+#include "engine/attention/retrieval_heads.h"
 #include "engine/generate/sampler.h"
 #include "engine/generate/segment_encoder.h"
 #include "engine/generate/session.h"

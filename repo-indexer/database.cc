@@ -64,16 +64,14 @@ Result<void> Database::copy_to(const std::filesystem::path& path) {
 }
 
 Result<sqlite3_stmt*> Database::prepare(std::string_view sql) {
-  auto& slot = statements_[std::string(sql)];
-  if (!slot) {
-    sqlite3_stmt* statement = nullptr;
-    if (sqlite3_prepare_v3(connection_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                           &statement, nullptr) != SQLITE_OK) {
-      return std::unexpected(error());
-    }
-    slot.reset(statement);
+  if (const auto known = statements_.find(sql); known != statements_.end()) return known->second.get();
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v3(connection_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                         &statement, nullptr) != SQLITE_OK) {
+    return std::unexpected(error());
   }
-  return slot.get();
+  statements_[std::string(sql)].reset(statement);
+  return statement;
 }
 
 Error Database::error() const {

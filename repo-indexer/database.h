@@ -12,6 +12,7 @@
 
 #include "base/cancel.h"
 #include "base/result.h"
+#include "base/string_hash.h"
 
 namespace strata::repo {
 
@@ -83,7 +84,7 @@ class Database {
   std::filesystem::path path_;
   std::unique_ptr<Waiting> waiting_ = std::make_unique<Waiting>();
   std::unique_ptr<sqlite3, Close> connection_;
-  std::unordered_map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>>
+  std::unordered_map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>, StringHash, std::equal_to<>>
       statements_;  // destroyed before the connection
 };
 

@@ -106,7 +106,7 @@ class Worker {
     }
     file.language = detect_language(file.path, *text);
     file.lines = count_lines(*text);
-    if (const Grammar* grammar = grammars_.find(file.language); grammar && grammar->query) {
+    if (const Grammar* grammar = grammars_.find(file.language); grammar && grammar->error.empty()) {
       file.parsed = parser_.parse(*grammar, *text);
       if (file.parsed.timed_out)
         file.remark +=
@@ -136,7 +136,7 @@ struct Task {
 // Runs the workers over the tasks and gives each outcome to `take` on the calling thread, until it returns false.
 template <typename Take>
 void work_through(const std::vector<Task>& tasks, const WorkTree& tree, const Cancel* cancel, Take take) {
-  static Grammars grammars;  // compiling the queries of C++ takes longer than any file of it, so they stay
+  Grammars grammars;
   std::mutex mutex;
   std::condition_variable can_push, can_pop;
   std::deque<Outcome> outcomes;
@@ -412,6 +412,8 @@ Result<void> Index::Impl::write_changes(const FoundTree& found, IndexReport& rep
       if (auto removed = store.remove(file.id); !removed) return removed;
     }
   }
+  // The largest first, so that no thread is left alone with one at the end.
+  std::ranges::sort(tasks, std::ranges::greater(), [](const Task& task) { return task.found->stamp.size; });
   Result<void> done;
   int64_t finished = 0;
   work_through(tasks, tree, cancel, [&](const Outcome& outcome) {

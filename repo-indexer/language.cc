@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <format>
 #include <iterator>
 #include <vector>
 
@@ -288,53 +287,17 @@ uint32_t queries_fingerprint() {
 
 namespace {
 
-// The conditions of a pattern: a capture's text is one of these words, or (starts-with?) begins with one.
-std::vector<Condition> conditions_of(const TSQuery* query, uint32_t pattern) {
-  std::vector<Condition> conditions;
-  uint32_t count = 0;
-  const TSQueryPredicateStep* steps = ts_query_predicates_for_pattern(query, pattern, &count);
-  const auto word = [&](uint32_t id) {
-    uint32_t length = 0;
-    const char* text = ts_query_string_value_for_id(query, id, &length);
-    return std::string_view(text, length);
-  };
-  for (uint32_t i = 0; i < count; ++i) {
-    const std::string_view name = word(steps[i].value_id);
-    Condition condition{.capture = steps[++i].value_id,
-                        .words = {},
-                        .wanted = !name.starts_with("not-"),
-                        .prefix = name.ends_with("starts-with?")};
-    while (steps[++i].type != TSQueryPredicateStepTypeDone) condition.words.push_back(word(steps[i].value_id));
-    conditions.push_back(std::move(condition));
-  }
-  return conditions;
-}
-
-// A mistake in a .scm file leaves no query: the language is then read as text, and the unit tests say so.
-void compile(const Entry& entry, Grammar& grammar) {
+// A mistake in a .scm file leaves the language to be read as text, and the unit tests say so.
+void read_queries(const Entry& entry, Grammar& grammar) {
   grammar.language = entry.grammar();
   grammar.scoping = entry.scoping;
-  std::string source(*entry.symbols);
-  if (entry.references) source += *entry.references;
-  uint32_t offset = 0;
-  TSQueryError error = TSQueryErrorNone;
-  grammar.query.reset(
-      ts_query_new(grammar.language, source.data(), static_cast<uint32_t>(source.size()), &offset, &error));
-  if (!grammar.query) {
-    grammar.error = std::format("error {} at: {}", static_cast<int>(error), source.substr(offset, 80));
-    return;
-  }
-  for (uint32_t i = 0; i < ts_query_capture_count(grammar.query.get()); ++i) {
-    uint32_t length = 0;
-    const char* start = ts_query_capture_name_for_id(grammar.query.get(), i, &length);
-    const std::string_view name(start, length);
+  grammar.error = grammar.query.add(grammar.language, *entry.symbols);
+  if (entry.references && grammar.error.empty()) grammar.error = grammar.query.add(grammar.language, *entry.references);
+  for (const std::string_view name : grammar.query.captures()) {
     const size_t dot = std::min(name.find('.'), name.size());
     const auto known = std::ranges::find(kCaptures, name.substr(0, dot), &std::pair<std::string_view, Capture>::first);
     grammar.captures.push_back({known == std::end(kCaptures) ? Capture::kOther : known->second,
                                 dot < name.size() ? name.substr(dot + 1) : std::string_view()});
-  }
-  for (uint32_t i = 0; i < ts_query_pattern_count(grammar.query.get()); ++i) {
-    grammar.conditions.push_back(conditions_of(grammar.query.get(), i));
   }
 }
 
@@ -347,17 +310,20 @@ const Scoping& scoping_of(std::string_view language) {
   return entry == kEntries.end() ? kNone : entry->scoping;
 }
 
+const TSLanguage* grammar_of(std::string_view language) {
+  static constexpr auto kEntries = entries();
+  const auto entry = std::ranges::find(kEntries, language, &Entry::name);
+  return entry == kEntries.end() ? nullptr : entry->grammar();
+}
+
 const Grammar* Grammars::find(std::string_view language) {
   static constexpr auto kEntries = entries();
   const auto entry = std::ranges::find(kEntries, language, &Entry::name);
   if (entry == kEntries.end()) return nullptr;
-  Slot* slot;
-  {
-    const std::lock_guard lock(mutex_);
-    slot = &slots_[std::string(language)];
-  }
-  std::call_once(slot->compiled, [&] { compile(*entry, slot->grammar); });
-  return &slot->grammar;
+  const std::lock_guard lock(mutex_);
+  const auto [known, added] = known_.try_emplace(std::string(language));
+  if (added) read_queries(*entry, known->second);
+  return &known->second;
 }
 
 }  // namespace strata::repo

@@ -6,16 +6,19 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "repo-indexer/query.h"
+
 namespace strata::repo {
 
 // By name and ending, for ".h" and scripts without an ending by content; "text" if none fits.
 std::string_view detect_language(std::string_view path, std::string_view text);
+
+const TSLanguage* grammar_of(std::string_view language);  // nullptr for languages that are not parsed
 
 // Of the text of all queries: an index made with other ones is made anew.
 uint32_t queries_fingerprint();
@@ -62,46 +65,28 @@ enum class Capture : uint8_t {
   kMadeBy
 };
 
-// `(#any-of? @capture "a" "b")`, `(#not-any-of? ...)`, `(#eq? @capture "a")` and `(#starts-with? @capture "a")` of a
-// query: without regard to case, as CMake and SQL have none.
-struct Condition {
-  uint32_t capture = 0;
-  std::vector<std::string_view> words;
-  bool wanted = true, prefix = false;
-};
-
-struct DeleteQuery {
-  void operator()(TSQuery* query) const { ts_query_delete(query); }
-};
-
-// A grammar with its compiled queries (resources/queries/<language>/). Immutable, shared by threads.
+// A grammar with its queries (resources/queries/<language>/). Immutable, shared by threads.
 struct Grammar {
   const TSLanguage* language = nullptr;
-  std::unique_ptr<TSQuery, DeleteQuery> query;  // symbols and references, one pass over the tree; null: see `error`
+  Query query;  // symbols and references, one pass over the tree
   struct Meaning {
     Capture capture = Capture::kOther;
     std::string_view kind;  // of a definition or declaration
   };
-  std::vector<Meaning> captures;                   // by their number in the query
-  std::vector<std::vector<Condition>> conditions;  // by pattern
+  std::vector<Meaning> captures;  // by their number in the query
   Scoping scoping;
-  std::string error;  // where the query does not compile
+  std::string error;  // what is wrong with the query; the language is then read as text
 };
 
-// Compiles queries when a language is first met (C++'s takes a tenth of a second); meanwhile other threads find other
-// languages. Any thread.
+// Reads queries when a language is first met. Any thread.
 class Grammars {
  public:
   // nullptr for languages that are not parsed.
   const Grammar* find(std::string_view language);
 
  private:
-  struct Slot {
-    std::once_flag compiled;
-    Grammar grammar;
-  };
   std::mutex mutex_;
-  std::map<std::string, Slot, std::less<>> slots_;
+  std::map<std::string, Grammar, std::less<>> known_;
 };
 
 }  // namespace strata::repo

@@ -2,27 +2,18 @@
 #include "repo-indexer/parse.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <map>
 #include <unordered_map>
 #include <unordered_set>
 
-#include "repo-indexer/macros.h"
 #include "repo-indexer/names.h"
 
 namespace strata::repo {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr size_t kMaxSignature = 240;
 constexpr size_t kMaxDoc = 300;
-constexpr uint32_t kMatchesInProgress = 4096;  // bounds the memory of a query over a pathological file
-
-struct TreeDelete {
-  void operator()(TSTree* tree) const { ts_tree_delete(tree); }
-};
 
 bool is_variable(std::string_view kind) { return kind == "variable" || kind == "constant"; }
 
@@ -125,19 +116,6 @@ bool looks_constant(std::string_view name) {
   return letter && name.size() > 1;
 }
 
-// Runs a query and hands each match to on_match; false if the deadline passed.
-template <typename OnMatch>
-bool run_query(TSQueryCursor* cursor, const TSQuery* query, TSNode root, Clock::time_point deadline, OnMatch on_match) {
-  const TSQueryCursorOptions options{.payload = &deadline, .progress_callback = [](TSQueryCursorState* state) {
-                                       return Clock::now() > *static_cast<Clock::time_point*>(state->payload);
-                                     }};
-  ts_query_cursor_set_match_limit(cursor, kMatchesInProgress);
-  ts_query_cursor_exec_with_options(cursor, query, root, &options);
-  TSQueryMatch match;
-  while (ts_query_cursor_next_match(cursor, &match)) on_match(match);
-  return Clock::now() <= deadline;
-}
-
 // What one match of references.scm says.
 struct Use {
   Capture what =
@@ -179,11 +157,11 @@ bool is_plain_path(std::string_view text) {
 
 class Extraction {
  public:
-  Extraction(const Grammar& grammar, std::string_view text, TSQueryCursor* cursor, Clock::time_point deadline)
-      : grammar_(grammar), text_(text), cursor_(cursor), deadline_(deadline) {}
+  Extraction(const Grammar& grammar, std::string_view text) : grammar_(grammar), text_(text) {}
 
-  bool run(TSNode root, ParsedFile& file) {
-    if (!collect(root)) return false;
+  bool run(TSNode root, Matcher& matcher, Deadline deadline, ParsedFile& file) {
+    const auto note = [&](uint16_t pattern, std::span<const Captured> captures) { note_match(pattern, captures); };
+    if (!matcher.run(grammar_.query, text_, root, deadline, note)) return false;
     finish_comments(file);
     make_symbols(file);
     make_references(file);
@@ -199,122 +177,101 @@ class Extraction {
     return text_.substr(line, at - line).find_first_not_of(" \t") == std::string_view::npos;
   }
 
-  bool collect(TSNode root) {
-    return run_query(cursor_, grammar_.query.get(), root, deadline_, [&](const TSQueryMatch& match) {
-      if (!fulfils(match)) return;
-      Candidate c;
-      Use use;
-      c.pattern = match.pattern_index;
-      bool named = false, defined = false;
-      TSNode body{};
-      for (uint16_t i = 0; i < match.capture_count; ++i) {
-        const TSNode node = match.captures[i].node;
-        const auto& [capture, kind] = grammar_.captures[match.captures[i].index];
-        const uint32_t first = ts_node_start_byte(node), last = ts_node_end_byte(node);
-        switch (capture) {
-          case Capture::kComment:
-            leading_.push_back(node);
-            comments_.push_back({first, last});
-            break;
-          case Capture::kAttribute:
-            leading_.push_back(node);
-            attributes_.insert(first);
-            break;
-          case Capture::kName:
-          case Capture::kDeclarator: {
-            const auto [name, function] = capture == Capture::kName ? Declared{node} : inner_declarator(node);
-            c.name_first = ts_node_start_byte(name);
-            c.name_last = ts_node_end_byte(name);
-            c.name_row = ts_node_start_point(name).row;
-            if (capture == Capture::kDeclarator && c.kind == "declared") {
-              c.kind = function ? "function" : "variable";
-              c.definition = !function;
-            }
-            named = c.name_last > c.name_first;
-            break;
+  void note_match(uint16_t pattern, std::span<const Captured> captures) {
+    Candidate c;
+    Use use;
+    c.pattern = pattern;
+    bool named = false, defined = false;
+    TSNode body{};
+    for (const auto& [number, node] : captures) {
+      const auto& [capture, kind] = grammar_.captures[number];
+      const uint32_t first = ts_node_start_byte(node), last = ts_node_end_byte(node);
+      switch (capture) {
+        case Capture::kComment:
+          leading_.push_back(node);
+          comments_.push_back({first, last});
+          break;
+        case Capture::kAttribute:
+          leading_.push_back(node);
+          attributes_.insert(first);
+          break;
+        case Capture::kName:
+        case Capture::kDeclarator: {
+          const auto [name, function] = capture == Capture::kName ? Declared{node} : inner_declarator(node);
+          c.name_first = ts_node_start_byte(name);
+          c.name_last = ts_node_end_byte(name);
+          c.name_row = ts_node_start_point(name).row;
+          if (capture == Capture::kDeclarator && c.kind == "declared") {
+            c.kind = function ? "function" : "variable";
+            c.definition = !function;
           }
-          case Capture::kBody: body = node; break;
-          case Capture::kOwner:
-            c.owner = without_arguments(slice(node));
-            // JavaScript before classes: what is assigned to a prototype is a method, what is exported is not.
-            if (c.owner.ends_with(".prototype")) c.owner.resize(c.owner.size() - std::strlen(".prototype"));
-            if (c.owner == "exports" || c.owner == "module.exports" || c.owner == "this") c.owner.clear();
-            break;
-          case Capture::kDoc:
-            c.doc_first = first;
-            c.doc_last = last;
-            break;
-          case Capture::kDefinition:
-          case Capture::kDeclaration:
-          case Capture::kDeclared:
-          case Capture::kScope: {
-            defined = true;
-            c.definition = capture != Capture::kDeclaration;
-            c.kind = capture == Capture::kDeclared ? "declared"
-                     : capture == Capture::kScope  ? (kind.empty() ? "scope" : "scope.namespace")
-                                                   : kind;
-            c.first = c.signature_first = first;
-            c.last = c.signature_last = last;
-            c.first_row = ts_node_start_point(node).row;
-            const TSPoint end = ts_node_end_point(node);
-            c.last_row = end.column == 0 && end.row > c.first_row ? end.row - 1 : end.row;
-            break;
-          }
-          case Capture::kInherit:
-          case Capture::kCall:
-          case Capture::kImport:
-          case Capture::kType:
-          case Capture::kUse:
-            use.what = capture;
-            use.kind = kind;
-            use.whole = first;
-            use.first = ts_node_start_byte(last_name(node));
-            use.last = last;
-            use.row = ts_node_start_point(node).row;
-            break;
-          case Capture::kLocal:
-          case Capture::kVariable: {
-            const TSNode name = inner_declarator(node).name;
-            use.what = capture;
-            use.first = ts_node_start_byte(name);
-            use.last = ts_node_end_byte(name);
-            break;
-          }
-          case Capture::kDeclaredOnly: name_starts_.insert(first); break;
-          case Capture::kQualifier: use.qualifier = {first, last}; break;
-          case Capture::kFrom: use.from = {first, last}; break;
-          case Capture::kAlias:
-            use.alias = {first, last};
-            name_starts_.insert(first);
-            break;
-          case Capture::kMadeBy: use.made_by = true; [[fallthrough]];
-          case Capture::kOf: use.of = {first, last}; break;
-          case Capture::kArguments: use.arguments = count_arguments(node); break;
-          case Capture::kOther: break;
+          named = c.name_last > c.name_first;
+          break;
         }
+        case Capture::kBody: body = node; break;
+        case Capture::kOwner:
+          c.owner = without_arguments(slice(node));
+          // JavaScript before classes: what is assigned to a prototype is a method, what is exported is not.
+          if (c.owner.ends_with(".prototype")) c.owner.resize(c.owner.size() - std::strlen(".prototype"));
+          if (c.owner == "exports" || c.owner == "module.exports" || c.owner == "this") c.owner.clear();
+          break;
+        case Capture::kDoc:
+          c.doc_first = first;
+          c.doc_last = last;
+          break;
+        case Capture::kDefinition:
+        case Capture::kDeclaration:
+        case Capture::kDeclared:
+        case Capture::kScope: {
+          defined = true;
+          c.definition = capture != Capture::kDeclaration;
+          c.kind = capture == Capture::kDeclared ? "declared"
+                   : capture == Capture::kScope  ? (kind.empty() ? "scope" : "scope.namespace")
+                                                 : kind;
+          c.first = c.signature_first = first;
+          c.last = c.signature_last = last;
+          c.first_row = ts_node_start_point(node).row;
+          const TSPoint end = ts_node_end_point(node);
+          c.last_row = end.column == 0 && end.row > c.first_row ? end.row - 1 : end.row;
+          break;
+        }
+        case Capture::kInherit:
+        case Capture::kCall:
+        case Capture::kImport:
+        case Capture::kType:
+        case Capture::kUse:
+          use.what = capture;
+          use.kind = kind;
+          use.whole = first;
+          use.first = ts_node_start_byte(last_name(node));
+          use.last = last;
+          use.row = ts_node_start_point(node).row;
+          break;
+        case Capture::kLocal:
+        case Capture::kVariable: {
+          const TSNode name = inner_declarator(node).name;
+          use.what = capture;
+          use.first = ts_node_start_byte(name);
+          use.last = ts_node_end_byte(name);
+          break;
+        }
+        case Capture::kDeclaredOnly: name_starts_.insert(first); break;
+        case Capture::kQualifier: use.qualifier = {first, last}; break;
+        case Capture::kFrom: use.from = {first, last}; break;
+        case Capture::kAlias:
+          use.alias = {first, last};
+          name_starts_.insert(first);
+          break;
+        case Capture::kMadeBy: use.made_by = true; [[fallthrough]];
+        case Capture::kOf: use.of = {first, last}; break;
+        case Capture::kArguments: use.arguments = count_arguments(node); break;
+        case Capture::kOther: break;
       }
-      if (use.what != Capture::kOther) uses_.push_back(use);
-      if (!named || !defined) return;
-      if (body.id) c.signature_last = std::min(c.signature_last, ts_node_start_byte(body));
-      add(std::move(c));
-    });
-  }
-
-  bool fulfils(const TSQueryMatch& match) const {
-    return std::ranges::all_of(grammar_.conditions[match.pattern_index], [&](const Condition& condition) {
-      for (uint16_t i = 0; i < match.capture_count; ++i) {
-        if (match.captures[i].index != condition.capture) continue;
-        const std::string_view text = slice(match.captures[i].node);
-        const bool fits = std::ranges::any_of(condition.words, [&](std::string_view word) {
-          return text.size() >= word.size() && (condition.prefix || text.size() == word.size()) &&
-                 std::ranges::equal(text.substr(0, word.size()), word, [](char a, char b) {
-                   return (a >= 'A' && a <= 'Z' ? a + 32 : a) == (b >= 'A' && b <= 'Z' ? b + 32 : b);
-                 });
-        });
-        if (fits != condition.wanted) return false;
-      }
-      return true;
-    });
+    }
+    if (use.what != Capture::kOther) uses_.push_back(use);
+    if (!named || !defined) return;
+    if (body.id) c.signature_last = std::min(c.signature_last, ts_node_start_byte(body));
+    add(std::move(c));
   }
 
   void add(Candidate c) {
@@ -486,7 +443,10 @@ class Extraction {
 
   // Beyond this point the symbols are known, so uses can be told from definitions and be put into their places.
   void make_references(ParsedFile& file) {
-    std::ranges::sort(uses_, {}, [](const Use& u) { return std::tuple(u.first, u.what, u.qualifier.last == 0); });
+    // Of what several patterns say of one name, the first counts that says most; of variables, the last.
+    std::ranges::sort(uses_, {}, [](const Use& u) {
+      return std::tuple(u.first, u.what, u.qualifier.last == 0, u.arguments < 0, !u.made_by);
+    });
     place_uses(file);
     for (const Use& use : uses_) {
       if (use.what == Capture::kVariable) note_variable(use, file);
@@ -847,8 +807,6 @@ class Extraction {
 
   const Grammar& grammar_;
   std::string_view text_;
-  TSQueryCursor* cursor_;
-  Clock::time_point deadline_;
   std::vector<Candidate> candidates_;
   std::unordered_map<uint32_t, size_t> by_name_;
   std::vector<TSNode> leading_;
@@ -873,27 +831,19 @@ bool is_class(std::string_view kind) {
          kind == "type";
 }
 
+bool extract(const Grammar& grammar, std::string_view text, TSNode root, Matcher& matcher, Deadline deadline,
+             ParsedFile& file) {
+  return Extraction(grammar, text).run(root, matcher, deadline, file);
+}
+
 ParsedFile Parser::parse(const Grammar& grammar, std::string_view text) {
   ParsedFile file;
-  auto deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(budget_s_));
-  ts_parser_set_language(parser_.get(), grammar.language);
-  ts_parser_reset(parser_.get());
+  const Deadline deadline = deadline_after(budget_s_);
   // Symbols are cut out of the text as it is.
-  const std::string blanked = grammar.scoping.family == "c" ? without_macros(text) : std::string();
-  std::string_view parsed = blanked.empty() ? text : std::string_view(blanked);
-  const TSInput input{.payload = &parsed,
-                      .read = [](void* payload, uint32_t at, TSPoint, uint32_t* bytes) -> const char* {
-                        const auto& all = *static_cast<std::string_view*>(payload);
-                        *bytes = at < all.size() ? static_cast<uint32_t>(all.size()) - at : 0;
-                        return all.data() + std::min<size_t>(at, all.size());
-                      },
-                      .encoding = TSInputEncodingUTF8,
-                      .decode = nullptr};
-  const TSParseOptions options{.payload = &deadline, .progress_callback = [](TSParseState* state) {
-                                 return Clock::now() > *static_cast<Clock::time_point*>(state->payload);
-                               }};
-  const std::unique_ptr<TSTree, TreeDelete> tree(ts_parser_parse_with_options(parser_.get(), nullptr, input, options));
-  if (!tree || !Extraction(grammar, text, cursor_.get(), deadline).run(ts_tree_root_node(tree.get()), file)) {
+  const std::string blanked = text_to_parse(grammar.scoping.family, text);
+  const TreePointer tree = parse_tree(parser_.get(), grammar.language,
+                                      blanked.empty() ? text : std::string_view(blanked), nullptr, deadline);
+  if (!tree || !extract(grammar, text, ts_tree_root_node(tree.get()), matcher_, deadline, file)) {
     return {.symbols = {}, .references = {}, .comments = {}, .timed_out = true};
   }
   return file;

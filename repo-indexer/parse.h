@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "repo-indexer/language.h"
+#include "repo-indexer/syntax_tree.h"
 #include "repo-indexer/terms.h"
 
 namespace strata::repo {
@@ -45,12 +46,9 @@ struct ParsedFile {
   bool timed_out = false;           // nothing else is set then
 };
 
-struct DeleteParser {
-  void operator()(TSParser* parser) const { ts_parser_delete(parser); }
-};
-struct DeleteCursor {
-  void operator()(TSQueryCursor* cursor) const { ts_query_cursor_delete(cursor); }
-};
+// What a syntax tree of `text` says. False after the deadline: `file` is then unfinished.
+bool extract(const Grammar& grammar, std::string_view text, TSNode root, Matcher& matcher, Deadline deadline,
+             ParsedFile& file);
 
 // One per thread.
 class Parser {
@@ -59,8 +57,8 @@ class Parser {
   ParsedFile parse(const Grammar& grammar, std::string_view text);
 
  private:
-  std::unique_ptr<TSParser, DeleteParser> parser_{ts_parser_new()};
-  std::unique_ptr<TSQueryCursor, DeleteCursor> cursor_{ts_query_cursor_new()};
+  ParserPointer parser_{ts_parser_new()};
+  Matcher matcher_;
   double budget_s_;
 };
 

@@ -13,13 +13,14 @@ namespace fs = std::filesystem;
 constexpr int64_t kSmallestShelf = 16 << 20;  // bytes of source
 
 // Raised when the tables, or what the code makes of a file, change.
-constexpr int kFormat = 5;
+constexpr int kFormat = 6;
 
 // What the contents depend on beside the files: the queries, and the rules for secrets.
 int64_t rules_fingerprint() { return int64_t{queries_fingerprint()} * 31 + kSecretRules; }
 
-// What hangs on a file beside its passages' terms. Their ids are never used twice, so that what comes back from the
-// shelf finds its own free; files keep theirs while they have their paths, and on the shelf have negative ones.
+// What hangs on a file beside its passages' terms. Their ids are counted together in figure and never used twice, so
+// that what comes back from the shelf finds its own free; files keep theirs while they have their paths, and on the
+// shelf have negative ones.
 constexpr const char* kTablesOfAFile[] = {"symbol", "reference", "passage", "secret"};
 
 // The search table holds the terms that TermMaker makes; its columns are PassageTerms'. It keeps them, because only
@@ -32,26 +33,21 @@ CREATE TABLE file(
   inode INTEGER NOT NULL, marks INTEGER NOT NULL, symbols INTEGER NOT NULL, refs INTEGER NOT NULL,
   skipped TEXT NOT NULL, remark TEXT NOT NULL);
 CREATE TABLE symbol(
-  id INTEGER PRIMARY KEY AUTOINCREMENT, file_id INTEGER NOT NULL, parent_id INTEGER, name TEXT NOT NULL, qualified_name TEXT NOT NULL,
+  id INTEGER PRIMARY KEY, file_id INTEGER NOT NULL, parent_id INTEGER, name TEXT NOT NULL, qualified_name TEXT NOT NULL,
   kind TEXT NOT NULL, signature TEXT NOT NULL, doc TEXT NOT NULL, name_line INTEGER NOT NULL, first_line INTEGER NOT NULL,
   last_line INTEGER NOT NULL, definition INTEGER NOT NULL);
-CREATE INDEX symbol_file ON symbol(file_id);
-CREATE INDEX symbol_name ON symbol(name COLLATE NOCASE);
-CREATE INDEX symbol_qualified_name ON symbol(qualified_name COLLATE NOCASE);
 CREATE TABLE reference(
-  id INTEGER PRIMARY KEY AUTOINCREMENT, file_id INTEGER NOT NULL, name TEXT NOT NULL, line INTEGER NOT NULL,
+  id INTEGER PRIMARY KEY, file_id INTEGER NOT NULL, name TEXT NOT NULL, line INTEGER NOT NULL,
   kind TEXT NOT NULL, symbol_id INTEGER, qualifier TEXT NOT NULL, arguments INTEGER NOT NULL);
-CREATE INDEX reference_file ON reference(file_id);
-CREATE INDEX reference_name ON reference(name);
 CREATE TABLE import_edge(reference_id INTEGER NOT NULL, file_id INTEGER NOT NULL, target_id INTEGER NOT NULL);
 CREATE INDEX import_edge_file ON import_edge(file_id);
 CREATE INDEX import_edge_target ON import_edge(target_id);
 CREATE TABLE passage(
-  id INTEGER PRIMARY KEY AUTOINCREMENT, file_id INTEGER NOT NULL, symbol_id INTEGER, first_line INTEGER NOT NULL,
+  id INTEGER PRIMARY KEY, file_id INTEGER NOT NULL, symbol_id INTEGER, first_line INTEGER NOT NULL,
   last_line INTEGER NOT NULL, first_byte INTEGER NOT NULL, last_byte INTEGER NOT NULL);
-CREATE INDEX passage_file ON passage(file_id);
 CREATE VIRTUAL TABLE search USING fts5(
   name, code, comments, words, tokenize="ascii tokenchars '_'");
+INSERT INTO search(search, rank) VALUES('hashsize', 16777216);  -- bytes in memory before a segment is written
 CREATE VIRTUAL TABLE term USING fts5vocab(search, col);
 CREATE TABLE secret(file_id INTEGER NOT NULL, line INTEGER NOT NULL, kind TEXT NOT NULL);
 CREATE INDEX secret_file ON secret(file_id);
@@ -68,6 +64,16 @@ CREATE INDEX shelf_secret_file ON shelf_secret(file_id);
 CREATE TABLE shelf_search(id INTEGER PRIMARY KEY, name, code, comments, words);
 CREATE TABLE left_out(path TEXT NOT NULL, reason TEXT NOT NULL);  -- by the walk
 CREATE TABLE figure(name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+)sql";
+
+// Of the large tables. The first transaction makes them at its end: sorting once is quicker than keeping order.
+constexpr const char* kIndexes = R"sql(
+CREATE INDEX IF NOT EXISTS symbol_file ON symbol(file_id);
+CREATE INDEX IF NOT EXISTS symbol_name ON symbol(name COLLATE NOCASE);
+CREATE INDEX IF NOT EXISTS symbol_qualified_name ON symbol(qualified_name COLLATE NOCASE);
+CREATE INDEX IF NOT EXISTS reference_file ON reference(file_id);
+CREATE INDEX IF NOT EXISTS reference_name ON reference(name);
+CREATE INDEX IF NOT EXISTS passage_file ON passage(file_id);
 )sql";
 
 // Makes the tables of a new database, keeps those of ours, and refuses the rest with kDamaged.
@@ -148,6 +154,22 @@ Result<Store> Store::open(const fs::path& path, const fs::path& relative, std::s
   return Store(std::move(*database));
 }
 
+Result<void> Store::begin() {
+  next_id_ = 1;
+  auto done = database_.script("BEGIN IMMEDIATE");
+  if (done) {
+    done = database_.query("SELECT value FROM figure WHERE name = 'next_id'",
+                           [&](const Row& row) { next_id_ = row.integer(0); });
+  }
+  return done;
+}
+
+Result<void> Store::commit() {
+  auto done = database_.script(kIndexes);
+  if (done) done = database_.run("INSERT OR REPLACE INTO figure VALUES('next_id', ?1)", next_id_);
+  return done ? database_.script("COMMIT") : done;
+}
+
 Result<std::map<std::string, KnownFile>> Store::known_files() {
   std::map<std::string, KnownFile> known;
   auto done = database_.query(
@@ -171,8 +193,16 @@ Result<void> Store::touch(int64_t id, const FileStamp& stamp, int marks) {
                        id, stamp.size, stamp.mtime_ns, stamp.ctime_ns, stamp.inode, marks);
 }
 
+// Row by row, and `OR FAIL` in statements that write several: what SQLite might have to undo by itself makes it mark a
+// savepoint first, and at every savepoint FTS5 writes out what it has. A failure rolls the whole transaction back
+// anyway.
 Result<void> Store::erase(int64_t id) {
-  auto done = database_.run("DELETE FROM search WHERE rowid IN (SELECT id FROM passage WHERE file_id = ?1)", id);
+  std::vector<int64_t> passages;
+  auto done = database_.query(
+      "SELECT id FROM passage WHERE file_id = ?1", [&](const Row& row) { passages.push_back(row.integer(0)); }, id);
+  for (const int64_t passage : passages) {
+    if (done) done = database_.run("DELETE FROM search WHERE rowid = ?1", passage);
+  }
   for (const char* table : kTablesOfAFile) {
     if (done) done = database_.run(std::format("DELETE FROM {} WHERE file_id = ?1", table), id);
   }
@@ -182,15 +212,17 @@ Result<void> Store::erase(int64_t id) {
 
 // Rows of the file `from` of each table, copied to the other side under the id `to`.
 Result<void> Store::copy(int64_t from, int64_t to, std::string_view source, std::string_view target) {
-  auto done =
-      database_.run(std::format("INSERT INTO {1}file SELECT * FROM {0}file WHERE id = ?1", source, target), from);
-  if (done) done = database_.run(std::format("UPDATE {}file SET id = ?2 WHERE id = ?1", target), from, to);
+  auto done = database_.run(
+      std::format("INSERT OR FAIL INTO {1}file SELECT * FROM {0}file WHERE id = ?1", source, target), from);
+  if (done) done = database_.run(std::format("UPDATE OR FAIL {}file SET id = ?2 WHERE id = ?1", target), from, to);
   for (const char* table : kTablesOfAFile) {
     if (done)
       done = database_.run(
-          std::format("INSERT INTO {1}{2} SELECT * FROM {0}{2} WHERE file_id = ?1", source, target, table), from);
+          std::format("INSERT OR FAIL INTO {1}{2} SELECT * FROM {0}{2} WHERE file_id = ?1", source, target, table),
+          from);
     if (done)
-      done = database_.run(std::format("UPDATE {}{} SET file_id = ?2 WHERE file_id = ?1", target, table), from, to);
+      done = database_.run(std::format("UPDATE OR FAIL {}{} SET file_id = ?2 WHERE file_id = ?1", target, table), from,
+                           to);
   }
   return done;
 }
@@ -208,7 +240,7 @@ Result<void> Store::remove(int64_t id) {
   if (done) done = copy(id, place, "", "shelf_");
   if (done) {
     done = database_.run(
-        "INSERT INTO shelf_search SELECT rowid, name, code, comments, words FROM search"
+        "INSERT OR FAIL INTO shelf_search SELECT rowid, name, code, comments, words FROM search"
         " WHERE rowid IN (SELECT id FROM passage WHERE file_id = ?1)",
         id);
   }
@@ -231,12 +263,18 @@ Result<void> Store::restore(const IndexedFile& file) {
   }
   if (!id) id = free_id;
   if (done) done = copy(place, id, "shelf_", "");
+  std::vector<std::pair<int64_t, PassageTerms>> terms;
   if (done) {
-    done = database_.run(
-        "INSERT INTO search(rowid, name, code, comments, words) SELECT id, name, code, comments, words FROM "
-        "shelf_search"
+    done = database_.query(
+        "SELECT id, name, code, comments, words FROM shelf_search"
         " WHERE id IN (SELECT id FROM shelf_passage WHERE file_id = ?1)",
+        [&](const Row& row) {
+          terms.push_back({row.integer(0), {row.text(1), row.text(2), row.text(3), row.text(4)}});
+        },
         place);
+  }
+  for (const auto& [passage, t] : terms) {
+    if (done) done = add_terms(passage, t);
   }
   if (done) done = forget(place);
   return done ? touch(id, file.stamp, file.marks | (static_cast<int>(marks) & kLooksGenerated)) : done;
@@ -265,6 +303,12 @@ Result<void> Store::trim_shelf() {
     if (done) done = forget(id);
   }
   return done;
+}
+
+Result<void> Store::add_terms(int64_t passage, const PassageTerms& terms) {
+  return database_.run("INSERT INTO search(rowid, name, code, comments, words) VALUES(?1, ?2, ?3, ?4, ?5)", passage,
+                       std::string_view(terms.name), std::string_view(terms.code), std::string_view(terms.comments),
+                       std::string_view(terms.words));
 }
 
 Result<void> Store::put(const IndexedFile& file) {
@@ -299,41 +343,37 @@ Result<void> Store::put(const IndexedFile& file) {
   const auto symbol_id = [&](int symbol) { return symbol < 0 ? int64_t{0} : symbol_ids[symbol]; };
   for (const ParsedSymbol& s : file.parsed.symbols) {
     if (auto done = database_.run(
-            "INSERT INTO symbol(file_id, parent_id, name, qualified_name, kind, signature, doc, name_line, first_line,"
-            " last_line, definition) VALUES(?1, nullif(?2, 0), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            file_id, symbol_id(s.parent), std::string_view(s.name), std::string_view(s.qualified_name),
+            "INSERT INTO symbol(id, file_id, parent_id, name, qualified_name, kind, signature, doc, name_line,"
+            " first_line, last_line, definition) VALUES(?1, ?2, nullif(?3, 0), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            next_id_, file_id, symbol_id(s.parent), std::string_view(s.name), std::string_view(s.qualified_name),
             std::string_view(s.kind), std::string_view(s.signature), std::string_view(s.doc), s.name_line, s.first_line,
             s.last_line, static_cast<int>(s.definition));
         !done) {
       return done;
     }
-    symbol_ids.push_back(database_.last_id());
+    symbol_ids.push_back(next_id_++);
   }
   for (const ParsedReference& r : file.parsed.references) {
-    if (auto done = database_.run("INSERT INTO reference(file_id, name, line, kind, symbol_id, qualifier, arguments)"
-                                  " VALUES(?1, ?2, ?3, ?4, nullif(?5, 0), ?6, ?7)",
-                                  file_id, std::string_view(r.name), r.line, std::string_view(r.kind),
-                                  symbol_id(r.enclosing), std::string_view(r.qualifier), r.arguments);
+    if (auto done =
+            database_.run("INSERT INTO reference(id, file_id, name, line, kind, symbol_id, qualifier, arguments)"
+                          " VALUES(?1, ?2, ?3, ?4, ?5, nullif(?6, 0), ?7, ?8)",
+                          next_id_++, file_id, std::string_view(r.name), r.line, std::string_view(r.kind),
+                          symbol_id(r.enclosing), std::string_view(r.qualifier), r.arguments);
         !done) {
       return done;
     }
   }
   for (size_t i = 0; i < file.passages.size(); ++i) {
     const PassageRange& p = file.passages[i];
-    if (auto done = database_.run(
-            "INSERT INTO passage(file_id, symbol_id, first_line, last_line, first_byte, last_byte)"
-            " VALUES(?1, nullif(?2, 0), ?3, ?4, ?5, ?6)",
-            file_id, symbol_id(p.symbol), p.first_line, p.last_line, int64_t{p.first_byte}, int64_t{p.last_byte});
+    if (auto done =
+            database_.run("INSERT INTO passage(id, file_id, symbol_id, first_line, last_line, first_byte, last_byte)"
+                          " VALUES(?1, ?2, nullif(?3, 0), ?4, ?5, ?6, ?7)",
+                          next_id_, file_id, symbol_id(p.symbol), p.first_line, p.last_line, int64_t{p.first_byte},
+                          int64_t{p.last_byte});
         !done) {
       return done;
     }
-    const PassageTerms& t = file.terms[i];
-    if (auto done = database_.run("INSERT INTO search(rowid, name, code, comments, words) VALUES(?1, ?2, ?3, ?4, ?5)",
-                                  database_.last_id(), std::string_view(t.name), std::string_view(t.code),
-                                  std::string_view(t.comments), std::string_view(t.words));
-        !done) {
-      return done;
-    }
+    if (auto done = add_terms(next_id_++, file.terms[i]); !done) return done;
   }
   return {};
 }

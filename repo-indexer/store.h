@@ -54,8 +54,8 @@ class Store {
 
   Result<std::map<std::string, KnownFile>> known_files();
   // Between begin() and commit(). A transaction that is not committed leaves the index as it was.
-  Result<void> begin() { return database_.script("BEGIN IMMEDIATE"); }
-  Result<void> commit() { return database_.script("COMMIT"); }
+  Result<void> begin();
+  Result<void> commit();
   void rollback() { (void)database_.script("ROLLBACK"); }
   Result<void> put(const IndexedFile& file);  // replaces what was known of this path
   Result<void> touch(int64_t id, const FileStamp& stamp, int marks);
@@ -68,9 +68,11 @@ class Store {
  private:
   explicit Store(Database database) : database_(std::move(database)) {}
   Result<void> erase(int64_t id);
+  Result<void> add_terms(int64_t passage, const PassageTerms& terms);
   Result<void> copy(int64_t from, int64_t to, std::string_view source, std::string_view target);
   Result<void> forget(int64_t id);  // on the shelf
   Database database_;
+  int64_t next_id_ = 0;  // while a transaction is open
 };
 
 }  // namespace strata::repo

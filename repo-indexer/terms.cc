@@ -117,32 +117,35 @@ const std::string& TermMaker::stem(const std::string& word) {
   return found->second;
 }
 
-void TermMaker::append_stems(std::string& out, std::string_view identifier) {
-  // Splitting costs more than the rest of making terms, and a file says the same names again and again.
-  if (split_.size() > kMaxKeptStems) split_.clear();
-  const auto [found, added] = split_.try_emplace(std::string(identifier));
-  if (added)
-    for (const std::string& part : split_identifier(identifier)) (found->second += stem(part)) += ' ';
-  out += found->second;
+TermMaker::Known& TermMaker::known(std::string_view identifier) {
+  if (const auto found = known_.find(identifier); found != known_.end()) return found->second;
+  Known& added = known_[std::string(identifier)];
+  added.lower = lower_case(identifier);
+  for (const std::string& part : split_identifier(identifier)) (added.stems += stem(part)) += ' ';
+  return added;
 }
 
 PassageTerms TermMaker::passage(std::string_view path, std::string_view symbol, std::string_view text, uint32_t first,
                                 uint32_t last, const std::vector<ByteRange>& comments) {
+  if (known_.size() > kMaxKeptStems) known_.clear();
   PassageTerms terms;
   for (std::string_view name : {symbol, path}) {
-    each_identifier(name, [&](std::string_view word, size_t) { append_stems(terms.name, word); });
+    each_identifier(name, [&](std::string_view word, size_t) { terms.name += known(word).stems; });
   }
-  std::unordered_set<std::string> seen;
+  ++passage_;
   auto comment = std::ranges::lower_bound(comments, first, {}, &ByteRange::last);
   each_identifier(text.substr(first, last - first), [&](std::string_view word, size_t at) {
     const size_t position = first + at;
     while (comment != comments.end() && comment->last <= position) ++comment;
     const bool in_comment = comment != comments.end() && comment->first <= position;
-    append_stems(in_comment ? terms.comments : terms.code, word);
-    if (const auto [it, added] = seen.insert(lower_case(word)); added) {
-      terms.words += *it;
-      terms.words += ' ';
-    }
+    Known& it = known(word);
+    (in_comment ? terms.comments : terms.code) += it.stems;
+    if (it.passage == passage_) return;
+    it.passage = passage_;
+    Known& lower = it.lower == word ? it : known(it.lower);
+    if (&lower != &it && lower.passage == passage_) return;
+    lower.passage = passage_;
+    (terms.words += lower.lower) += ' ';
   });
   return terms;
 }

@@ -10,6 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/string_hash.h"
+
 struct sb_stemmer;
 
 namespace strata::repo {
@@ -41,11 +43,17 @@ class TermMaker {
   struct Delete {
     void operator()(sb_stemmer* stemmer) const;
   };
-  void append_stems(std::string& out, std::string_view identifier);
+  // What is known of an identifier: a file says the same names again and again.
+  struct Known {
+    std::string lower, stems;  // the stems of its parts, each with a space behind it
+    uint64_t passage = 0;      // the last one that said it
+  };
+  Known& known(std::string_view identifier);
 
   std::unique_ptr<sb_stemmer, Delete> stemmer_;
   std::unordered_map<std::string, std::string> stems_;  // by word
-  std::unordered_map<std::string, std::string> split_;  // by identifier: what append_stems() appends
+  std::unordered_map<std::string, Known, StringHash, std::equal_to<>> known_;
+  uint64_t passage_ = 0;
 };
 
 // The stems of the words and of the parts of identifiers of a text, in order: what the search table holds of it.

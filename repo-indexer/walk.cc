@@ -60,8 +60,8 @@ std::string short_id(const git_oid* id) {
 // with lstat, and reading the file later goes through WorkTree::read.
 class Walker {
  public:
-  Walker(const WorkTree& tree, git_repository* repository, const Cancel* cancel)
-      : tree_(tree), root_(tree.root()), repository_(repository), cancel_(cancel) {}
+  Walker(const WorkTree& tree, git_repository* repository, const Cancel* cancel, bool whole)
+      : tree_(tree), root_(tree.root()), repository_(repository), cancel_(cancel), whole_(whole) {}
 
   Result<FoundTree> run() {
     // The attributes of files are looked up only below a .gitattributes: it costs more than all the rest.
@@ -148,7 +148,7 @@ class Walker {
     std::ranges::sort(names);
     for (const std::string& name : names) {
       if (name == ".gitattributes" && repository_) place.attributes = true;
-      if (name != kIgnoreFile) continue;
+      if (name != kIgnoreFile || whole_) continue;
       if (const auto text = tree_.read(prefix + name)) {
         rules_.add(prefix, *text);
       } else {
@@ -172,6 +172,8 @@ class Walker {
     if (tracked_.contains(path)) seen_.insert(path);
     if (const std::string_view rule = left_out_by(path, false); !rule.empty()) {
       skip(path, rule);
+    } else if (whole_ && (S_ISREG(s.st_mode) || S_ISLNK(s.st_mode))) {
+      found_.files.push_back({path, stamp_of(s), 0});
     } else if (S_ISLNK(s.st_mode)) {
       std::error_code error;
       const fs::path target = fs::weakly_canonical(root_ / path, error);
@@ -214,6 +216,7 @@ class Walker {
     const bool tracked = tracked_.contains(path + "/");
     if (submodules_.contains(path)) {
       seen_.insert(path);
+      if (whole_) return folder(path + "/", place);
       skip(path, submodule(path));
     } else if (const std::string_view rule = left_out_by(path, true); !rule.empty()) {
       skip(path + "/", rule);
@@ -249,6 +252,7 @@ class Walker {
   const fs::path& root_;
   git_repository* repository_;
   const Cancel* cancel_;
+  const bool whole_;
   std::unordered_set<std::string> tracked_;  // files, and their folders with a trailing '/'
   std::unordered_set<std::string> submodules_, sparse_, seen_;
   IgnoreRules rules_;
@@ -321,7 +325,9 @@ Result<WorkTree> WorkTree::open(const fs::path& path) {
   return tree;
 }
 
-Result<FoundTree> WorkTree::walk(const Cancel* cancel) const { return Walker(*this, repository_.get(), cancel).run(); }
+Result<FoundTree> WorkTree::walk(const Cancel* cancel, Extent extent) const {
+  return Walker(*this, repository_.get(), cancel, extent == Extent::kWhole).run();
+}
 
 fs::path WorkTree::git_folder() const { return repository_ ? git_repository_path(repository_.get()) : ""; }
 fs::path WorkTree::common_folder() const { return repository_ ? git_repository_commondir(repository_.get()) : ""; }

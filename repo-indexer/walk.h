@@ -77,7 +77,10 @@ class WorkTree {
   std::string head() const;
   const std::string& notice() const { return notice_; }
 
-  Result<FoundTree> walk(const Cancel* cancel) const;
+  // kText: what Strata can read. kWhole: all regular files and links that git does not ignore, of any size and kind,
+  // those of submodules too.
+  enum class Extent { kText, kWhole };
+  Result<FoundTree> walk(const Cancel* cancel, Extent extent = Extent::kText) const;
   // The bytes of a regular file. Opens folder by folder without following links, so a link that has taken the place of
   // a folder since the walk cannot lead out of the tree. Any thread. kNotFound, kIo, kUnsupported (no regular file).
   Result<std::string> read(const std::string& path, FileStamp* stamp = nullptr) const;

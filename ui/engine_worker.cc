@@ -42,6 +42,7 @@ void EngineWorker::open(const QString& folder) {
   if (!cache) return openFailed(cache.error());
   auto index = repo::Index::open(folder.toStdString(), *cache);
   if (!index) return openFailed(index.error());
+  auto watcher = watch(folder);  // before the first look, so that nothing happens between
   auto report = index->update(progressSignal(), &controls_->opening);
   if (!report) return openFailed(report.error());
   auto files = index->files();
@@ -56,7 +57,10 @@ void EngineWorker::open(const QString& folder) {
   files_ = std::move(*files);
   root_ = index->root();
   index_ = std::move(*index);
+  watcher_.reset();
+  if (watcher) watcher_ = std::move(*watcher);
   emit repositoryOpened(describe(*report));
+  if (!watcher) emit notice(text(watcher.error()));
   if (!report->notice.empty()) emit notice(text(report->notice));
 
   if (!conversations_) {
@@ -96,16 +100,26 @@ OpenedRepository EngineWorker::describe(const repo::IndexReport& report) const {
   return {text(root_.string()), paths, report};
 }
 
+Result<repo::Watcher> EngineWorker::watch(const QString& folder) {
+  return repo::Watcher::start(folder.toStdString(), [this](const std::vector<std::string>&) { emit treeChanged(); });
+}
+
+void EngineWorker::queueRefresh() {
+  if (!controls_->refresh_queued.exchange(true))
+    QMetaObject::invokeMethod(this, &EngineWorker::refresh, Qt::QueuedConnection);
+}
+
 void EngineWorker::refresh() {
   controls_->refresh_queued = false;
   controls_->reading.reset();  // first this, then the look at `urgent`: see readOn()
-  if (!index() || controls_->closing || controls_->urgent > 0) return;
+  if (!index() || controls_->closing) return;
+  if (controls_->urgent > 0) return queueRefresh();  // later: a change is told once
   auto report = index()->update({}, &controls_->reading);
   auto files = index()->files();
   if (!report || !files) {
     const Error& error = report ? files.error() : report.error();
-    if (error.kind != ErrorKind::kCancelled) emit notice(text(error));
-    return;
+    if (error.kind == ErrorKind::kCancelled) return queueRefresh();
+    return emit notice(text(error));
   }
   if (std::ranges::equal(*files, files_, [](const repo::File& a, const repo::File& b) {
         return a.path == b.path && a.blob_id == b.blob_id;

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "base/cancel.h"
+#include "repo-indexer/watcher.h"
 #include "ui/engine_controller.h"
 
 namespace strata::ui {
@@ -42,6 +43,7 @@ class EngineWorker : public QObject {
   void repositoryOpened(const strata::ui::OpenedRepository& repository);
   void repositoryFailed(const QString& message);
   void repositoryChanged(const strata::ui::OpenedRepository& repository);
+  void treeChanged();  // something was written in the folder; from another thread
   void conversationLoaded(const std::vector<strata::agent::Exchange>& exchanges);
   void modelLoading(const QString& file);
   void modelLoaded(const strata::ui::ModelStatus& model);
@@ -59,6 +61,8 @@ class EngineWorker : public QObject {
   void openFailed(const Error& error);
   repo::Index* index();  // of the open repository; nullptr: none
   OpenedRepository describe(const repo::IndexReport& report) const;
+  Result<repo::Watcher> watch(const QString& folder);
+  void queueRefresh();
   void loadModel();
   void makeWorkspace();
   void readOn();  // plans if need be, else one batch; queues itself
@@ -84,6 +88,7 @@ class EngineWorker : public QObject {
   ReadingState state_ = ReadingState::kIdle;
   bool read_on_queued_ = false;
   QElapsedTimer since_progress_;
+  std::optional<repo::Watcher> watcher_;  // of the open repository
 };
 
 }  // namespace strata::ui

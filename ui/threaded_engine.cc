@@ -17,6 +17,7 @@ ThreadedEngine::ThreadedEngine(const Result<std::filesystem::path>& model, int t
   connect(worker_, &EngineWorker::repositoryOpened, this, &EngineController::repositoryOpened);
   connect(worker_, &EngineWorker::repositoryFailed, this, &EngineController::repositoryFailed);
   connect(worker_, &EngineWorker::repositoryChanged, this, &EngineController::repositoryChanged);
+  connect(worker_, &EngineWorker::treeChanged, this, &ThreadedEngine::refresh);
   connect(worker_, &EngineWorker::conversationLoaded, this, &EngineController::conversationLoaded);
   connect(worker_, &EngineWorker::modelLoading, this, &EngineController::modelLoading);
   connect(worker_, &EngineWorker::modelLoaded, this, &EngineController::modelLoaded);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an agent talks to: a transcript and tools in, the model's next turn out. Implementations: our own engine
-// (embedded_model.h), a server (endpoint_model.h), a file of prepared turns (scripted_model.h).
+// What an agent talks to: a transcript and tools in, the model's next turn out. So far only a file of prepared turns
+// implements it (scripted_model.h).
 #pragma once
 
 #include <cstdint>

@@ -90,26 +90,47 @@ Result<void> SegmentEncoder::encode(std::vector<Segment> segments, const Cancel*
   return {};
 }
 
-Result<std::vector<float>> SegmentEncoder::embed(std::span<const TokenId> tokens, const Cancel* cancel) {
-  // The head is read in the same pass if it has not been: a pass over the weights costs much however few tokens it is
-  // for.
-  const int head = head_tokens(), count = static_cast<int>(tokens.size()), known = head_read_ ? head : 0;
-  KvCache kv(model_->params().kv);
-  kv.resize(head + count);
-  kv.copy_rows(head_kv_, 0, 0, known);
-  std::vector<TokenId> unread(head_.begin() + known, head_.end());
-  unread.insert(unread.end(), tokens.begin(), tokens.end());
-  const SequenceInput input{
-      .tokens = unread, .kv = &kv, .position = known, .positions = {}, .logits = SequenceInput::Logits::kNone};
-  ResidualSum sum{head - known, head - known + count, {}};
-  if (auto output = model_->forward({&input, 1}, cancel, {&sum, 1}); !output) return std::unexpected(output.error());
-  if (!head_read_) {
-    head_kv_.resize(head);
-    head_kv_.copy_rows(kv, 0, 0, head);
-    head_read_ = true;
+Result<std::vector<std::vector<float>>> SegmentEncoder::embed(std::span<const std::vector<TokenId>> texts,
+                                                              const Cancel* cancel, std::span<HeadQueries> queries) {
+  // The head is read in the same pass if it has not been and there is one text: a pass over the weights costs much
+  // however few tokens it is for.
+  if (texts.size() > 1)
+    if (auto read = read_head(cancel); !read) return std::unexpected(read.error());
+  const int head = head_tokens(), known = head_read_ ? head : 0;
+  std::vector<KvCache> caches;
+  std::vector<std::vector<TokenId>> unread;
+  std::vector<ResidualSum> sums;
+  int rows = 0;
+  for (const std::vector<TokenId>& text : texts) {
+    KvCache& kv = caches.emplace_back(model_->params().kv);
+    kv.resize(head + static_cast<int>(text.size()));
+    kv.copy_rows(head_kv_, 0, 0, known);
+    std::vector<TokenId>& tokens = unread.emplace_back(head_.begin() + known, head_.end());
+    tokens.insert(tokens.end(), text.begin(), text.end());
+    rows += head - known + static_cast<int>(text.size());
+    sums.push_back({rows - static_cast<int>(text.size()), rows, {}});
   }
-  for (float& value : sum.sum) value /= static_cast<float>(std::max(1, count));
-  return std::move(sum.sum);
+  std::vector<SequenceInput> inputs;
+  for (size_t i = 0; i < texts.size(); ++i)
+    inputs.push_back({.tokens = unread[i],
+                      .kv = &caches[i],
+                      .position = known,
+                      .positions = {},
+                      .logits = SequenceInput::Logits::kNone});
+  if (auto output = model_->forward(inputs, cancel, sums, queries); !output) return std::unexpected(output.error());
+  if (!head_read_ && !texts.empty()) {
+    head_kv_.resize(head);
+    head_kv_.copy_rows(caches.front(), 0, 0, head);
+    head_read_ = true;
+    const auto of_head = static_cast<std::ptrdiff_t>(head) * model_->params().head_dim;
+    for (HeadQueries& q : queries) q.rows.erase(q.rows.begin(), q.rows.begin() + of_head);
+  }
+  std::vector<std::vector<float>> embeddings;
+  for (ResidualSum& sum : sums) {
+    for (float& value : sum.sum) value /= static_cast<float>(std::max(1, sum.end - sum.begin));
+    embeddings.push_back(std::move(sum.sum));
+  }
+  return embeddings;
 }
 
 Result<std::vector<double>> SegmentEncoder::likelihood(std::span<KvCache> contexts, std::span<const TokenId> prompt,

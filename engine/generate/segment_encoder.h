@@ -32,8 +32,10 @@ class SegmentEncoder {
   Result<void> encode(std::vector<Segment> segments, const Cancel* cancel,
                       const std::function<Result<void>(Encoded)>& done);
 
-  // Mean residual at the embedding layer over `tokens` computed behind the head: a question's side of the ranking.
-  Result<std::vector<float>> embed(std::span<const TokenId> tokens, const Cancel* cancel = nullptr);
+  // Mean residual at the embedding layer over the tokens of each text, computed behind the head: a question's side of
+  // the ranking. `queries`, if given, get the rows of all texts, one behind the other.
+  Result<std::vector<std::vector<float>>> embed(std::span<const std::vector<TokenId>> texts,
+                                                const Cancel* cancel = nullptr, std::span<HeadQueries> queries = {});
 
   // Mean log P(token | the head, these rows, `prompt`) over `tokens`, for each of `contexts`: key/value rows that stand
   // behind the head's, which are filled in. So much would each of them lead one to say `tokens`.

@@ -3,6 +3,7 @@
 // with the embeddings of the spans in it. Content-addressed: the key hashes the model, the recipe and the token ids.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,9 +16,10 @@ namespace strata {
 
 // A part of a segment that is ranked and placed on its own: a symbol, or a stretch of lines between symbols.
 struct SegmentSpan {
-  int first_line = 0, last_line = 0;    // 1-based, inclusive, in the file
-  int first_token = 0, last_token = 0;  // [first, last) within the segment's tokens, head excluded
-  std::vector<float> embedding;         // mean residual of the model's embedding layer over the span's tokens
+  int first_line = 0, last_line = 0;         // 1-based, inclusive, in the file
+  int first_token = 0, last_token = 0;       // [first, last) within the segment's tokens, head excluded
+  std::vector<float> embedding;              // mean residual of the model's embedding layer over the span's tokens
+  std::vector<std::byte> ranking_keys = {};  // RetrievalHeads::pack(); stored with the segment, not found with it
 };
 
 struct Segment {

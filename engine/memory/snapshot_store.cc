@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//   segment(id, key, blob_oid, path, part, parts, tokens, recipe, format, last_used, checksum)
-//   run(segment, layer, first_token, blob, checksum)      f16 keys of at most 1024 tokens of one layer, then their
-//   values span(segment, ordinal, first_line, last_line, first_token, last_token, embedding) constant(name, value,
-//   checksum), meta(name, value)
+// The tables are described in the header; beside them are constant(name, value, checksum) and meta(name, value).
 // A segment with its runs and spans is one transaction: a reader, or a process killed at any point, finds all of it or
 // nothing. segment.checksum covers tokens and spans; each run has its own, so that a context that needs a few rows
 // verifies only what it reads. Runs of 1024 tokens: rows of one layer then lie together (512 kB for the 0.5B), large
@@ -41,6 +38,9 @@ CREATE TABLE IF NOT EXISTS span(
   segment INTEGER NOT NULL REFERENCES segment(id) ON DELETE CASCADE, ordinal INTEGER NOT NULL, first_line INTEGER NOT NULL,
   last_line INTEGER NOT NULL, first_token INTEGER NOT NULL, last_token INTEGER NOT NULL, embedding BLOB NOT NULL,
   PRIMARY KEY(segment, ordinal)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ranking(
+  segment INTEGER NOT NULL REFERENCES segment(id) ON DELETE CASCADE, first_token INTEGER NOT NULL, keys BLOB NOT NULL,
+  checksum INTEGER NOT NULL, UNIQUE(segment, first_token));
 CREATE INDEX IF NOT EXISTS segment_by_blob ON segment(blob_oid);
 )sql";
 
@@ -138,6 +138,11 @@ int64_t run_checksum(std::string_view key, int layer, int first_token, std::span
   const int64_t seed =
       checksum(std::span<const int>(place), static_cast<uint64_t>(checksum(std::span<const char>(key))));
   return checksum(blob, static_cast<uint64_t>(seed));
+}
+
+int64_t keys_checksum(std::string_view key, int first_token, std::span<const std::byte> keys) {
+  constexpr int kNoLayer = -1;
+  return run_checksum(key, kNoLayer, first_token, keys);
 }
 
 // Embeddings are stored as f16: the ranking needs no more, and they are what a reopened repository loads.
@@ -312,12 +317,18 @@ Result<void> SnapshotStore::Impl::write(const Segment& segment, std::string_view
     }
   }
   Statement span_row(database.get(), "INSERT INTO span VALUES(?, ?, ?, ?, ?, ?, ?)");
+  Statement keys_row(database.get(), "INSERT OR IGNORE INTO ranking VALUES(?, ?, ?, ?)");
   for (size_t i = 0; i < segment.spans.size(); ++i) {
     const SegmentSpan& span = segment.spans[i];
     const std::vector<f16> embedding = to_half(span.embedding);
     span_row.reset();
     span_row.bind(id).bind(static_cast<int64_t>(i)).bind(span.first_line).bind(span.last_line).bind(span.first_token);
     if (span_row.bind(span.last_token).bind_blob(std::span<const f16>(embedding)).step() != SQLITE_DONE)
+      return std::unexpected(error("storing what was read"));
+    if (span.ranking_keys.empty()) continue;
+    keys_row.reset();
+    keys_row.bind(id).bind(span.first_token).bind_blob(std::span<const std::byte>(span.ranking_keys));
+    if (keys_row.bind(keys_checksum(segment.key, span.first_token, span.ranking_keys)).step() != SQLITE_DONE)
       return std::unexpected(error("storing what was read"));
   }
   return {};
@@ -443,6 +454,22 @@ Result<void> SnapshotStore::load_rows(std::string_view key, int first, int count
   Statement touch(database, "UPDATE segment SET last_used = ?1 WHERE key = ?2 AND last_used < ?1 - 86400");
   touch.bind(static_cast<int64_t>(std::time(nullptr))).bind(key).step();
   return {};
+}
+
+Result<std::vector<std::byte>> SnapshotStore::ranking_keys(std::string_view key, int first_token) {
+  if (auto ready = impl_->ready(); !ready) return std::unexpected(ready.error());
+  Statement select(impl_->database.get(),
+                   "SELECT keys, ranking.checksum FROM ranking JOIN segment ON segment.id = ranking.segment "
+                   "WHERE key = ? AND first_token = ?");
+  const int code = select.bind(key).bind(first_token).step();
+  if (code == SQLITE_DONE) return std::vector<std::byte>();
+  if (code != SQLITE_ROW) return std::unexpected(impl_->error("loading what ranks"));
+  const auto keys = select.blob(0);
+  if (keys_checksum(key, first_token, keys) == select.integer(1)) return std::vector(keys.begin(), keys.end());
+  select.reset();
+  if (auto removed = impl_->remove(key, "a piece of stored state is damaged"); !removed)
+    return std::unexpected(removed.error());
+  return fail(ErrorKind::kDamaged, impl_->file.string() + ": a piece of stored state was damaged and has been dropped");
 }
 
 Result<std::optional<std::vector<float>>> SnapshotStore::constant(std::string_view name) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Segments on disk: one SQLite database per model fingerprint in the user's cache folder (docs/snapshot-format.md).
+// Segments on disk: one SQLite database per model fingerprint in the user's cache folder.
 //   segment(key, blob_oid, path, part, parts, tokens, recipe, format, last_used, checksum)   visible only when complete
 //   run(segment, layer, first_token, blob)    1024 tokens of one layer: f16 keys, then f16 values, with a checksum
 //   span(segment, ordinal, lines, tokens, embedding)
+//   ranking(segment, first_token, keys)       what retrieval heads look at, in a run of its own for every span
 // A segment, its runs and its spans are written in one transaction, so a reader, or a process killed at any point,
 // finds all of it or nothing. Everything is verified on load; what does not verify is deleted and reported, never used.
 #pragma once
@@ -44,6 +45,9 @@ class SnapshotStore {
   // Rows [first, first + count) of the segment's tokens into rows [to_row, ...) of `kv`. kDamaged if a checksum fails:
   // the segment is then deleted, and the caller computes it again.
   Result<void> load_rows(std::string_view key, int first, int count, KvCache& kv, int to_row);
+
+  // What retrieval heads look at of the span that begins with this token; empty if there is none. kDamaged as above.
+  Result<std::vector<std::byte>> ranking_keys(std::string_view key, int first_token);
 
   // Small constants of a model, e.g. the mean question embedding.
   Result<std::optional<std::vector<float>>> constant(std::string_view name);

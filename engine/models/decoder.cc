@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // llama (SmolLM2 too), qwen2 and qwen3. Per layer, x [tokens, width]:
-//   x += Wo attend(rope(norm(Wq n + bq)), norm(Wk n) | bk, Wv n + bv)    n = rms_norm(x); bias: qwen2, norm per head:
-//   qwen3 x += Wdown (silu(Wgate n) * Wup n)                                   n = rms_norm(x)
+//
+//   x += Wo attend(rope(norm(Wq n + bq)), norm(Wk n) | bk, Wv n + bv)      n = rms_norm(x)
+//   x += Wdown (silu(Wgate n) * Wup n)                                     n = rms_norm(x)
+//
+// with the biases of qwen2 and the norms per head of qwen3.
 // Keys are stored before rotation and without their bias: attend() adds and rotates as it reads, so that stored rows
 // can be placed anywhere. Sources: arXiv:2302.13971 (llama), 2407.10671 (qwen2), 2505.09388 (qwen3); tensor names are
 // GGUF's. Top to bottom: hyper-parameters, tensors, forward.
@@ -187,7 +190,7 @@ Tensor Decoder::work(Tensor& tensor, int64_t rows, int64_t columns) {
 }
 
 Result<ForwardOutput> Decoder::forward(std::span<const SequenceInput> sequences, const Cancel* cancel,
-                                       std::span<ResidualSum> residuals) {
+                                       std::span<ResidualSum> residuals, std::span<HeadQueries> queries) {
   auto made = make_batch(sequences);
   if (!made) return std::unexpected(made.error());
   Batch& batch = *made;
@@ -207,7 +210,7 @@ Result<ForwardOutput> Decoder::forward(std::span<const SequenceInput> sequences,
       }
       ops_->sum_rows(x, ranges);
     }
-    attention(layer, batch, x);
+    attention(layer, batch, x, queries);
     if (batch.tokens.empty()) return output;  // no logits wanted: the last keys and values were all that was left to do
     x.rows = static_cast<int64_t>(batch.tokens.size());
     feed_forward(layers_[layer], x);
@@ -251,7 +254,23 @@ void Decoder::gather(Batch& batch, Tensor& x) {
   x.rows = static_cast<int64_t>(batch.tokens.size());
 }
 
-void Decoder::attention(int layer, Batch& batch, Tensor x) {
+void Decoder::copy_queries(int layer, Tensor q, std::span<HeadQueries> queries) {
+  std::vector<float> all;
+  for (HeadQueries& wanted : queries) {
+    if (wanted.layer != layer) continue;
+    if (all.empty()) {
+      all.resize(static_cast<size_t>(q.size()));
+      ops_->download(q, all);
+    }
+    const auto width = static_cast<size_t>(params_.head_dim);
+    wanted.rows.resize(static_cast<size_t>(q.rows) * width);
+    for (int64_t row = 0; row < q.rows; ++row)
+      std::copy_n(all.data() + row * q.columns + wanted.head * params_.head_dim, width,
+                  wanted.rows.data() + row * width);
+  }
+}
+
+void Decoder::attention(int layer, Batch& batch, Tensor x, std::span<HeadQueries> queries) {
   const Layer& l = layers_[layer];
   const int64_t rows = x.rows, q_width = static_cast<int64_t>(params_.heads) * params_.head_dim;
   Tensor n = work(normed_, rows, params_.width);
@@ -283,6 +302,7 @@ void Decoder::attention(int layer, Batch& batch, Tensor x) {
   }
   if (!l.q_bias.empty()) ops_->add_bias(q, l.q_bias);
   if (!l.q_norm.empty()) ops_->rms_norm(q, l.q_norm, params_.epsilon, q);
+  copy_queries(layer, q, queries);
   ops_->rope(q, batch.positions, params_.head_dim, rope_);
 
   std::vector<std::vector<KvBlock>> blocks(batch.sequences.size());

@@ -12,7 +12,7 @@ class Decoder final : public Model {
   static Result<std::shared_ptr<Model>> load(std::shared_ptr<GgufFile> file, const std::string& architecture,
                                              const ModelOptions& options);
   Result<ForwardOutput> forward(std::span<const SequenceInput> sequences, const Cancel* cancel,
-                                std::span<ResidualSum> residuals) override;
+                                std::span<ResidualSum> residuals, std::span<HeadQueries> queries) override;
 
  private:
   struct Layer {
@@ -34,7 +34,8 @@ class Decoder final : public Model {
   Result<void> read_tensors();
   Result<Batch> make_batch(std::span<const SequenceInput> sequences) const;
   void grow_rope(int positions);
-  void attention(int layer, Batch& batch, Tensor x);
+  void attention(int layer, Batch& batch, Tensor x, std::span<HeadQueries> queries);
+  void copy_queries(int layer, Tensor q, std::span<HeadQueries> queries);
   void feed_forward(const Layer& layer, Tensor x);
   Tensor work(Tensor& tensor, int64_t rows, int64_t columns);
   void gather(Batch& batch, Tensor& x);

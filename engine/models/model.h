@@ -58,6 +58,13 @@ struct ResidualSum {
   std::vector<float> sum;  // [width], filled by forward()
 };
 
+// Queries of one head for every row of the batch, bias and norm included, before rotation: what retrieval heads are
+// asked with. The layer is not the last one, where only rows with outputs go on.
+struct HeadQueries {
+  int layer = 0, head = 0;
+  std::vector<float> rows = {};  // [batch rows, head_dim], filled by forward()
+};
+
 class Model {
  public:
   // Path of a GGUF file. Errors name the file and what is wrong with it.
@@ -75,7 +82,7 @@ class Model {
   // are processed in chunks of at most max_batch_rows() of work memory by the caller. kCancelled between layers. One
   // thread at a time.
   virtual Result<ForwardOutput> forward(std::span<const SequenceInput> sequences, const Cancel* cancel = nullptr,
-                                        std::span<ResidualSum> residuals = {}) = 0;
+                                        std::span<ResidualSum> residuals = {}, std::span<HeadQueries> queries = {}) = 0;
   static constexpr int kMaxBatchRows = 2048;
 
  protected:

@@ -51,8 +51,43 @@ class EngineTest : public QObject {
     QTRY_VERIFY(message().contains("nowhere"));
     // The engine has it still, not only the window: it sees a change there.
     write("one/b.c", "int b;\n");
-    engine_->refresh();
     QTRY_COMPARE(tree()->model()->rowCount(), 2);
+  }
+
+  void whatIsWrittenElsewhereAppearsByItself() {
+    QSignalSpy changed(engine_.get(), &EngineController::repositoryChanged);
+    window_->openRepository(folder_->filePath("one"));
+    QTRY_COMPARE(tree()->model()->rowCount(), 1);
+    write("one/b.c", "int b;\n");
+    QTRY_COMPARE(tree()->model()->rowCount(), 2);
+    QVERIFY(QDir(folder_->path()).mkpath("one/lib/deep"));
+    write("one/lib/deep/c.c", "int c;\n");
+    QTRY_COMPARE(tree()->model()->rowCount(), 3);
+    QTRY_COMPARE(changed.count(), 2);
+    // The content of a file that the window shows.
+    write("one/src/a.c", "int a(void) { return 2; }\nint more;\n");
+    QTRY_COMPARE(changed.count(), 3);
+    QCOMPARE(changed.last().first().value<OpenedRepository>().report.lines, 4);
+    QVERIFY(QFile::remove(folder_->filePath("one/b.c")));
+    QTRY_COMPARE(tree()->model()->rowCount(), 2);
+    // Nothing of this leads to anything once more, and looking at the tree is no change of it.
+    QTest::qWait(500);
+    QCOMPARE(changed.count(), 4);
+  }
+
+  void aRepositoryThatIsLeftIsNotWatched() {
+    QVERIFY(QDir(folder_->path()).mkpath("two"));
+    write("two/c.c", "int c;\n");
+    window_->openRepository(folder_->filePath("one"));
+    QTRY_COMPARE(tree()->model()->rowCount(), 1);
+    window_->openRepository(folder_->filePath("two"));
+    QTRY_COMPARE(window_->windowTitle(), "two – Strata");
+    QSignalSpy changed(engine_.get(), &EngineController::repositoryChanged);
+    write("one/b.c", "int b;\n");
+    write("two/d.c", "int d;\n");
+    QTRY_COMPARE(tree()->model()->rowCount(), 2);
+    QTest::qWait(500);
+    QCOMPARE(changed.count(), 1);
   }
 
   void theLastOfSeveralOpenedAtOnceWins() {

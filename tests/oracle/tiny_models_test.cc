@@ -182,10 +182,26 @@ TEST_P(TinyModel, AStoredSegmentPlacedBehindItsHeadGivesWhatComputingGives) {
 
   // The embeddings are means over the span's tokens, whatever the batch they were computed in.
   const auto found = store.find(segment.key).value().value();
-  const auto whole = encoder.embed(text).value();
+  const std::vector<TokenId> words(text.begin(), text.end());
+  const auto whole = encoder.embed({&words, 1}).value().front();
   // An encoder that has not read its head yet reads it with the first question.
   SegmentEncoder new_encoder(model, {head.begin(), head.end()});
-  for (int time = 0; time < 2; ++time) EXPECT_LT(relative_error(new_encoder.embed(text).value(), whole), 1e-4);
+  std::vector<HeadQueries> queries{{0, 0}, {0, 1}};
+  ASSERT_TRUE(encoder.embed({&words, 1}, nullptr, queries).has_value());
+  for (int time = 0; time < 2; ++time) {
+    std::vector<HeadQueries> again{{0, 0}, {0, 1}};
+    EXPECT_LT(relative_error(new_encoder.embed({&words, 1}, nullptr, again).value().front(), whole), 1e-4);
+    for (size_t h = 0; h < queries.size(); ++h) EXPECT_LT(relative_error(again[h].rows, queries[h].rows), 1e-4);
+  }
+  // Several texts are each read behind the head, and their rows lie one behind the other.
+  const std::vector<std::vector<TokenId>> texts{{text.begin(), text.begin() + 5}, {text.begin(), text.end()}};
+  std::vector<HeadQueries> several{{0, 1}};
+  const auto embedded = encoder.embed(texts, nullptr, several).value();
+  EXPECT_LT(relative_error(embedded[1], whole), 1e-4);
+  const size_t of_first = 5 * static_cast<size_t>(model->params().head_dim);
+  EXPECT_LT(relative_error(std::span(several[0].rows).subspan(of_first), queries[1].rows), 1e-4);
+  EXPECT_LT(relative_error(std::span(several[0].rows).first(of_first), std::span(queries[1].rows).first(of_first)),
+            1e-4);
   std::vector<float> joined(whole.size());
   for (size_t i = 0; i < joined.size(); ++i)
     joined[i] = (12 * found.spans[0].embedding[i] + 18 * found.spans[1].embedding[i]) / 30;

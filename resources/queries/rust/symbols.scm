@@ -3,8 +3,10 @@
 (block_comment) @comment
 (attribute_item) @attribute
 
-((attribute_item (attribute (identifier) @_attribute)) . (function_item name: (identifier) @name body: (_) @body) @definition.test
-  (#eq? @_attribute "test"))
+((source_file (attribute_item (attribute (identifier) @_attribute))
+    . (function_item name: (identifier) @name body: (_) @body) @definition.test) (#eq? @_attribute "test"))
+((declaration_list (attribute_item (attribute (identifier) @_attribute))
+    . (function_item name: (identifier) @name body: (_) @body) @definition.test) (#eq? @_attribute "test"))
 (function_item name: (identifier) @name body: (_) @body) @definition.function
 (function_signature_item name: (identifier) @name) @declaration.function
 (struct_item name: (type_identifier) @name) @definition.struct

@@ -93,6 +93,21 @@ class SnapshotStoreTest : public testing::Test {
   std::vector<std::string> notices_;
 };
 
+TEST_F(SnapshotStoreTest, KeysThatRankComeBackOfEachSpanOrNotAtAll) {
+  Stored stored = make(3, 700);
+  stored.segment.spans[1].ranking_keys = {std::byte{1}, std::byte{2}, std::byte{3}};
+  auto store = open().value();
+  ASSERT_TRUE(store.put(stored.segment, "recipe", stored.kv, kHeadRows).has_value());
+  EXPECT_EQ(store.ranking_keys(stored.segment.key, 300).value(), stored.segment.spans[1].ranking_keys);
+  EXPECT_TRUE(store.ranking_keys(stored.segment.key, 0).value().empty());
+  EXPECT_TRUE(store.ranking_keys("unknown", 300).value().empty());
+  sql("UPDATE ranking SET keys = x'010203ff'");
+  const auto damaged = store.ranking_keys(stored.segment.key, 300);
+  ASSERT_FALSE(damaged.has_value());
+  EXPECT_EQ(damaged.error().kind, ErrorKind::kDamaged);
+  EXPECT_FALSE(store.find(stored.segment.key).value().has_value()) << "it will be read again as a whole";
+}
+
 TEST_F(SnapshotStoreTest, WhatWasPutComesBackAfterReopening) {
   const Stored stored = make(1, 2500);
   {
@@ -280,6 +295,29 @@ TEST_F(SnapshotStoreTest, KilledAtAnyMomentKeepsWholeSegmentsOnly) {
     expect_rows(store, stored, 0, 1200);
   }
   EXPECT_TRUE(notices_.empty()) << notices_[0];
+}
+
+TEST_F(SnapshotStoreTest, AForgottenBlobIsGoneWithItsRowsAndNothingElseIs) {
+  // A file in two parts, another file, and the first one as another recipe reads it.
+  Stored first = make(1, 1500), second = make(2, 700), other = make(3, 900), masked = make(4, 600);
+  second.segment.blob_id = masked.segment.blob_id = first.segment.blob_id;
+  {
+    auto store = open().value();
+    for (const Stored* stored : {&first, &second, &other})
+      ASSERT_TRUE(store.put(stored->segment, "recipe", stored->kv, kHeadRows).has_value());
+    ASSERT_TRUE(store.put(masked.segment, "masked", masked.kv, kHeadRows).has_value());
+    ASSERT_TRUE(store.forget_blob("recipe", first.segment.blob_id).has_value());
+    ASSERT_TRUE(store.forget_blob("recipe", "a blob that was never read").has_value());
+  }
+  auto store = open().value();
+  EXPECT_TRUE(store.find_blob("recipe", first.segment.blob_id).value().empty());
+  EXPECT_FALSE(store.find(second.segment.key).value().has_value());
+  KvCache kv(kLayout);
+  kv.resize(1);
+  EXPECT_FALSE(store.load_rows(first.segment.key, 0, 1, kv, 0).has_value());
+  EXPECT_EQ(store.find_blob("masked", first.segment.blob_id).value().size(), 1u);
+  expect_rows(store, other, 0, 900);
+  expect_rows(store, masked, 0, 600);
 }
 
 TEST_F(SnapshotStoreTest, ConstantsAreKeptAndDamagedOnesForgotten) {

@@ -87,23 +87,6 @@ TEST_F(IndexTest, OnlyChangedContentIsParsedAgain) {
   EXPECT_FALSE(*index.knows_word("width"));
 }
 
-TEST_F(IndexTest, QueriesAreCompiledOnceAndNotForEveryChange) {
-  tree_.write("a.cc", "int first() { return 1; }\n");
-  Index index = tree_.open();
-  ASSERT_TRUE(index.update());  // compiles, unless another test has
-  double quickest = 1e9;
-  for (int i = 0; i < 5; ++i) {
-    tree_.write("a.cc", "int changed_" + std::to_string(i) + "() { return 1; }\n");
-    const auto report = index.update();
-    ASSERT_TRUE(report);
-    EXPECT_EQ(report->parsed_files, 1);
-    quickest = std::min(quickest, report->seconds);
-  }
-  const auto start = std::chrono::steady_clock::now();
-  ASSERT_TRUE(Grammars().find("cpp"));  // compiles them
-  EXPECT_LT(quickest, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-}
-
 TEST_F(IndexTest, SymbolsByNameQualifiedNameAndCase) {
   Index index = tree_.open();
   ASSERT_TRUE(index.update());

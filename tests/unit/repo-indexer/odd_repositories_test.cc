@@ -258,7 +258,9 @@ TEST(OddRepositories, AnIndexOfAnotherVersionIsBuiltAnew) {
     sqlite3_close(database);
   }
   Index index = tree.open();
-  EXPECT_EQ(updated(index).parsed_files, 1);
+  const IndexReport report = updated(index);
+  EXPECT_EQ(report.parsed_files, 1);
+  EXPECT_THAT(report.notice, HasSubstr("another version of Strata"));
 }
 
 TEST(OddRepositories, TwoAtOnce) {

@@ -52,6 +52,19 @@ class Resolve : public testing::Test {
   std::optional<Index> index_;
 };
 
+TEST_F(Resolve, AnAbsoluteImportIsNotTheFileBesideIt) {
+  tree_.write("src/pkg/__init__.py", "");
+  tree_.write("src/pkg/typing.py", "Route = str\n");
+  tree_.write("src/pkg/app.py",
+              "import typing\nfrom typing import Any\nfrom . import typing as ft\nimport pkg.typing\n");
+  index();
+  std::vector<std::string> targets;
+  const auto imports = index_->includes("src/pkg/app.py").value();
+  for (const Import& i : imports) targets.push_back(std::format("{} {}", i.line, i.target));
+  EXPECT_THAT(targets,
+              ElementsAre("1 ", "2 ", "2 ", "3 src/pkg/__init__.py", "3 src/pkg/typing.py", "4 src/pkg/typing.py"));
+}
+
 TEST_F(Resolve, AMethodIsToldFromOthersOfItsNameByItsObject) {
   tree_.write("shapes.h",
               "struct Circle { double area(); };\n"

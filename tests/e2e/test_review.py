@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""strata review, undo, redo and runs: what is accepted is written, and what is written can be taken back."""
+import os
+import pathlib
+import subprocess
+import unittest
+
+from strata_process import StrataTest, git
+
+BEFORE = "def one():\n    return 1\n\n\n" + "# between\n" * 12 + "\n\ndef two():\n    return 2\n"
+AFTER = BEFORE.replace("return 1", "return 11").replace("return 2", "return 22")
+
+
+class ReviewTest(StrataTest):
+    def setUp(self):
+        super().setUp()
+        self.tree = self.folder / "numbers"
+        self.tree.mkdir()
+        self.file = self.tree / "numbers.py"
+        self.file.write_text(BEFORE)
+        git(self.folder, "init", "-q", str(self.tree))
+        git(self.tree, "add", "-A")
+        git(self.tree, "commit", "-qm", "one")
+
+    def patch(self):
+        self.file.write_text(AFTER)
+        diff = subprocess.run(["git", "-C", self.tree, "diff"], capture_output=True, text=True, check=True).stdout
+        self.file.write_text(BEFORE)
+        path = self.folder / "change.patch"
+        path.write_text(diff)
+        return path
+
+    def test_accepted_hunks_are_written_and_taken_back_one_by_one(self):
+        patch = self.patch()
+        shown = self.json("review", self.tree, "--patch", patch)
+        self.assertEqual((shown["hunks"], [h["symbol"] for h in shown["files"][0]["hunks"]]), (2, ["one", "two"]))
+        self.assertEqual(self.file.read_text(), BEFORE, "looking writes nothing")
+        done = self.json("review", self.tree, "--patch", patch, "--accept", "2")
+        self.assertEqual((done["status"], done["written"]), ("applied", ["numbers.py"]))
+        self.assertEqual(self.file.read_text(), BEFORE.replace("return 2", "return 22"))
+        self.assertEqual(self.json("undo", self.tree)["status"], "undone")
+        self.assertEqual(self.file.read_text(), BEFORE)
+        self.assertEqual(self.json("redo", self.tree, f"{done['run']}.{done['step']}.2")["status"], "redone")
+        self.assertEqual(self.file.read_text(), BEFORE.replace("return 2", "return 22"))
+
+    def test_edits_made_since_are_kept(self):
+        self.json("review", self.tree, "--patch", self.patch(), "--accept", "all")
+        self.file.write_text("# mine\n" + AFTER)
+        self.assertEqual(self.json("undo", self.tree, expect=1)["status"], "conflict")
+        self.assertEqual(self.file.read_text(), "# mine\n" + AFTER)
+        self.json("undo", self.tree, "--merge")
+        self.assertEqual(self.file.read_text(), "# mine\n" + BEFORE)
+
+    def test_a_run_is_found_and_reviewed_however_its_repository_was_named(self):
+        here = pathlib.Path.cwd()
+        os.chdir(self.tree)
+        try:
+            self.json("agent", ".", "Rename one to first", "--check", "true")
+        finally:
+            os.chdir(here)
+        self.assertEqual(self.file.read_text(), BEFORE)
+        run = self.json("runs", self.tree)["runs"][0]
+        self.assertEqual((run["repository"], run["instruction"]), (str(self.tree.resolve()), "Rename one to first"))
+        self.assertEqual(self.json("review", self.tree, "--run", run["run"], "--accept", "all")["status"], "applied")
+        self.assertIn("def first():", self.file.read_text())
+
+    def test_places_that_are_left_alone_are_shown(self):
+        self.file.write_text(BEFORE + "\n\n# one is the loneliest number\n")
+        done = self.run_strata("agent", self.tree, "Rename one to first", "--check", "true")
+        self.assertIn("# one is the loneliest number", done.stderr)
+
+    def test_commits_ranges_and_the_work_tree(self):
+        self.assertEqual(self.json("review", self.tree)["hunks"], 0)
+        self.file.write_text(AFTER)
+        self.assertEqual(self.json("review", self.tree)["hunks"], 2)
+        git(self.tree, "commit", "-qam", "two")
+        self.assertEqual(self.json("review", self.tree, "--commit", "HEAD")["hunks"], 2)
+        self.assertEqual(self.json("review", self.tree, "--range", "HEAD^..HEAD")["hunks"], 2)
+
+    def test_what_cannot_be_meant_is_refused(self):
+        patch = self.patch()
+        self.run_strata("review", self.tree, "--patch", patch, "--accept", "3", expect=2)
+        self.run_strata("review", self.tree, "--patch", patch, "--accept", "1-x", expect=2)
+        self.run_strata("review", self.tree, "--accept", "all", expect=2)
+        self.run_strata("review", self.tree, "--commit", "HEAD", "--range", "A..B", expect=2)
+        self.run_strata("review", self.tree, "--run", "99", expect=1)
+        self.run_strata("undo", self.tree, expect=1)
+        self.run_strata("undo", self.tree, "first", expect=1)
+        (self.folder / "not.patch").write_text("no diff at all\n")
+        self.run_strata("review", self.tree, "--patch", self.folder / "not.patch", expect=1)
+        self.assertEqual(self.file.read_text(), BEFORE)
+
+
+if __name__ == "__main__":
+    unittest.main()
