@@ -10,9 +10,9 @@
 #include "agent/ask.h"
 #include "agent/changes/journal.h"
 #include "agent/changes/proposal.h"
-#include "agent/chat/scripted_model.h"
 #include "agent/run/run.h"
 #include "agent/run/trust.h"
+#include "app/chat_models.h"
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/repository_access.h"
@@ -26,7 +26,7 @@ inline constexpr int kStopped = 3, kRefusedExit = 4;
 
 struct Arguments {
   std::string repository, instruction, check, json_form;
-  ModelArguments model;
+  ChatArguments chat;
   agent::Budget budget;
   std::vector<std::string> allow;
   int64_t resume = 0;
@@ -96,23 +96,11 @@ std::string described(const agent::RunEvent& event) {
   return {};
 }
 
-// What a --model argument means. Called when the instruction turns out to need a model.
-Result<std::shared_ptr<agent::ChatModel>> open_chat_model(const Arguments& arguments) {
-  if (arguments.model.model.starts_with("scripted:")) {
-    auto scripted = agent::ScriptedModel::load(arguments.model.model.substr(9));
-    if (!scripted) return std::unexpected(scripted.error());
-    return std::shared_ptr<agent::ChatModel>(std::move(*scripted));
-  }
-  return fail(ErrorKind::kUnsupported,
-              "this instruction needs a model, and the agent cannot use one yet but scripted:FILE; without a model it "
-              "does, with names that the index knows: rename A to B, move A to FILE, delete A, add parameter P to F");
-}
-
 // Questions of the model to the whole repository, as `strata ask` answers them; nothing is loaded before the first one.
 agent::AskRepository asking(const Arguments& arguments, const std::unique_ptr<agent::AgentRun>& run) {
   auto workspace = std::make_shared<std::optional<agent::Workspace>>();
-  ModelArguments model = arguments.model;
-  if (model.model.starts_with("scripted:")) model.model.clear();
+  ModelArguments model = arguments.chat.model;
+  if (arguments.chat.scripted() || arguments.chat.remote()) model.model.clear();
   return [model, workspace, &run](const std::string& question, const Cancel* cancel) -> Result<std::string> {
     if (!*workspace) {
       auto loaded = open_model(model);
@@ -250,7 +238,7 @@ int run_agent(const Arguments& a) {
   }
   std::cerr << std::format("run {} (in a private copy; Ctrl+C stops it, `strata agent --resume {}` goes on)\n",
                            run->id(), run->id());
-  auto outcome = run->go([&] { return open_chat_model(a); }, &interrupted());
+  auto outcome = run->go([&] { return open_chat_model(a.chat); }, &interrupted());
   if (!outcome) return report(outcome.error(), a.as_json());
 
   const bool done = outcome->status == agent::RunStatus::kDone;
@@ -300,9 +288,7 @@ void add_agent(CLI::App& app, Run& run) {
   command->add_option("repository", a->repository, "Folder of the repository");
   command->add_option("instruction", a->instruction, "What is to be done");
   command->add_option("--resume", a->resume, "Go on with this run instead")->check(CLI::PositiveNumber);
-  command->add_option("--model", a->model.model,
-                      "scripted:FILE: turns of a model, for what the index cannot do by itself");
-  command->add_option("--threads", a->model.threads, "Threads (default: physical cores)")->check(CLI::Range(0, 1024));
+  add_chat_options(command, a->chat);
   command->add_flag("--yes", a->yes, "Approve what the sandbox confines, and apply the result if its check passes");
   command->add_option("--allow", a->allow, "Approve confined commands that begin with these words; may be repeated");
   command->add_option("--check", a->check, "Command that builds and tests (default: as detected)");

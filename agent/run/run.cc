@@ -14,6 +14,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
+constexpr int kTurn = 8192, kSmallTurn = 1024;  // tokens of a turn at most
 constexpr int kMostIdleTurns = 3;
 constexpr int kMostFailedDones = 3;  // times that the model may call done while the check fails
 
@@ -254,7 +255,8 @@ Result<ChatModel*> AgentRun::model(const OpenModel& open_model) {
     auto opened = open_model();
     if (!opened) return std::unexpected(opened.error());
     model_ = std::move(*opened);
-    tools_ = tools(is_small_model(model_->name()));
+    small_ = is_small_model(model_->name());
+    tools_ = tools(small_);
     if (!settings_.ask) std::erase_if(tools_, [](const Tool& t) { return t.spec.name == "ask"; });
   }
   return model_.get();
@@ -400,7 +402,10 @@ Result<RunOutcome> AgentRun::loop(const OpenModel& open_model, const Cancel* can
     if (!chat) return std::unexpected(chat.error());
     std::vector<ToolSpec> specs;
     for (const Tool& tool : tools_) specs.push_back(tool.spec);
-    auto turn = (*chat)->reply(state_.transcript, specs, {},
+    // A small model that may talk does not act, and when it calls at length it has lost its way.
+    const ChatOptions options{.max_tokens = small_ ? kSmallTurn : kTurn,
+                              .require_call = small_ && (!state_.plan.empty() || state_.idle_turns > 0)};
+    auto turn = (*chat)->reply(state_.transcript, specs, options,
                                {.on_text = hooks_.on_text, .on_reasoning = {}, .on_notice = hooks_.on_notice}, cancel);
     if (!turn) {
       if (turn.error().kind == ErrorKind::kCancelled)
@@ -525,7 +530,7 @@ Result<RunOutcome> AgentRun::work(const OpenModel& open_model, const Cancel* can
   // A large model finds its own way; a small one is led.
   auto chat = model(open_model);
   if (!chat) return std::unexpected(chat.error());
-  return is_small_model((*chat)->name()) ? repair(open_model, cancel) : loop(open_model, cancel);
+  return small_ ? repair(open_model, cancel) : loop(open_model, cancel);
 }
 
 Result<RunOutcome> AgentRun::go(const OpenModel& open_model, const Cancel* cancel) {

@@ -114,6 +114,7 @@ class AgentRun {
   std::unique_ptr<Workbench> bench_;
   std::vector<Tool> tools_;
   std::shared_ptr<ChatModel> model_;
+  bool small_ = false;                // the model copes with few tools only
   std::optional<CheckResult> check_;  // of the tree as it is
   int check_writes_ = -1;             // Workbench::writes() then
   double started_ = 0;
