@@ -202,9 +202,12 @@ int run_agent(const Arguments& a) {
   auto cache = cache_folder("agent-index");
   if (!cache) return report(cache.error(), a.as_json());
 
+  auto abilities = abilities_file();
+  if (!abilities) return report(abilities.error(), a.as_json());
+
   std::unique_ptr<agent::AgentRun> run;
   agent::RunSettings settings{
-      .budget = a.budget, .rules = {}, .network = a.network, .index_cache = *cache, .ask = {}, .limits = {}};
+      .budget = a.budget, .rules = {}, .network = a.network, .index_cache = *cache, .abilities = *abilities, .ask = {}, .limits = {}};
   for (const std::string& prefix : a.allow) settings.rules.push_back({agent::Permission::kAllowed, "", prefix, ""});
   agent::RunHooks hooks;
   hooks.on_notice = notice;

@@ -11,7 +11,7 @@ ChatUsage& ChatUsage::operator+=(const ChatUsage& other) {
 }
 
 Result<std::vector<Alternative>> ChatModel::alternatives(std::string_view, std::string_view, std::string_view,
-                                                         const Cancel*) {
+                                                         ChatUsage&, const Cancel*) {
   return fail(ErrorKind::kUnsupported, name() + " cannot be asked what it would write in the middle of a file");
 }
 

@@ -95,9 +95,10 @@ class ChatModel {
   // Tokens of a text; an estimate where the model's tokenizer is not at hand.
   virtual Result<int64_t> count_tokens(std::string_view text) = 0;
   // What the model would rather write in place of `line` between `before` and `behind`, both of whole lines; most
-  // likely first. kUnsupported unless the model was trained to fill gaps and its likelihoods are at hand.
+  // likely first; what it took is added to `usage`. kUnsupported unless the model was trained to fill gaps and its likelihoods are at hand.
   virtual Result<std::vector<Alternative>> alternatives(std::string_view before, std::string_view line,
-                                                        std::string_view behind, const Cancel* cancel = nullptr);
+                                                        std::string_view behind, ChatUsage& usage,
+                                                        const Cancel* cancel = nullptr);
 };
 
 }  // namespace strata::agent

@@ -134,16 +134,19 @@ class Follow : public TokenMask {
 }  // namespace
 
 Result<std::vector<Alternative>> EmbeddedModel::alternatives(std::string_view before, std::string_view line,
-                                                             std::string_view behind, const Cancel* cancel) {
+                                                             std::string_view behind, ChatUsage& usage,
+                                                             const Cancel* cancel) {
   const Tokenizer& tokenizer = model_->tokenizer();
   std::vector<TokenId> prompt = {tokenizer.control_token("<|fim_prefix|>")};
   const TokenId suffix = tokenizer.control_token("<|fim_suffix|>"), middle = tokenizer.control_token("<|fim_middle|>");
-  if (prompt[0] < 0 || suffix < 0 || middle < 0) return ChatModel::alternatives(before, line, behind, cancel);
+  if (prompt[0] < 0 || suffix < 0 || middle < 0) return ChatModel::alternatives(before, line, behind, usage, cancel);
   tokenizer.encode(before, prompt);
   prompt.push_back(suffix);
   tokenizer.encode(behind, prompt);
   prompt.push_back(middle);
-  if (auto done = bring_to(prompt, cancel); !done) return std::unexpected(done.error());
+  const auto shared = bring_to(prompt, cancel);
+  if (!shared) return std::unexpected(shared.error());
+  usage += {static_cast<int64_t>(prompt.size()), static_cast<int64_t>(*shared), 0};
 
   std::vector<TokenId> old = tokenizer.encode(std::string(line) + "\n");
   if (old.size() > kLineTokens) old.resize(kLineTokens);
@@ -156,6 +159,7 @@ Result<std::vector<Alternative>> EmbeddedModel::alternatives(std::string_view be
   along.cancel = onwards.cancel = cancel;
   auto read = session_.generate(along);
   if (!read) return std::unexpected(read.error());
+  usage.generated_tokens += read->tokens;
   std::ranges::sort(follow.branches, std::greater(), &Follow::Branch::gain);
 
   std::vector<Alternative> found;
@@ -168,6 +172,7 @@ Result<std::vector<Alternative>> EmbeddedModel::alternatives(std::string_view be
     if (!text.contains('\n')) {
       auto rest = session_.generate(onwards);
       if (!rest) return std::unexpected(rest.error());
+      usage.generated_tokens += rest->tokens + 1;
       if (rest->end == Generation::End::kLength) continue;
       text += rest->text;
     }

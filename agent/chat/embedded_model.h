@@ -23,7 +23,7 @@ class EmbeddedModel : public ChatModel {
   int context_tokens() const override { return context_tokens_; }
   Result<int64_t> count_tokens(std::string_view text) override;
   Result<std::vector<Alternative>> alternatives(std::string_view before, std::string_view line, std::string_view behind,
-                                                const Cancel* cancel = nullptr) override;
+                                                ChatUsage& usage, const Cancel* cancel = nullptr) override;
 
  private:
   EmbeddedModel(std::shared_ptr<Model> model, int context_tokens);

@@ -349,7 +349,7 @@ Result<void> try_infill(ChatModel& model, Workbench& bench, RepairAttempt& attem
   for (const int line : code_lines(before, symbol)) {
     if (attempt.stop && attempt.stop()) break;
     auto found = model.alternatives(lines.text(first, line - 1), lines.text(line), lines.text(line + 1, last),
-                                    attempt.cancel);
+                                    attempt.usage, attempt.cancel);
     if (!found) return std::unexpected(found.error());
     for (Alternative& a : *found) candidates.push_back({line, std::move(a)});
   }
