@@ -13,6 +13,7 @@
 #include "agent/prompts.h"
 #include "agent/question.h"
 #include "agent/ranker.h"
+#include "agent/remote_answer.h"
 #include "agent/structural.h"
 
 namespace strata::agent {
@@ -95,7 +96,7 @@ void note_context(Answer& answer, const std::vector<Excerpt>& excerpts) {
   std::set<std::string_view> files;
   for (const Excerpt& e : excerpts) {
     RankedPassage& r = answer.passages[e.ranked];
-    r.tokens = static_cast<int>(e.tokens.size());
+    r.tokens = e.size;
     r.reused = !e.segment.empty();
     r.passage.first_line = e.first_line;
     r.passage.last_line = e.last_line;
@@ -105,13 +106,48 @@ void note_context(Answer& answer, const std::vector<Excerpt>& excerpts) {
   answer.context_files = static_cast<int>(files.size());
 }
 
+// The embedded model writes the answer. False if it finds that the excerpts do not have what is asked for.
+Result<bool> write_here(Workspace& workspace, const std::vector<Excerpt>& excerpts, const Question& question,
+                        std::optional<double> answerable, const Evidence& evidence, const AskOptions& options,
+                        const std::function<void(std::string_view)>& show, const Cancel* cancel, Answer& answer) {
+  const Model& model = *workspace.answerer.model;
+  Session session(workspace.answerer.model);
+  auto assembled = assemble(workspace, session, excerpts, question.text, cancel);
+  if (!assembled) return std::unexpected(assembled.error());
+  if (answerable) {
+    auto odds = implemented(session, model, cancel);
+    if (!odds) return std::unexpected(odds.error());
+    if (*odds - evidence.missing_share / 2 < *answerable) return false;
+  }
+  if (auto done = instruct(session, model, kInstruction, cancel); !done) return std::unexpected(done.error());
+  GenerateOptions generate;
+  generate.max_tokens = options.max_tokens;
+  generate.sampler.repetition_penalty = 1.05f;
+  generate.stop = {"\nQuestion:", "\nFile:", "\n\n\n"};
+  generate.cancel = cancel;
+  generate.on_text = [&](std::string_view piece) {
+    show(piece);
+    return true;
+  };
+  auto generated = session.generate(generate);
+  if (!generated) return std::unexpected(generated.error());
+  if (generated->end == Generation::End::kCancelled) return fail(ErrorKind::kCancelled, "the answer was cancelled");
+  answer.text = std::move(generated->text);
+  const auto& counters = session.counters();
+  answer.timing.reused_tokens = assembled->reused;
+  answer.timing.reread_tokens = assembled->reread;
+  answer.timing.computed_tokens = counters.computed + counters.recomputed;
+  answer.timing.generated_tokens = counters.generated;
+  return true;
+}
+
 }  // namespace
 
 Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions& options, const AskEvents& events,
                    const Cancel* cancel) {
   const Clock clock;
   const auto finish = [&](Answer answer) {
-    answer.model = workspace.answerer.model->params().name;
+    answer.model = workspace.remote ? workspace.remote->name() : workspace.answerer.model->params().name;
     answer.timing.total_s = clock.seconds();
     return answer;
   };
@@ -147,56 +183,46 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
     if (events.on_text) events.on_text(answer.text);
     return finish(std::move(answer));
   };
-  const Model& model = *workspace.answerer.model;
   const Evidence& evidence = ranking->evidence;
-  const std::optional<double> answerable = evidence.named ? std::nullopt : answerable_from(model.params().name);
+  const std::optional<double> answerable =
+      evidence.named || workspace.remote ? std::nullopt : answerable_from(workspace.answerer.model->params().name);
   if (ranking->passages.empty() || !evidence.unknown.empty() || (!answerable && seems_absent(evidence)))
     return absent();
 
-  auto excerpts = choose_excerpts(workspace, *ranking, options, texts);
-  if (!excerpts) return std::unexpected(excerpts.error());
-  Session session(workspace.answerer.model);
-  auto assembled = assemble(workspace, session, *excerpts, question.text, cancel);
-  if (!assembled) return std::unexpected(assembled.error());
-  if (answerable) {
-    auto odds = implemented(session, model, cancel);
-    if (!odds) return std::unexpected(odds.error());
-    if (*odds - evidence.missing_share / 2 < *answerable) return absent();
-  }
-  if (auto done = instruct(session, model, kInstruction, cancel); !done) return std::unexpected(done.error());
-
   Answer answer;
   answer.timing.select_s = select_s;
-  answer.passages = std::move(ranking->passages);
-  note_context(answer, *excerpts);
-  GenerateOptions generate;
-  generate.max_tokens = options.max_tokens;
-  generate.sampler.repetition_penalty = 1.05f;
-  generate.stop = {"\nQuestion:", "\nFile:", "\n\n\n"};
-  generate.cancel = cancel;
-  generate.on_text = [&](std::string_view piece) {
+  const auto show = [&](std::string_view piece) {
     if (answer.timing.first_token_s == 0) answer.timing.first_token_s = clock.seconds();
     if (events.on_text) events.on_text(piece);
-    return true;
   };
-  auto generated = session.generate(generate);
-  if (!generated) return std::unexpected(generated.error());
-  if (generated->end == Generation::End::kCancelled) return fail(ErrorKind::kCancelled, "the answer was cancelled");
-  answer.text = std::move(generated->text);
+  std::vector<Excerpt> excerpts;
+  if (workspace.remote) {
+    auto remote = answer_remotely(workspace, question, *ranking, options, texts,
+                                  {.on_text = show, .on_reasoning = {}, .on_notice = events.on_notice}, cancel);
+    if (!remote) return std::unexpected(remote.error());
+    answer.text = std::move(remote->text);
+    excerpts = std::move(remote->excerpts);
+    answer.timing.reused_tokens = remote->usage.reused_tokens;
+    answer.timing.computed_tokens = remote->usage.prompt_tokens - remote->usage.reused_tokens;
+    answer.timing.generated_tokens = remote->usage.generated_tokens;
+  } else {
+    auto chosen = choose_excerpts(workspace, *ranking, options, texts);
+    if (!chosen) return std::unexpected(chosen.error());
+    excerpts = std::move(*chosen);
+    auto written = write_here(workspace, excerpts, question, answerable, evidence, options, show, cancel, answer);
+    if (!written) return std::unexpected(written.error());
+    if (!*written) return absent();
+  }
+  answer.passages = std::move(ranking->passages);
+  note_context(answer, excerpts);
 
   // Where does it stand? Checked against the index, repaired, added.
-  auto citations = cite(workspace.index, answer, *excerpts, ranking->weights, texts);
+  auto citations = cite(workspace.index, answer, excerpts, ranking->weights, texts);
   if (!citations) return std::unexpected(citations.error());
   answer.citations = std::move(*citations);
   auto invented = invented_names(workspace.index, answer.text, question);
   if (!invented) return std::unexpected(invented.error());
   finish_text(answer, *invented);
-
-  const auto& counters = session.counters();
-  answer.timing.reused_tokens = assembled->reused;
-  answer.timing.reread_tokens = assembled->reread;
-  answer.timing.computed_tokens = counters.computed + counters.recomputed;
-  answer.timing.generated_tokens = counters.generated;
   return finish(std::move(answer));
 }
 

@@ -56,6 +56,7 @@ struct AskEvents {
   // The ranking, before the model has said a word.
   std::function<void(const std::vector<RankedPassage>&)> on_ranked;
   std::function<void(std::string_view)> on_text;  // streamed; the final text may differ in its citations
+  std::function<void(const std::string&)> on_notice = {};
 };
 
 Result<Answer> ask(Workspace& workspace, std::string_view question, const AskOptions& options = {},

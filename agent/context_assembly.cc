@@ -89,7 +89,7 @@ Result<std::vector<Excerpt>> choose_excerpts(Workspace& workspace, const Ranking
   for (size_t i = 0; i < ranking.passages.size() && left >= kFewTokens; ++i) {
     const repo::Passage& p = ranking.passages[i].passage;
     std::vector<TokenId> tokens;
-    Excerpt e{i, p.file, p.symbol, p.first_line, p.last_line, {}, {}, 0};
+    Excerpt e{i, p.file, p.symbol, p.first_line, p.last_line, {}, {}, 0, 0};
     const StoredSpan* span = stored_rows ? workspace.read->find(p) : nullptr;
     if (span) {
       auto segment = reader.snapshots->find(span->segment);
@@ -114,6 +114,7 @@ Result<std::vector<Excerpt>> choose_excerpts(Workspace& workspace, const Ranking
     e.first_token += static_cast<int>(range.first);
     e.tokens.assign(tokens.begin() + static_cast<std::ptrdiff_t>(range.first),
                     tokens.begin() + static_cast<std::ptrdiff_t>(range.last));
+    e.size = static_cast<int>(e.tokens.size());
     left -= std::min(left, e.tokens.size());
     excerpts.push_back(std::move(e));
   }

@@ -19,6 +19,7 @@ struct Excerpt {
   std::vector<TokenId> tokens;
   std::string segment;  // key of the stored segment; empty: its rows are computed
   int first_token = 0;  // of the excerpt within the segment
+  int size = 0;         // in tokens; an estimate where `tokens` are another model's
 };
 
 // The best passages that fit into the budget, best first. Long ones are cut to the lines that say most about the

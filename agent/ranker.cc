@@ -289,8 +289,10 @@ std::vector<RankedPassage> fuse(std::vector<Candidate> candidates, const Ranking
 
 Result<Ranking> rank(Workspace& workspace, const Question& question, TextCache& texts, const Cancel* cancel) {
   const repo::Index& index = workspace.index;
-  if (auto done = workspace.read->refresh(index, *workspace.scout.snapshots); !done)
-    return std::unexpected(done.error());
+  if (workspace.scout.snapshots) {
+    if (auto done = workspace.read->refresh(index, *workspace.scout.snapshots); !done)
+      return std::unexpected(done.error());
+  }
   Candidates candidates(index);
   auto hits = index.search(question.text, kCandidates);
   if (!hits) return std::unexpected(hits.error());

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/chat/chat_model.h"
 #include "engine/engine.h"
 #include "repo-indexer/index.h"
 
@@ -93,8 +94,9 @@ class ReadPassages {
 
 struct Workspace {
   repo::Index index;
-  Reader scout;
+  Reader scout;  // without a model, words and names alone rank
   Reader answerer;
+  std::shared_ptr<ChatModel> remote = {};  // answers instead of the answerer; then neither model need be there
   std::shared_ptr<ReadPassages> read = std::make_shared<ReadPassages>();  // by the scout
 };
 

@@ -1,20 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/chat_models.h"
 
+#include "agent/chat/embedded_model.h"
+#include "agent/chat/openai_model.h"
 #include "agent/chat/scripted_model.h"
+#include "app/console.h"
 
 namespace strata::app {
+namespace {
 
-Result<std::shared_ptr<agent::ChatModel>> open_chat_model(const ChatArguments& arguments) {
-  const std::string& model = arguments.model.model;
-  if (model.starts_with("scripted:")) {
-    auto scripted = agent::ScriptedModel::load(model.substr(9));
-    if (!scripted) return std::unexpected(scripted.error());
-    return std::shared_ptr<agent::ChatModel>(std::move(*scripted));
-  }
-  return fail(ErrorKind::kUnsupported,
-              "this instruction needs a model, and the agent cannot use one yet but scripted:FILE; without a model it "
-              "does, with names that the index knows: rename A to B, move A to FILE, delete A, add parameter P to F");
+template <typename M>
+Result<std::shared_ptr<agent::ChatModel>> shared(Result<std::unique_ptr<M>> model) {
+  if (!model) return std::unexpected(model.error());
+  return std::shared_ptr<agent::ChatModel>(std::move(*model));
+}
+
+}  // namespace
+
+void add_chat_options(CLI::App* command, ChatArguments& a) {
+  command->add_option("--model", a.model.model,
+                      "Catalogue name, GGUF file or folder; with --endpoint the model's name there; or scripted:FILE");
+  command->add_option("--endpoint", a.endpoint,
+                      "Base URL of an OpenAI-compatible server (http://127.0.0.1:8080/v1) to use instead of the own "
+                      "engine; a key is taken from STRATA_API_KEY or OPENAI_API_KEY");
+  command->add_option("--threads", a.model.threads, "Threads (default: physical cores)")->check(CLI::Range(0, 1024));
+}
+
+Result<std::filesystem::path> abilities_file() {
+  auto folder = data_folder();
+  if (!folder) return std::unexpected(folder.error());
+  return *folder / "model-checks.json";
+}
+
+Result<std::shared_ptr<agent::ChatModel>> open_chat_model(const ChatArguments& a) {
+  if (a.scripted()) return shared(agent::ScriptedModel::load(a.model.model.substr(9)));
+  if (a.remote())
+    return shared(agent::OpenAiModel::make({.url = a.endpoint, .model = a.model.model, .key = agent::api_key(a.endpoint)},
+                                           notice, &interrupted()));
+  auto model = open_model(a.model);
+  if (!model) return std::unexpected(model.error());
+  return shared(agent::EmbeddedModel::make(std::move(*model)));
 }
 
 }  // namespace strata::app

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What --model means where something is to be talked to: by the agent, on the command line and in the window.
+// What --model and --endpoint mean where something is to be talked to.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <memory>
+#include <string>
 
 #include "agent/chat/chat_model.h"
 #include "app/repository_access.h"
@@ -10,8 +12,17 @@
 namespace strata::app {
 
 struct ChatArguments {
-  ModelArguments model;  // "scripted:FILE": prepared turns
+  ModelArguments model;  // with an endpoint: the model's name there; "scripted:FILE": prepared turns
+  std::string endpoint;  // base URL of an OpenAI-compatible server; empty: our own engine
+
+  bool remote() const { return !endpoint.empty(); }
+  bool scripted() const { return model.model.starts_with("scripted:"); }
 };
+
+void add_chat_options(CLI::App* command, ChatArguments& arguments);
+
+// Where `strata models check` keeps what it finds out.
+Result<std::filesystem::path> abilities_file();
 
 Result<std::shared_ptr<agent::ChatModel>> open_chat_model(const ChatArguments& arguments);
 

@@ -26,7 +26,7 @@ inline constexpr int kStopped = 3, kRefusedExit = 4;
 
 struct Arguments {
   std::string repository, instruction, check, json_form;
-  ModelArguments model;
+  ChatArguments chat;
   agent::Budget budget;
   std::vector<std::string> allow;
   int64_t resume = 0;
@@ -99,8 +99,8 @@ std::string described(const agent::RunEvent& event) {
 // Questions of the model to the whole repository, as `strata ask` answers them; nothing is loaded before the first one.
 agent::AskRepository asking(const Arguments& arguments, const std::unique_ptr<agent::AgentRun>& run) {
   auto workspace = std::make_shared<std::optional<agent::Workspace>>();
-  ModelArguments model = arguments.model;
-  if (model.model.starts_with("scripted:")) model.model.clear();
+  ModelArguments model = arguments.chat.model;
+  if (arguments.chat.scripted() || arguments.chat.remote()) model.model.clear();
   return [model, workspace, &run](const std::string& question, const Cancel* cancel) -> Result<std::string> {
     if (!*workspace) {
       auto loaded = open_model(model);
@@ -202,9 +202,12 @@ int run_agent(const Arguments& a) {
   auto cache = cache_folder("agent-index");
   if (!cache) return report(cache.error(), a.as_json());
 
+  auto abilities = abilities_file();
+  if (!abilities) return report(abilities.error(), a.as_json());
+
   std::unique_ptr<agent::AgentRun> run;
   agent::RunSettings settings{
-      .budget = a.budget, .rules = {}, .network = a.network, .index_cache = *cache, .ask = {}, .limits = {}};
+      .budget = a.budget, .rules = {}, .network = a.network, .index_cache = *cache, .abilities = *abilities, .ask = {}, .limits = {}};
   for (const std::string& prefix : a.allow) settings.rules.push_back({agent::Permission::kAllowed, "", prefix, ""});
   agent::RunHooks hooks;
   hooks.on_notice = notice;
@@ -238,7 +241,7 @@ int run_agent(const Arguments& a) {
   }
   std::cerr << std::format("run {} (in a private copy; Ctrl+C stops it, `strata agent --resume {}` goes on)\n",
                            run->id(), run->id());
-  auto outcome = run->go([&] { return open_chat_model({a.model}); }, &interrupted());
+  auto outcome = run->go([&] { return open_chat_model(a.chat); }, &interrupted());
   if (!outcome) return report(outcome.error(), a.as_json());
 
   const bool done = outcome->status == agent::RunStatus::kDone;
@@ -288,9 +291,7 @@ void add_agent(CLI::App& app, Run& run) {
   command->add_option("repository", a->repository, "Folder of the repository");
   command->add_option("instruction", a->instruction, "What is to be done");
   command->add_option("--resume", a->resume, "Go on with this run instead")->check(CLI::PositiveNumber);
-  command->add_option("--model", a->model.model,
-                      "scripted:FILE: turns of a model, for what the index cannot do by itself");
-  command->add_option("--threads", a->model.threads, "Threads (default: physical cores)")->check(CLI::Range(0, 1024));
+  add_chat_options(command, a->chat);
   command->add_flag("--yes", a->yes, "Approve what the sandbox confines, and apply the result if its check passes");
   command->add_option("--allow", a->allow, "Approve confined commands that begin with these words; may be repeated");
   command->add_option("--check", a->check, "Command that builds and tests (default: as detected)");

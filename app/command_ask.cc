@@ -6,6 +6,7 @@
 
 #include "agent/ask.h"
 #include "agent/ingestion.h"
+#include "app/chat_models.h"
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/repository_access.h"
@@ -17,7 +18,7 @@ using json = nlohmann::ordered_json;
 
 struct Arguments {
   std::string repository, question;
-  ModelArguments model;
+  ChatArguments chat;
   agent::AskOptions ask;
   bool json = false;
 };
@@ -30,13 +31,26 @@ struct Opened {
 Result<Opened> open_workspace(const Arguments& arguments) {
   auto opened = open_index(arguments.repository);
   if (!opened) return std::unexpected(opened.error());
-  auto model = open_model(arguments.model);
+  ModelArguments named = arguments.chat.model;
+  std::shared_ptr<agent::ChatModel> remote;
+  if (arguments.chat.remote()) {
+    auto connected = open_chat_model(arguments.chat);
+    if (!connected) return std::unexpected(connected.error());
+    remote = std::move(*connected);
+    named.model.clear();
+  }
+  auto model = open_model(named);
+  if (!model && remote && model.error().kind == ErrorKind::kNotFound) {
+    notice("passages are ranked by words and names alone, as no model is here to read the repository");
+    return Opened{agent::Workspace{std::move(opened->index), {}, {}, std::move(remote)}, opened->report.seconds};
+  }
   if (!model) return std::unexpected(model.error());
   auto reader = agent::make_reader(*model, notice);
   if (!reader) return std::unexpected(reader.error());
   agent::Reader answerer = *reader;
-  return Opened{agent::Workspace{std::move(opened->index), std::move(*reader), std::move(answerer)},
-                opened->report.seconds};
+  return Opened{
+      agent::Workspace{std::move(opened->index), std::move(*reader), std::move(answerer), std::move(remote)},
+      opened->report.seconds};
 }
 
 json to_json(const agent::Answer& answer, double index_s) {
@@ -104,6 +118,7 @@ int ask(const Arguments& arguments) {
       std::cerr << std::format("  looking at {}:{}-{} {}\n", ranked[i].passage.file, ranked[i].passage.first_line,
                                ranked[i].passage.last_line, ranked[i].passage.symbol);
   };
+  events.on_notice = notice;
   auto answer = agent::ask(opened->workspace, arguments.question, arguments.ask, events, &interrupted());
   if (!answer) return report(answer.error(), arguments.json);
   if (arguments.json)
@@ -161,8 +176,6 @@ int ingest(const Arguments& arguments) {
 }
 
 void add_common(CLI::App* command, Arguments& a) {
-  command->add_option("--model", a.model.model, "Catalogue name, GGUF file or folder");
-  command->add_option("--threads", a.model.threads, "Threads (default: physical cores)")->check(CLI::Range(0, 1024));
   command->add_flag("--json", a.json, "Print the result as JSON");
 }
 
@@ -178,11 +191,20 @@ void add_ask(CLI::App& app, Run& run) {
   asking->add_option("--context-tokens", arguments->ask.context_tokens, "Tokens of passages the answer is given")
       ->check(CLI::Range(64, 16384));
   asking->add_flag("--verify", arguments->ask.verify, "Read the passages densely instead of assembling stored state");
+  add_chat_options(asking, arguments->chat);
   add_common(asking, *arguments);
-  asking->callback([arguments, &run] { run = [arguments] { return ask(*arguments); }; });
+  asking->callback([arguments, asking, &run] {
+    // A server's model is larger: it gets more to read, and may take longer to think.
+    if (arguments->chat.remote() && asking->count("--context-tokens") == 0) arguments->ask.context_tokens = 6000;
+    if (arguments->chat.remote() && asking->count("--max-tokens") == 0) arguments->ask.max_tokens = 2048;
+    run = [arguments] { return ask(*arguments); };
+  });
 
   auto* ingesting = app.add_subcommand("ingest", "Read a whole repository and keep what was read");
   ingesting->add_option("repository", arguments->repository, "Folder of the repository")->required();
+  ingesting->add_option("--model", arguments->chat.model.model, "Catalogue name, GGUF file or folder");
+  ingesting->add_option("--threads", arguments->chat.model.threads, "Threads (default: physical cores)")
+      ->check(CLI::Range(0, 1024));
   add_common(ingesting, *arguments);
   ingesting->callback([arguments, &run] { run = [arguments] { return ingest(*arguments); }; });
 }

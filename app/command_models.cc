@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// strata models list|get|path: the models Strata knows by name.
+// strata models list|get|path|check: the models Strata knows by name, and what they manage.
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,7 +8,9 @@
 #include <iostream>
 #include <memory>
 
+#include "agent/tools/ability.h"
 #include "app/catalogue.h"
+#include "app/chat_models.h"
 #include "app/commands.h"
 #include "app/console.h"
 
@@ -69,6 +71,34 @@ int get(std::string name) {
   return report({ErrorKind::kIo, script->string() + ": cannot be started"}, false);
 }
 
+// Asks the model to call tools and to edit, and keeps what it managed for later runs of the agent.
+int check(const ChatArguments& chat, bool json) {
+  auto file = abilities_file();
+  if (!file) return report(file.error(), json);
+  auto model = open_chat_model(chat);
+  if (!model) return report(model.error(), json);
+  auto ability = agent::check_ability(**model, notice, &interrupted());
+  if (!ability) return report(ability.error(), json);
+  if (auto stored = agent::store_ability(*file, (*model)->name(), *ability); !stored) return report(stored.error(), json);
+  if (json) {
+    nlohmann::ordered_json result = agent::json_of(*ability);
+    result["model"] = (*model)->name();
+    print_json(result);
+    return kDone;
+  }
+  const auto count = [](const std::vector<agent::Trial>& trials) {
+    return std::format("{} of {}", std::ranges::count(trials, true, &agent::Trial::good), trials.size());
+  };
+  std::cout << std::format("calls: {} by itself, {} when told to\n", count(ability->own_calls),
+                           count(ability->told_calls));
+  for (const auto& format : ability->edits) std::cout << std::format("edits by {}: {}\n", format.name, count(format.trials));
+  const std::string format = ability->edit_format();
+  std::cout << (ability->is_small() ? std::format("the agent gives it few tools, and edits by {}\n",
+                                                  format.empty() ? "whatever it tries, as it managed none" : format)
+                                    : "the agent gives it all tools\n");
+  return kDone;
+}
+
 }  // namespace
 
 void add_models(CLI::App& app, Run& run) {
@@ -85,6 +115,12 @@ void add_models(CLI::App& app, Run& run) {
   auto* locating = models->add_subcommand("path", "Where a model's file is");
   locating->add_option("name", *name, "Catalogue name; the default model if left out");
   locating->callback([name, &run] { run = [name] { return path(*name); }; });
+  auto chat = std::make_shared<ChatArguments>();
+  auto* checking = models->add_subcommand("check", "Find out how well one calls tools and edits; the agent goes by it");
+  checking->add_option("name", chat->model.model, "Catalogue name, GGUF file or folder; with --endpoint its name there");
+  checking->add_option("--endpoint", chat->endpoint, "Base URL of an OpenAI-compatible server");
+  checking->add_flag("--json", *json, "Print the result as JSON, with what the model wrote where it was wrong");
+  checking->callback([chat, json, &run] { run = [chat, json] { return check(*chat, *json); }; });
 }
 
 }  // namespace strata::app

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // strata tokenize, complete, chat: a model on plain text.
+#include <format>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -7,6 +8,7 @@
 #include <sstream>
 
 #include "app/catalogue.h"
+#include "app/chat_models.h"
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/repository_access.h"
@@ -84,42 +86,32 @@ int complete(Arguments arguments) {
   return generation->end == Generation::End::kCancelled ? kFailed : kDone;
 }
 
-int chat(Arguments arguments) {
-  auto model = open_model(arguments.model);
+struct Conversation {
+  ChatArguments chat;
+  agent::ChatOptions options;
+  std::string system = "You are a helpful assistant.";
+};
+
+int chat(const Conversation& conversation) {
+  auto model = open_chat_model(conversation.chat);
   if (!model) return report(model.error(), false);
-  const ChatTemplate* chat_template = (*model)->chat_template();
-  if (!chat_template)
-    return report({ErrorKind::kUnsupported, "this model has no chat template Strata knows; try `strata complete`"},
-                  false);
-  Session session(*model);
-  arguments.generate.cancel = &interrupted();
-  arguments.generate.on_text = [](std::string_view piece) {
-    std::cout << piece << std::flush;
-    return true;
-  };
-  auto pending = chat_template->begin();
-  const auto append = [&](const std::vector<TokenId>& tokens) {
-    pending.insert(pending.end(), tokens.begin(), tokens.end());
-  };
-  const auto say = [&](Role role, const std::string& text) {
-    append(chat_template->open(role));
-    append((*model)->tokenizer().encode(text));
-    append(chat_template->close(role));
-  };
-  say(Role::kSystem, "You are a helpful assistant.");
+  const agent::ChatEvents events{.on_text = [](std::string_view piece) { std::cout << piece << std::flush; },
+                                 .on_reasoning = [](std::string_view piece) { std::cerr << piece << std::flush; },
+                                 .on_notice = notice};
+  std::vector<agent::ChatMessage> transcript = {{.role = agent::ChatMessage::Role::kSystem, .text = conversation.system}};
+  agent::ChatUsage usage;
   std::string line;
   for (std::cerr << "> " << std::flush; std::getline(std::cin, line); std::cerr << "> " << std::flush) {
     if (line.empty()) continue;
-    say(Role::kUser, line);
-    append(chat_template->open(Role::kAssistant));
-    if (auto done = session.append(pending, &interrupted()); !done) return report(done.error(), false);
-    auto generation = session.generate(arguments.generate);
-    if (!generation) return report(generation.error(), false);
-    std::cout << "\n";
-    if (generation->end == Generation::End::kCancelled) return kFailed;
-    // The answer is in the context already; only what closes the turn is missing.
-    pending = chat_template->close(Role::kAssistant);
+    transcript.push_back({.role = agent::ChatMessage::Role::kUser, .text = line});
+    auto turn = (*model)->reply(transcript, {}, conversation.options, events, &interrupted());
+    if (!turn) return report(turn.error(), false);
+    std::cout << std::endl;
+    usage += turn->usage;
+    transcript.push_back(std::move(turn->message));
   }
+  std::cerr << std::format("\n{}: {} tokens in ({} of them reused), {} out\n", (*model)->name(), usage.prompt_tokens,
+                           usage.reused_tokens, usage.generated_tokens);
   return kDone;
 }
 
@@ -166,10 +158,15 @@ void add_text(CLI::App& app, Run& run) {
   completing->add_flag("--json", arguments->json, "Print the result as JSON");
   completing->callback([arguments, &run] { run = [arguments] { return complete(*arguments); }; });
 
+  auto conversation = std::make_shared<Conversation>();
   auto* chatting = app.add_subcommand("chat", "A plain conversation, a line at a time, for trying a model");
-  add_model(chatting, *arguments, true);
-  add_sampling(chatting, *arguments);
-  chatting->callback([arguments, &run] { run = [arguments] { return chat(*arguments); }; });
+  add_chat_options(chatting, conversation->chat);
+  chatting->add_option("--system", conversation->system, "What the model is told before everything else");
+  chatting->add_option("--max-tokens", conversation->options.max_tokens, "Tokens of an answer at most")
+      ->check(CLI::Range(1, 1 << 20));
+  chatting->add_option("--temperature", conversation->options.temperature, "0 is greedy")->check(CLI::Range(0.0, 100.0));
+  chatting->add_option("--seed", conversation->options.seed, "Seed of the random draw");
+  chatting->callback([conversation, &run] { run = [conversation] { return chat(*conversation); }; });
 }
 
 }  // namespace strata::app

@@ -26,7 +26,7 @@ int open_window([[maybe_unused]] int argc, [[maybe_unused]] char** argv, [[maybe
   options.repository = repository;
   options.threads = threads;
   options.model = strata::app::resolve_model(model);
-  const strata::app::ChatArguments chat{{.model = model, .threads = threads}};
+  const strata::app::ChatArguments chat{.model = {.model = model, .threads = threads}, .endpoint = {}};
   options.open_chat_model = [chat] { return strata::app::open_chat_model(chat); };
   return strata::ui::run_window(argc, argv, options);
 #else

@@ -10,4 +10,9 @@ ChatUsage& ChatUsage::operator+=(const ChatUsage& other) {
   return *this;
 }
 
+Result<std::vector<Alternative>> ChatModel::alternatives(std::string_view, std::string_view, std::string_view,
+                                                         ChatUsage&, const Cancel*) {
+  return fail(ErrorKind::kUnsupported, name() + " cannot be asked what it would write in the middle of a file");
+}
+
 }  // namespace strata::agent

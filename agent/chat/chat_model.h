@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an agent talks to: a transcript and tools in, the model's next turn out. So far only a file of prepared turns
-// implements it (scripted_model.h).
+// What an agent talks to: a transcript and tools in, the model's next turn out. Implemented by our engine
+// (embedded_model.h), OpenAI-compatible servers (openai_model.h) and a file of prepared turns (scripted_model.h).
 #pragma once
 
 #include <cstdint>
@@ -72,6 +72,12 @@ struct ChatEvents {
   std::function<void(const std::string&)> on_notice;   // "the server is busy; trying again in 2 s"
 };
 
+// A line that could stand in the place of another one.
+struct Alternative {
+  std::string line;  // without its end
+  double gain = 0;   // log-likelihood of where it parts from the old line, minus that of the old line there
+};
+
 // Used from one thread at a time.
 class ChatModel {
  public:
@@ -88,6 +94,11 @@ class ChatModel {
   virtual int context_tokens() const = 0;  // 0: not known
   // Tokens of a text; an estimate where the model's tokenizer is not at hand.
   virtual Result<int64_t> count_tokens(std::string_view text) = 0;
+  // What the model would rather write in place of `line` between `before` and `behind`, both of whole lines; most
+  // likely first; what it took is added to `usage`. kUnsupported unless the model was trained to fill gaps and its likelihoods are at hand.
+  virtual Result<std::vector<Alternative>> alternatives(std::string_view before, std::string_view line,
+                                                        std::string_view behind, ChatUsage& usage,
+                                                        const Cancel* cancel = nullptr);
 };
 
 }  // namespace strata::agent

@@ -18,6 +18,8 @@ namespace {
 constexpr int kMostTestLines = 60, kMostFunctionLines = 120;
 constexpr size_t kMostMessage = 900, kMostFailing = 20;
 constexpr int kReplyTokens = 900;
+constexpr int kLinesBefore = 40, kLinesBehind = 8;  // of a function, around it
+constexpr size_t kMostInfills = 12;                 // checked, of one function
 
 bool words_contain(std::string_view text, std::string_view name) {
   for (size_t at = text.find(name); at != text.npos; at = text.find(name, at + 1)) {
@@ -332,12 +334,54 @@ Result<bool> judge(Workbench& bench, RepairAttempt& attempt, const std::string& 
   return false;
 }
 
+// Lines that the model finds unlikely, replaced by what it finds likely: the most surprising ones first. Nothing about
+// the failure is said; the check decides.
+Result<void> try_infill(ChatModel& model, Workbench& bench, RepairAttempt& attempt, const std::string& before) {
+  const repo::Symbol& symbol = attempt.suspect.symbol;
+  const Lines lines(before);
+  const int first = std::max(1, symbol.first_line - kLinesBefore);
+  const int last = std::min(lines.count(), symbol.last_line + kLinesBehind);
+  struct Candidate {
+    int line;
+    Alternative alternative;
+  };
+  std::vector<Candidate> candidates;
+  for (const int line : code_lines(before, symbol)) {
+    if (attempt.stop && attempt.stop()) break;
+    auto found = model.alternatives(lines.text(first, line - 1), lines.text(line), lines.text(line + 1, last),
+                                    attempt.usage, attempt.cancel);
+    if (!found) return std::unexpected(found.error());
+    for (Alternative& a : *found) candidates.push_back({line, std::move(a)});
+  }
+  std::ranges::stable_sort(candidates, std::greater(), [](const Candidate& c) { return c.alternative.gain; });
+  attempt.why = "no line that it would have written otherwise";
+  for (size_t i = 0; i < std::min(candidates.size(), kMostInfills); ++i) {
+    if (attempt.stop && attempt.stop()) break;
+    std::string code = candidates[i].alternative.line;
+    code.erase(0, std::min(code.find_first_not_of(" \t"), code.size()));
+    const auto text = with_line(before, candidates[i].line, code);
+    if (!text) continue;
+    auto better = judge(bench, attempt, before, *text);
+    if (!better) return std::unexpected(better.error());
+    if (*better) break;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> try_repair(ChatModel& model, Workbench& bench, RepairAttempt& attempt) {
   const repo::Symbol& symbol = attempt.suspect.symbol;
   auto before = bench.read(symbol.file);
   if (!before) return std::unexpected(before.error());
+  if (attempt.way == RepairWay::kInfill) {
+    auto tried = try_infill(model, bench, attempt, *before);
+    if (!tried && tried.error().kind == ErrorKind::kUnsupported) {
+      attempt.why = tried.error().message;
+      return {};
+    }
+    return tried;
+  }
   const auto message = [](ChatMessage::Role role, std::string text) {
     ChatMessage m;
     m.role = role;
@@ -345,7 +389,7 @@ Result<void> try_repair(ChatModel& model, Workbench& bench, RepairAttempt& attem
     return m;
   };
   // What all attempts with this function share comes first, so that it is read once.
-  const bool whole = attempt.round == 2;
+  const bool whole = attempt.way == RepairWay::kWhole;
   std::string shared = std::format(
       "This test fails:\n```\n{}```\nIt says:\n```\n{}\n```\nThe function {} in {} has a bug:\n```\n{}```\n",
       attempt.suspect.test, failure_of(attempt), symbol.qualified_name, symbol.file,
@@ -361,14 +405,14 @@ Result<void> try_repair(ChatModel& model, Workbench& bench, RepairAttempt& attem
         line};
   };
   std::vector<Question> questions;
-  if (attempt.round == 0) {
+  if (attempt.way == RepairWay::kOneLine) {
     questions.push_back({"One line is wrong. Answer with its number and the corrected line, and nothing else."});
   } else if (whole) {
     questions.push_back({"Write the whole corrected function in one code block. It must not stay as it is."});
   } else {
     for (const int line : code_lines(*before, symbol)) questions.push_back(about(line));
   }
-  const float temperature = attempt.round == 3 ? 0.8f : 0.0f;
+  const float temperature = attempt.way == RepairWay::kEveryLineAgain ? 0.8f : 0.0f;
   std::set<std::string> tried = {*before};
   attempt.why = "no answer that could be used";
   for (size_t asked = 0; asked < questions.size(); ++asked) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mends failing tests one function at a time, for models that lose their way among tools: they are shown a function
 // together with the test that fails. Which functions are shown is worked out from the output of the check and the
-// index; what is kept is decided by the check. With the 1.5B none of four real cases was mended (tests/bench/
-// agent_tasks.py).
+// index; what is kept is decided by the check. A model that fills gaps is first asked, without a conversation, which
+// lines of the function it would have written otherwise (tests/bench/agent_tasks.py tells what each way mends).
 #pragma once
 
 #include <functional>
@@ -14,9 +14,10 @@
 
 namespace strata::agent {
 
-// What is tried with each function: the line that the model believes to be wrong, every line in turn, the whole
-// function, and every line again with less likely answers.
-inline constexpr int kRepairTries = 4;
+// What is tried with each function: lines the model would have written otherwise, the line that it believes to be
+// wrong, every line in turn, the whole function, and every line again with less likely answers.
+enum class RepairWay { kInfill, kOneLine, kEveryLine, kWhole, kEveryLineAgain };
+inline constexpr int kRepairTries = 5;
 inline constexpr size_t kMostSuspects = 5;
 
 struct Suspect {
@@ -32,10 +33,10 @@ Result<std::vector<Suspect>> find_suspects(const repo::Index& index, const Workb
 
 struct RepairAttempt {
   RepairAttempt(Suspect of, CheckResult failing, int number, const Cancel* stop)
-      : suspect(std::move(of)), before(std::move(failing)), round(number), cancel(stop) {}
+      : suspect(std::move(of)), before(std::move(failing)), way(static_cast<RepairWay>(number)), cancel(stop) {}
   Suspect suspect;
   CheckResult before;  // what fails now
-  int round = 0;
+  RepairWay way = RepairWay::kInfill;
   const Cancel* cancel = nullptr;
   std::function<bool()> stop;  // asked between questions to the model: is the budget spent?
   // What came of it.

@@ -7,6 +7,7 @@
 
 #include "agent/run/mechanical.h"
 #include "agent/run/repair.h"
+#include "agent/tools/ability.h"
 #include "repo-indexer/walk.h"
 
 namespace strata::agent {
@@ -14,6 +15,9 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
+constexpr int kTurn = 8192, kSmallTurn = 1024;  // tokens of a turn at most
+constexpr size_t kMostLooks = 4;
+constexpr int kLookLines = 60;
 constexpr int kMostIdleTurns = 3;
 constexpr int kMostFailedDones = 3;  // times that the model may call done while the check fails
 
@@ -32,6 +36,25 @@ json json_of(const std::vector<ToolCall>& calls) {
 json json_of(const CheckResult& c) {
   return {{"command", c.command}, {"good", c.good},       {"exit_code", c.exit_code},        {"errors", c.errors},
           {"failed", c.failed},   {"seconds", c.seconds}, {"output", c.good ? "" : c.output}};
+}
+
+// Words of a text that may be files or symbols, each once.
+std::vector<std::string> names_in(std::string_view text) {
+  std::vector<std::string> names;
+  std::string word;
+  const auto end = [&] {
+    while (!word.empty() && (word.back() == '.' || word.back() == ':')) word.pop_back();
+    if (word.size() > 2 && word.size() < 200 && std::ranges::find(names, word) == names.end()) names.push_back(word);
+    word.clear();
+  };
+  for (const char c : text) {
+    if (std::isalnum(static_cast<unsigned char>(c)) || std::string_view("_./:-").contains(c))
+      word += c;
+    else
+      end();
+  }
+  end();
+  return names;
 }
 
 // A call as it is kept: what is absurdly long would only be refused again.
@@ -254,7 +277,9 @@ Result<ChatModel*> AgentRun::model(const OpenModel& open_model) {
     auto opened = open_model();
     if (!opened) return std::unexpected(opened.error());
     model_ = std::move(*opened);
-    tools_ = tools(is_small_model(model_->name()));
+    const ToolChoice choice = choose_tools(settings_.abilities, model_->name());
+    small_ = choice.small;
+    tools_ = tools(choice);
     if (!settings_.ask) std::erase_if(tools_, [](const Tool& t) { return t.spec.name == "ask"; });
   }
   return model_.get();
@@ -262,7 +287,7 @@ Result<ChatModel*> AgentRun::model(const OpenModel& open_model) {
 
 // Answers the calls of the last turn, in order; an outcome if the run ends with one of them.
 Result<std::optional<RunOutcome>> AgentRun::answer_pending(const Cancel* cancel) {
-  const std::vector<Tool> known = tools(false);
+  const std::vector<Tool> known = tools();
   while (!state_.pending.empty()) {
     if (cancel && cancel->requested()) return RunOutcome{RunStatus::kCancelled, "stopped by the user", std::nullopt};
     const ToolCall call = state_.pending.front();
@@ -383,6 +408,34 @@ Result<std::optional<RunOutcome>> AgentRun::mechanical() {
   return std::optional<RunOutcome>();
 }
 
+// Small models guess paths and names rather than look. So the first turn is made for them: it looks at the files and
+// symbols that the instruction names, and shows them what a call looks like.
+Result<void> AgentRun::look_first() {
+  auto index = bench_->index();
+  if (!index) return std::unexpected(index.error());
+  std::vector<ToolCall> calls;
+  const auto call = [&](const char* tool, json arguments) {
+    if (calls.size() < kMostLooks) calls.push_back({std::format("look_{}", calls.size() + 1), tool, std::move(arguments)});
+  };
+  for (const std::string& word : names_in(state_.instruction)) {
+    auto found = (*index)->find_symbols(word);
+    if (!found) return std::unexpected(found.error());
+    std::erase_if(*found, [&](const repo::Symbol& s) { return !s.definition || (s.name != word && s.qualified_name != word); });
+    if (bench_->exists(word))
+      call("read", {{"path", word}, {"first", 1}, {"last", kLookLines}});
+    else if (found->size() == 1 && found->front().last_line - found->front().first_line < kLookLines)
+      call("read", {{"path", found->front().file}, {"first", found->front().first_line}, {"last", found->front().last_line}});
+    else if (word.find_first_of("_.:") != word.npos || found->size() > 1)
+      call("search", {{"query", word}});
+  }
+  if (calls.empty()) call("search", {{"query", state_.instruction}});
+  const std::vector<std::string> steps = {"Look at what the task names.", "Change it.", "Run the check and call done."};
+  std::string text;
+  for (size_t i = 0; i < steps.size(); ++i) text += std::format("{}{}. {}", i ? "\n" : "", i + 1, steps[i]);
+  if (auto done = record("plan", {{"steps", steps}, {"by", "strata"}}); !done) return done;
+  return record("turn", {{"text", text}, {"calls", json_of(calls)}, {"by", "strata"}});
+}
+
 Result<RunOutcome> AgentRun::loop(const OpenModel& open_model, const Cancel* cancel) {
   std::string remark;  // for the model, behind the results of its calls
   for (;;) {
@@ -398,9 +451,16 @@ Result<RunOutcome> AgentRun::loop(const OpenModel& open_model, const Cancel* can
     if (auto stop = over_budget()) return *stop;
     auto chat = model(open_model);
     if (!chat) return std::unexpected(chat.error());
+    if (small_ && state_.transcript.size() == 2) {
+      if (auto done = look_first(); !done) return std::unexpected(done.error());
+      continue;
+    }
     std::vector<ToolSpec> specs;
     for (const Tool& tool : tools_) specs.push_back(tool.spec);
-    auto turn = (*chat)->reply(state_.transcript, specs, {},
+    // A small model that may talk does not act, and when it calls at length it has lost its way.
+    const ChatOptions options{.max_tokens = small_ ? kSmallTurn : kTurn,
+                              .require_call = small_ && (!state_.plan.empty() || state_.idle_turns > 0)};
+    auto turn = (*chat)->reply(state_.transcript, specs, options,
                                {.on_text = hooks_.on_text, .on_reasoning = {}, .on_notice = hooks_.on_notice}, cancel);
     if (!turn) {
       if (turn.error().kind == ErrorKind::kCancelled)
@@ -525,7 +585,7 @@ Result<RunOutcome> AgentRun::work(const OpenModel& open_model, const Cancel* can
   // A large model finds its own way; a small one is led.
   auto chat = model(open_model);
   if (!chat) return std::unexpected(chat.error());
-  return is_small_model((*chat)->name()) ? repair(open_model, cancel) : loop(open_model, cancel);
+  return small_ ? repair(open_model, cancel) : loop(open_model, cancel);
 }
 
 Result<RunOutcome> AgentRun::go(const OpenModel& open_model, const Cancel* cancel) {

@@ -39,6 +39,7 @@ struct RunSettings {  // of this process; not part of the run
   std::vector<Rule> rules;
   bool network = false;
   std::filesystem::path index_cache;
+  std::filesystem::path abilities = {};  // what `strata models check` found out; empty: models are judged by name
   AskRepository ask;
   CommandLimits limits;
 };
@@ -95,6 +96,7 @@ class AgentRun {
   Result<nlohmann::ordered_json> stored(const std::vector<Written>& written);
   Result<RunOutcome> work(const OpenModel& open_model, const Cancel* cancel);
   Result<std::optional<RunOutcome>> mechanical();
+  Result<void> look_first();
   Result<RunOutcome> loop(const OpenModel& open_model, const Cancel* cancel);
   Result<std::optional<RunOutcome>> answer_pending(const Cancel* cancel);
   Result<RunOutcome> finished(const std::string& summary, const Cancel* cancel);
@@ -114,6 +116,7 @@ class AgentRun {
   std::unique_ptr<Workbench> bench_;
   std::vector<Tool> tools_;
   std::shared_ptr<ChatModel> model_;
+  bool small_ = false;                // the model copes with few tools only
   std::optional<CheckResult> check_;  // of the tree as it is
   int check_writes_ = -1;             // Workbench::writes() then
   double started_ = 0;

@@ -65,7 +65,8 @@ Tool symbols_tool();
 Tool definition_tool();
 Tool references_tool();
 Tool callers_tool();
-Tool edit_tool();
+// All ways of editing, or one of them (ability.h).
+Tool edit_tool(std::string_view format = {});
 Tool create_tool();
 Tool delete_tool();
 Tool move_tool();
@@ -76,8 +77,11 @@ Tool check_tool();
 Tool ask_tool();
 Tool done_tool();
 
-// All of them, or those a small model copes with.
-std::vector<Tool> tools(bool small);
+struct ToolChoice {
+  bool small = false;       // only those a small model copes with
+  std::string edit_format;  // empty: all ways of editing
+};
+std::vector<Tool> tools(const ToolChoice& choice = {});
 // Does the name say that the model has fewer than seven thousand million parameters ("qwen2.5-coder-1.5b")?
 bool is_small_model(std::string_view name);
 

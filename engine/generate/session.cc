@@ -95,7 +95,7 @@ Result<Generation> Session::generate(const GenerateOptions& options) {
   Generation generation;
   if (logits_.empty()) return fail(ErrorKind::kInvalid, "there is no text to continue");
   Sampler sampler(options.sampler);
-  Detokenizer detokenizer(model_->tokenizer());
+  Detokenizer detokenizer(model_->tokenizer(), options.control_text);
   std::string text;  // everything generated; the first `shown` bytes have been handed over
   size_t shown = 0;
   bool wanted = true;
@@ -109,11 +109,13 @@ Result<Generation> Session::generate(const GenerateOptions& options) {
       generation.end = Generation::End::kCancelled;
       break;
     }
+    if (options.mask) options.mask->restrict(logits_);
     const TokenId token = sampler.sample(logits_, tokens_);
     if (model_->tokenizer().is_end_of_generation(token)) {
       generation.end = Generation::End::kEndOfText;
       break;
     }
+    if (options.mask) options.mask->accept(token);
     text += detokenizer.push(token);
     ++generation.tokens;
     const Visible visible = visible_part(text, options.stop);

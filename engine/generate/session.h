@@ -15,11 +15,22 @@
 
 namespace strata {
 
+// Which tokens may come next.
+class TokenMask {
+ public:
+  virtual ~TokenMask() = default;
+  // Takes the logits of tokens that may not come to minus infinity.
+  virtual void restrict(std::span<float> logits) = 0;
+  virtual void accept(TokenId token) = 0;
+};
+
 struct GenerateOptions {
   int max_tokens = 256;
   SamplerOptions sampler;
   std::vector<std::string> stop;  // generation ends before any of these texts
   const Cancel* cancel = nullptr;
+  TokenMask* mask = nullptr;
+  bool control_text = false;  // control tokens inside the text are shown as they are written
   // Called with valid UTF-8 as it becomes certain. Return false to stop.
   std::function<bool(std::string_view)> on_text;
 };

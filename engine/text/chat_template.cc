@@ -14,6 +14,7 @@ const char* role_name(Role role) {
     case Role::kSystem: return "system";
     case Role::kUser: return "user";
     case Role::kAssistant: return "assistant";
+    case Role::kTool: return "ipython";  // Llama 3; the others give results another role
   }
   return "";
 }

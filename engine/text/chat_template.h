@@ -12,7 +12,7 @@
 
 namespace strata {
 
-enum class Role { kSystem, kUser, kAssistant };
+enum class Role { kSystem, kUser, kAssistant, kTool };  // a tool's result
 
 struct Message {
   Role role = Role::kUser;

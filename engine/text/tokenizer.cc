@@ -511,7 +511,7 @@ std::string valid_utf8(std::string_view text) {
 }  // namespace
 
 std::string Detokenizer::push(TokenId token) {
-  held_ += tokenizer_->bytes(token);
+  held_ += tokenizer_->bytes(token, control_);
   const size_t held = unfinished(held_);
   std::string text = valid_utf8(std::string_view(held_).substr(0, held_.size() - held));
   held_.erase(0, held_.size() - held);

@@ -57,13 +57,15 @@ class Tokenizer {
 // Turns a stream of tokens into text that is valid UTF-8 at every step: bytes of an unfinished character are held back.
 class Detokenizer {
  public:
-  explicit Detokenizer(const Tokenizer& tokenizer) : tokenizer_(&tokenizer) {}
+  // `control`: control tokens are shown as they are written, not left out.
+  explicit Detokenizer(const Tokenizer& tokenizer, bool control = false) : tokenizer_(&tokenizer), control_(control) {}
   std::string push(TokenId token);
   // What is left; an unfinished character becomes U+FFFD.
   std::string finish();
 
  private:
   const Tokenizer* tokenizer_;
+  bool control_;
   std::string held_;
 };
 

@@ -35,9 +35,9 @@ TEST(Arguments, AreMendedOrRefusedWithWhatIsExpected) {
 }
 
 TEST(Tools, AreFewForSmallModels) {
-  EXPECT_EQ(tools(false).size(), 17u);
-  EXPECT_LE(tools(true).size(), 8u);
-  for (const Tool& tool : tools(false)) {
+  EXPECT_EQ(tools().size(), 17u);
+  EXPECT_LE(tools({.small = true, .edit_format = {}}).size(), 8u);
+  for (const Tool& tool : tools()) {
     EXPECT_FALSE(tool.spec.description.empty()) << tool.spec.name;
     for (const auto& [name, about] : tool.spec.parameters["properties"].items())
       EXPECT_FALSE(about["description"].empty()) << tool.spec.name << " " << name;
