@@ -11,7 +11,7 @@ namespace strata::agent {
 namespace {
 
 constexpr int64_t kMapTokens = 1000;
-constexpr size_t kBytesPerToken = 4;          // as good an estimate as there is without the model's tokenizer
+constexpr size_t kBytesPerToken = 4;  // as good an estimate as there is without the model's tokenizer
 constexpr size_t kPassageBytes = 1500 * kBytesPerToken;  // of one passage
 constexpr size_t kFewBytes = 40 * kBytesPerToken;        // no room worth filling
 
@@ -34,7 +34,15 @@ std::vector<Shown> choose(const Ranking& ranking, size_t budget, TextCache& text
     if (text.back() != '\n') text += '\n';
     budget -= std::min(budget, text.size());
     const int last = p.first_line + static_cast<int>(std::ranges::count(text, '\n')) - 1;
-    Excerpt e{i, p.file, p.symbol, p.first_line, std::min(last, p.last_line), {}, {}, 0, static_cast<int>(text.size() / kBytesPerToken)};
+    Excerpt e{i,
+              p.file,
+              p.symbol,
+              p.first_line,
+              std::min(last, p.last_line),
+              {},
+              {},
+              0,
+              static_cast<int>(text.size() / kBytesPerToken)};
     chosen.push_back({std::move(e), std::move(text)});
   }
   return chosen;
@@ -58,13 +66,14 @@ Result<RemoteAnswer> answer_remotely(Workspace& workspace, const Question& quest
                          e.symbol.empty() ? "" : ", " + e.symbol, shown.text);
   }
   asked += std::format("\nQuestion: {}\n", question.text);
-  const ChatMessage transcript[] = {
-      {.role = ChatMessage::Role::kSystem, .text = std::format("{}\n\nMap of the repository:\n{}", kRemoteSystem, *map)},
-      {.role = ChatMessage::Role::kUser, .text = std::move(asked)}};
+  const ChatMessage transcript[] = {{.role = ChatMessage::Role::kSystem,
+                                     .text = std::format("{}\n\nMap of the repository:\n{}", kRemoteSystem, *map)},
+                                    {.role = ChatMessage::Role::kUser, .text = std::move(asked)}};
   auto turn = workspace.remote->reply(transcript, {}, {.max_tokens = options.max_tokens}, events, cancel);
   if (!turn) return std::unexpected(turn.error());
   if (turn->message.text.empty())
-    return fail(ErrorKind::kIo, workspace.remote->name() + " gave no answer; a model that reasons needs more --max-tokens");
+    return fail(ErrorKind::kIo,
+                workspace.remote->name() + " gave no answer; a model that reasons needs more --max-tokens");
   answer.text = std::move(turn->message.text);
   answer.usage = turn->usage;
   for (Shown& shown : chosen) answer.excerpts.push_back(std::move(shown.excerpt));

@@ -26,17 +26,11 @@ void add_chat_options(CLI::App* command, ChatArguments& a) {
   command->add_option("--threads", a.model.threads, "Threads (default: physical cores)")->check(CLI::Range(0, 1024));
 }
 
-Result<std::filesystem::path> abilities_file() {
-  auto folder = data_folder();
-  if (!folder) return std::unexpected(folder.error());
-  return *folder / "model-checks.json";
-}
-
 Result<std::shared_ptr<agent::ChatModel>> open_chat_model(const ChatArguments& a) {
   if (a.scripted()) return shared(agent::ScriptedModel::load(a.model.model.substr(9)));
   if (a.remote())
-    return shared(agent::OpenAiModel::make({.url = a.endpoint, .model = a.model.model, .key = agent::api_key(a.endpoint)},
-                                           notice, &interrupted()));
+    return shared(agent::OpenAiModel::make(
+        {.url = a.endpoint, .model = a.model.model, .key = agent::api_key(a.endpoint)}, notice, &interrupted()));
   auto model = open_model(a.model);
   if (!model) return std::unexpected(model.error());
   return shared(agent::EmbeddedModel::make(std::move(*model)));

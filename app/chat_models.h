@@ -21,9 +21,6 @@ struct ChatArguments {
 
 void add_chat_options(CLI::App* command, ChatArguments& arguments);
 
-// Where `strata models check` keeps what it finds out.
-Result<std::filesystem::path> abilities_file();
-
 Result<std::shared_ptr<agent::ChatModel>> open_chat_model(const ChatArguments& arguments);
 
 }  // namespace strata::app

@@ -12,6 +12,7 @@
 #include "agent/changes/proposal.h"
 #include "agent/run/run.h"
 #include "agent/run/trust.h"
+#include "agent/tools/ability.h"
 #include "app/chat_models.h"
 #include "app/commands.h"
 #include "app/console.h"
@@ -202,12 +203,17 @@ int run_agent(const Arguments& a) {
   auto cache = cache_folder("agent-index");
   if (!cache) return report(cache.error(), a.as_json());
 
-  auto abilities = abilities_file();
+  auto abilities = agent::abilities_file();
   if (!abilities) return report(abilities.error(), a.as_json());
 
   std::unique_ptr<agent::AgentRun> run;
-  agent::RunSettings settings{
-      .budget = a.budget, .rules = {}, .network = a.network, .index_cache = *cache, .abilities = *abilities, .ask = {}, .limits = {}};
+  agent::RunSettings settings{.budget = a.budget,
+                              .rules = {},
+                              .network = a.network,
+                              .index_cache = *cache,
+                              .abilities = *abilities,
+                              .ask = {},
+                              .limits = {}};
   for (const std::string& prefix : a.allow) settings.rules.push_back({agent::Permission::kAllowed, "", prefix, ""});
   agent::RunHooks hooks;
   hooks.on_notice = notice;

@@ -48,9 +48,8 @@ Result<Opened> open_workspace(const Arguments& arguments) {
   auto reader = agent::make_reader(*model, notice);
   if (!reader) return std::unexpected(reader.error());
   agent::Reader answerer = *reader;
-  return Opened{
-      agent::Workspace{std::move(opened->index), std::move(*reader), std::move(answerer), std::move(remote)},
-      opened->report.seconds};
+  return Opened{agent::Workspace{std::move(opened->index), std::move(*reader), std::move(answerer), std::move(remote)},
+                opened->report.seconds};
 }
 
 json to_json(const agent::Answer& answer, double index_s) {
@@ -175,9 +174,7 @@ int ingest(const Arguments& arguments) {
   return kDone;
 }
 
-void add_common(CLI::App* command, Arguments& a) {
-  command->add_flag("--json", a.json, "Print the result as JSON");
-}
+void add_common(CLI::App* command, Arguments& a) { command->add_flag("--json", a.json, "Print the result as JSON"); }
 
 }  // namespace
 

@@ -73,13 +73,14 @@ int get(std::string name) {
 
 // Asks the model to call tools and to edit, and keeps what it managed for later runs of the agent.
 int check(const ChatArguments& chat, bool json) {
-  auto file = abilities_file();
+  auto file = agent::abilities_file();
   if (!file) return report(file.error(), json);
   auto model = open_chat_model(chat);
   if (!model) return report(model.error(), json);
   auto ability = agent::check_ability(**model, notice, &interrupted());
   if (!ability) return report(ability.error(), json);
-  if (auto stored = agent::store_ability(*file, (*model)->name(), *ability); !stored) return report(stored.error(), json);
+  if (auto stored = agent::store_ability(*file, (*model)->name(), *ability); !stored)
+    return report(stored.error(), json);
   if (json) {
     nlohmann::ordered_json result = agent::json_of(*ability);
     result["model"] = (*model)->name();
@@ -91,7 +92,8 @@ int check(const ChatArguments& chat, bool json) {
   };
   std::cout << std::format("calls: {} by itself, {} when told to\n", count(ability->own_calls),
                            count(ability->told_calls));
-  for (const auto& format : ability->edits) std::cout << std::format("edits by {}: {}\n", format.name, count(format.trials));
+  for (const auto& format : ability->edits)
+    std::cout << std::format("edits by {}: {}\n", format.name, count(format.trials));
   const std::string format = ability->edit_format();
   std::cout << (ability->is_small() ? std::format("the agent gives it few tools, and edits by {}\n",
                                                   format.empty() ? "whatever it tries, as it managed none" : format)
@@ -117,7 +119,8 @@ void add_models(CLI::App& app, Run& run) {
   locating->callback([name, &run] { run = [name] { return path(*name); }; });
   auto chat = std::make_shared<ChatArguments>();
   auto* checking = models->add_subcommand("check", "Find out how well one calls tools and edits; the agent goes by it");
-  checking->add_option("name", chat->model.model, "Catalogue name, GGUF file or folder; with --endpoint its name there");
+  checking->add_option("name", chat->model.model,
+                       "Catalogue name, GGUF file or folder; with --endpoint its name there");
   checking->add_option("--endpoint", chat->endpoint, "Base URL of an OpenAI-compatible server");
   checking->add_flag("--json", *json, "Print the result as JSON, with what the model wrote where it was wrong");
   checking->callback([chat, json, &run] { run = [chat, json] { return check(*chat, *json); }; });

@@ -10,7 +10,9 @@
 #include <memory>
 #include <set>
 
+#include "agent/changes/commit.h"
 #include "agent/changes/journal.h"
+#include "agent/changes/risks.h"
 #include "agent/changes/sources.h"
 #include "app/commands.h"
 #include "app/console.h"
@@ -23,7 +25,7 @@ namespace {
 using json = nlohmann::ordered_json;
 
 struct Arguments {
-  std::string repository, patch, commit, range, accept, address;
+  std::string repository, patch, commit, range, accept, message, address;
   int64_t run = 0;
   bool json = false, merge = false;
 };
@@ -113,6 +115,52 @@ void print(const agent::Proposal& proposal) {
   }
 }
 
+// What would be in the way if all of it were accepted.
+Result<std::vector<agent::Conflict>> conflicts_of(agent::Proposal proposal, const std::filesystem::path& top) {
+  auto tree = agent::TreeFiles::open(top);
+  if (!tree) return std::unexpected(tree.error());
+  for (auto& file : proposal.files)
+    for (auto& hunk : file.hunks) hunk.state = agent::HunkState::kAccepted;
+  auto plan = agent::plan_apply(*tree, proposal);
+  if (!plan) return std::unexpected(plan.error());
+  return std::move(plan->conflicts);
+}
+
+Result<std::vector<agent::Risk>> risks_of(const agent::Proposal& proposal, const std::filesystem::path& top,
+                                          bool proposed) {
+  std::vector<agent::Conflict> conflicts;
+  if (proposed) {
+    auto found = conflicts_of(proposal, top);
+    if (!found) return std::unexpected(found.error());
+    conflicts = std::move(*found);
+  }
+  auto opened = open_index(top.string());
+  if (!opened) return std::unexpected(opened.error());
+  return agent::find_risks(proposal, opened->index, conflicts);
+}
+
+json to_json(const std::vector<agent::Risk>& risks) {
+  json rows = json::array();
+  for (const auto& risk : risks) {
+    json places = json::array();
+    for (const auto& place : risk.places) places.push_back({{"file", to_utf8(place.path)}, {"line", place.line}});
+    rows.push_back({{"kind", agent::name_of(risk.kind)},
+                    {"text", to_utf8(risk.text)},
+                    {"hunks", risk.hunks},
+                    {"places", std::move(places)}});
+  }
+  return rows;
+}
+
+void print(const std::vector<agent::Risk>& risks) {
+  for (const auto& risk : risks) {
+    std::string hunks;
+    for (const int number : risk.hunks) hunks += std::format("[{}]", number);
+    std::cout << std::format("risk {} {}: {}\n", hunks, agent::name_of(risk.kind), to_utf8(risk.text));
+    for (const auto& place : risk.places) std::cout << std::format("    {}:{}\n", to_utf8(place.path), place.line);
+  }
+}
+
 // What a write did: exit code 1 where conflicts kept it from being done.
 int finish(const Arguments& a, const agent::WriteReport& done, std::string_view what, const std::string& top,
            json result = json::object()) {
@@ -159,12 +207,16 @@ int review(const Arguments& a) {
   if (a.run > 0)
     if (auto done = runs->restore_verdicts(a.run, *proposal); !done) return report(done.error(), a.json);
   if (a.accept.empty()) {
-    if (a.json)
-      print_json({{"files", to_json(*proposal)}, {"hunks", proposal->hunk_count()}});
-    else if (proposal->files.empty())
+    auto risks = risks_of(*proposal, *top, proposed);
+    if (!risks) return report(risks.error(), a.json);
+    if (a.json) {
+      print_json({{"files", to_json(*proposal)}, {"hunks", proposal->hunk_count()}, {"risks", to_json(*risks)}});
+    } else if (proposal->files.empty()) {
       std::cout << "no changes\n";
-    else
+    } else {
+      print(*risks);
       print(*proposal);
+    }
     return kDone;
   }
   if (auto done = accept(*proposal, a.accept); !done) {
@@ -187,8 +239,19 @@ int review(const Arguments& a) {
   if (!done) return report(done.error(), a.json);
   if (done->conflicts.empty() && done->step > 0)
     if (auto kept = runs->set_status(run, "applied"); !kept) return report(kept.error(), a.json);
-  return finish(a, *done, done->step > 0 ? "applied" : "nothing to apply", top->string(),
-                {{"files", to_json(*proposal)}});
+  json result = {{"files", to_json(*proposal)}};
+  if (!a.message.empty() && done->conflicts.empty() && done->step > 0) {
+    auto committed = agent::commit_changes(*top, done->written, a.message);
+    if (committed) {
+      result["commit"] = committed->id;
+      std::cerr << to_utf8(committed->hook_output) << std::format("committed as {:.10}\n", committed->id);
+    } else {
+      result["error"] = to_utf8(committed.error().message);
+      notice(committed.error().message);
+    }
+  }
+  const int code = finish(a, *done, done->step > 0 ? "applied" : "nothing to apply", top->string(), result);
+  return result.contains("error") ? kFailed : code;
 }
 
 int take_back(const Arguments& a, bool again) {
@@ -221,15 +284,22 @@ int list_runs(const Arguments& a) {
   if (!runs) return report(runs.error(), a.json);
   json all = json::array();
   for (const agent::Run& run : *runs) {
+    const auto totals = database->totals(run.id);
+    if (!totals) return report(totals.error(), a.json);
     all.push_back({{"run", run.id},
                    {"repository", to_utf8(run.repository)},
                    {"started", run.started},
                    {"status", run.status},
+                   {"files", totals->files},
+                   {"hunks", totals->hunks},
+                   {"undone", totals->hunks - totals->active},
                    {"instruction", to_utf8(run.instruction)}});
     if (!a.json)
-      std::cout << std::format("{:5}  {:%F %R}  {:10}  {}{}\n", run.id,
-                               std::chrono::sys_seconds(std::chrono::seconds(run.started)), run.status,
-                               top.empty() ? to_utf8(run.repository) + "  " : "", to_utf8(run.instruction));
+      std::cout << std::format(
+          "{:5}  {:%F %R}  {:10} {:3} files {:4} hunks{}  {}{}\n", run.id,
+          std::chrono::sys_seconds(std::chrono::seconds(run.started)), run.status, totals->files, totals->hunks,
+          totals->active < totals->hunks ? std::format(" ({} undone)", totals->hunks - totals->active) : "",
+          top.empty() ? to_utf8(run.repository) + "  " : "", to_utf8(run.instruction));
   }
   if (a.json) print_json({{"runs", all}});
   return kDone;
@@ -252,6 +322,10 @@ void add_review(CLI::App& app, Run& run) {
   reviewing->add_option("--range", a->range, "Changes between two commits, A..B");
   reviewing->add_option("--run", a->run, "What a run of the agent proposes")->check(CLI::PositiveNumber);
   reviewing->add_option("--accept", a->accept, "Write these hunks to your tree: all, none, or a list as in 1,3-5");
+  reviewing
+      ->add_option("--message", a->message,
+                   "Commit what was accepted, and only that, on the current branch; hooks run as for git commit")
+      ->needs("--accept");
   for (const bool again : {false, true}) {
     auto* command = add(again ? "redo" : "undo", again ? "Do again what was undone" : "Take back what was applied",
                         [again](const Arguments& arguments) { return take_back(arguments, again); });

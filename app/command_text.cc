@@ -98,7 +98,8 @@ int chat(const Conversation& conversation) {
   const agent::ChatEvents events{.on_text = [](std::string_view piece) { std::cout << piece << std::flush; },
                                  .on_reasoning = [](std::string_view piece) { std::cerr << piece << std::flush; },
                                  .on_notice = notice};
-  std::vector<agent::ChatMessage> transcript = {{.role = agent::ChatMessage::Role::kSystem, .text = conversation.system}};
+  std::vector<agent::ChatMessage> transcript = {
+      {.role = agent::ChatMessage::Role::kSystem, .text = conversation.system}};
   agent::ChatUsage usage;
   std::string line;
   for (std::cerr << "> " << std::flush; std::getline(std::cin, line); std::cerr << "> " << std::flush) {
@@ -164,7 +165,8 @@ void add_text(CLI::App& app, Run& run) {
   chatting->add_option("--system", conversation->system, "What the model is told before everything else");
   chatting->add_option("--max-tokens", conversation->options.max_tokens, "Tokens of an answer at most")
       ->check(CLI::Range(1, 1 << 20));
-  chatting->add_option("--temperature", conversation->options.temperature, "0 is greedy")->check(CLI::Range(0.0, 100.0));
+  chatting->add_option("--temperature", conversation->options.temperature, "0 is greedy")
+      ->check(CLI::Range(0.0, 100.0));
   chatting->add_option("--seed", conversation->options.seed, "Seed of the random draw");
   chatting->callback([conversation, &run] { run = [conversation] { return chat(*conversation); }; });
 }

@@ -166,12 +166,15 @@ void ChangeFlow::ended(const RunEnd& end) {
   if (end.hunks > 0 && end.status == agent::RunStatus::kDone) review_->openRun(end.run);
 }
 
-void ChangeFlow::showReview() { views_.code->showPage(page_, tr("Review"), lineIcon(QStringLiteral("edit"), &Colours::accent)); }
+void ChangeFlow::showReview() {
+  views_.code->showPage(page_, tr("Review"), lineIcon(QStringLiteral("edit"), &Colours::accent));
+}
 
 // The review tells it in place; the conversation keeps a line of it, and without a review it is told above.
 void ChangeFlow::tell(const Written& written) {
   const bool conflict = !written.report.conflicts.empty();
-  if (conflict) showReview();
+  if (conflict)
+    showReview();
   else if (RunView* run = views_.conversation->newestRun(); run && run->run() == written.report.run)
     run->showOutcome(describe(written));
   if (!conflict && !page_->isVisible()) views_.message->showMessage(describe(written));

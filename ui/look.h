@@ -12,7 +12,7 @@ namespace strata::ui {
 
 struct Colours {
   QColor window, base, raised, border, text, muted, accent, accent_text, selection;
-  QColor good, warn, bad, cited, marked;  // cited: background of cited lines; marked: of selected code
+  QColor good, warn, bad, cited, marked;            // cited: background of cited lines; marked: of selected code
   QColor added, removed, added_part, removed_part;  // backgrounds of lines in a diff, and of what changed in a line
 };
 

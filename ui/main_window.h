@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The window: repository left, code and review in the middle, conversation right, reading and machine below. It only
-// wires: what the user wants goes to the controllers, what they report goes to the views. What has to do with changes is
-// in ChangeFlow.
+// wires: what the user wants goes to the controllers, what they report goes to the views. What has to do with changes
+// is in ChangeFlow.
 #pragma once
 
 #include <QMainWindow>

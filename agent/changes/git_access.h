@@ -22,9 +22,13 @@ struct GitFree {
 };
 using GitObject = std::unique_ptr<git_object, GitFree<git_object_free>>;
 using GitTree = std::unique_ptr<git_tree, GitFree<git_tree_free>>;
+using GitCommit = std::unique_ptr<git_commit, GitFree<git_commit_free>>;
 using GitBlob = std::unique_ptr<git_blob, GitFree<git_blob_free>>;
 using GitDiff = std::unique_ptr<git_diff, GitFree<git_diff_free>>;
 using GitPatch = std::unique_ptr<git_patch, GitFree<git_patch_free>>;
+using GitIndex = std::unique_ptr<git_index, GitFree<git_index_free>>;
+using GitSignature = std::unique_ptr<git_signature, GitFree<git_signature_free>>;
+using GitConfig = std::unique_ptr<git_config, GitFree<git_config_free>>;
 using GitFilters = std::unique_ptr<git_filter_list, GitFree<git_filter_list_free>>;
 
 // "what: what libgit2 said".

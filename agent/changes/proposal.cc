@@ -168,9 +168,11 @@ void make_hunks(ProposalFile& file) {
   for (Hunk& hunk : file.hunks) {
     const std::string old_text = hunk.kind == Hunk::Kind::kText ? join(before, hunk.old_first, hunk.old_lines) : "";
     hunk.formatting_only = hunk.kind == Hunk::Kind::kText && differ_in_layout_only(old_text, hunk.new_text, language);
-    hunk.id = repo::blob_id(std::format("{}\n{}\n{} {}\n{}\n{}\n{}", file.path, file.old_path,
-                                        static_cast<int>(hunk.kind), hunk.old_first, describe(file.after),
-                                        hunk.kind == Hunk::Kind::kMode ? hunk.diff : old_text, hunk.new_text));
+    // Not of the file's other hunks: a verdict stays with its hunk when a run changes the file further.
+    hunk.id =
+        repo::blob_id(std::format("{}\n{}\n{} {}\n{}\n{}\n{}", file.path, file.old_path, static_cast<int>(hunk.kind),
+                                  hunk.old_first, hunk.kind == Hunk::Kind::kWhole ? describe(file.after) : "",
+                                  hunk.kind == Hunk::Kind::kMode ? hunk.diff : old_text, hunk.new_text));
   }
 }
 

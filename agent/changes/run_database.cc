@@ -143,6 +143,21 @@ Result<std::vector<Run>> RunDatabase::runs(const std::string& repository) {
   return all;
 }
 
+Result<RunTotals> RunDatabase::totals(int64_t run) {
+  RunTotals totals;
+  auto done = database_.query(
+      "SELECT count(DISTINCT path), count(DISTINCT hunk.step || '.' || hunk.number), count(DISTINCT CASE WHEN active "
+      "THEN "
+      "hunk.step || '.' || hunk.number END) FROM step JOIN hunk ON hunk.step = step.id JOIN change ON change.id = "
+      "hunk.change WHERE run = ?1 AND NOT by_hand",
+      [&](const repo::Row& row) {
+        totals = {static_cast<int>(row.integer(0)), static_cast<int>(row.integer(1)), static_cast<int>(row.integer(2))};
+      },
+      run);
+  if (!done) return std::unexpected(done.error());
+  return totals;
+}
+
 Result<int64_t> RunDatabase::append(int64_t run, const std::string& kind, const std::string& json) {
   int64_t seq = 0;
   auto done = database_.query(

@@ -28,6 +28,11 @@ struct Run {
   std::string instruction;
 };
 
+// What of a run stands in the journal.
+struct RunTotals {
+  int files = 0, hunks = 0, active = 0;  // active: hunks that are not undone
+};
+
 struct RunEvent {
   int64_t seq = 0;
   std::string kind, json;
@@ -42,7 +47,7 @@ class RunDatabase {
   static Result<RunDatabase> open(const std::filesystem::path& file,
                                   const std::function<void(const std::string&)>& notice = {});
 
-  // Where the private copy and other files of a run live, beside the database: RUNS/<id>. Not created here.
+  // Where files of a run live, beside the database; its private copy is FOLDER/copy. Not created here.
   std::filesystem::path folder(int64_t run) const;
   // The contents the journal refers to.
   std::filesystem::path content_folder() const;
@@ -52,6 +57,7 @@ class RunDatabase {
   Result<void> set_status(int64_t run, const std::string& status);
   Result<Run> run(int64_t id);                                        // kNotFound
   Result<std::vector<Run>> runs(const std::string& repository = {});  // newest first; empty: of all repositories
+  Result<RunTotals> totals(int64_t run);
 
   Result<int64_t> append(int64_t run, const std::string& kind, const std::string& json);  // its seq
   Result<std::vector<RunEvent>> events(int64_t run, int64_t after_seq = 0);

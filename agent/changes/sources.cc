@@ -2,6 +2,7 @@
 #include "agent/changes/sources.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <format>
 #include <ranges>
 
@@ -130,11 +131,64 @@ Result<std::vector<FileChange>> range_changes(const fs::path& repository, const 
 
 namespace {
 
+// The path that a line "--- a/dir/file<tab>time" names; empty for /dev/null. What `diff` writes begins with a folder
+// that is not part of it.
+std::string path_in_head(std::string_view line, const TreeFiles& files) {
+  std::string path(line.substr(4, line.find_first_of("\t\r\n", 4) - 4));
+  if (path == "/dev/null") return "";
+  const auto whole = files.read(path);
+  const size_t slash = path.find('/');
+  const bool prefixed = path.starts_with("a/") || path.starts_with("b/");
+  return slash != std::string::npos && (prefixed || !whole || !*whole) ? path.substr(slash + 1) : path;
+}
+
+// libgit2 reads patches with git's own heads only: gives those of plain `diff -u` one.
+std::string with_git_heads(std::string_view patch, const TreeFiles& files) {
+  const auto lines = lines_of(patch);
+  std::string out;
+  bool has_head = false;
+  int old_left = 0, new_left = 0;  // of the hunk
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const std::string_view line = lines[i];
+    if (old_left > 0 || new_left > 0) {
+      old_left -= line.front() != '+' && line.front() != '\\';
+      new_left -= line.front() != '-' && line.front() != '\\';
+    } else if (line.starts_with("diff --git ")) {
+      has_head = true;
+    } else if (line.starts_with("@@ -")) {
+      old_left = new_left = 1;
+      const std::string head(line);
+      if (std::sscanf(head.c_str(), "@@ -%*d,%d", &old_left) != 1) old_left = 1;
+      const size_t plus = head.find(" +");
+      if (plus == std::string::npos || std::sscanf(head.c_str() + plus, " +%*d,%d", &new_left) != 1) new_left = 1;
+    } else if (line.starts_with("--- ") && i + 1 < lines.size() && lines[i + 1].starts_with("+++ ")) {
+      if (!has_head) {
+        const std::string before = path_in_head(line, files), after = path_in_head(lines[i + 1], files);
+        const std::string &a = before.empty() ? after : before, &b = after.empty() ? before : after;
+        out += std::format("diff --git a/{} b/{}\n", a, b);
+        if (before.empty()) out += "new file mode 100644\n";
+        if (after.empty()) out += "deleted file mode 100644\n";
+        out += before.empty() ? "--- /dev/null\n" : std::format("--- a/{}\n", before);
+        out += after.empty() ? "+++ /dev/null\n" : std::format("+++ b/{}\n", after);
+        ++i;
+        continue;
+      }
+      has_head = false;
+    }
+    out += line;
+  }
+  return out;
+}
+
 struct PatchHunk {
   int first = 1;                    // where the patch says its old lines are
   std::vector<std::string> before;  // with context
   std::string after;
 };
+
+void drop_line_end(std::string& text) {
+  if (text.ends_with('\n')) text.pop_back();
+}
 
 PatchHunk hunk_of(git_patch* patch, size_t index) {
   PatchHunk hunk;
@@ -142,12 +196,21 @@ PatchHunk hunk_of(git_patch* patch, size_t index) {
   size_t lines = 0;
   git_patch_get_hunk(&range, &lines, patch, index);
   hunk.first = range->old_start + (range->old_lines == 0);
+  char last = 0;
   for (size_t i = 0; i < lines; ++i) {
     const git_diff_line* line = nullptr;
     git_patch_get_line_in_hunk(&line, patch, index, i);
     const std::string text(line->content, line->content_len);
-    if (line->origin == GIT_DIFF_LINE_CONTEXT || line->origin == GIT_DIFF_LINE_DELETION) hunk.before.push_back(text);
-    if (line->origin == GIT_DIFF_LINE_CONTEXT || line->origin == GIT_DIFF_LINE_ADDITION) hunk.after += text;
+    const bool context = line->origin == GIT_DIFF_LINE_CONTEXT;
+    if (!context && line->origin != GIT_DIFF_LINE_DELETION && line->origin != GIT_DIFF_LINE_ADDITION) {
+      // "\\ No newline at end of file": of the line before.
+      if (last != GIT_DIFF_LINE_ADDITION && !hunk.before.empty()) drop_line_end(hunk.before.back());
+      if (last != GIT_DIFF_LINE_DELETION) drop_line_end(hunk.after);
+      continue;
+    }
+    last = line->origin;
+    if (context || last == GIT_DIFF_LINE_DELETION) hunk.before.push_back(text);
+    if (context || last == GIT_DIFF_LINE_ADDITION) hunk.after += text;
   }
   return hunk;
 }
@@ -191,8 +254,10 @@ Result<std::vector<FileChange>> patch_changes(const fs::path& repository, std::s
   if (!tree) return std::unexpected(tree.error());
   auto files = TreeFiles::open(tree->root());
   if (!files) return std::unexpected(files.error());
+  const std::string patch_with_heads = with_git_heads(patch_text, *files);
   git_diff* raw = nullptr;
-  if (git_diff_from_buffer(&raw, patch_text.data(), patch_text.size()) != 0) return git_error_of("this is no patch");
+  if (git_diff_from_buffer(&raw, patch_with_heads.data(), patch_with_heads.size()) != 0)
+    return git_error_of("this is no patch");
   const GitDiff diff(raw);
   if (git_diff_num_deltas(raw) == 0) return fail(ErrorKind::kInvalid, "there is no unified diff in this patch");
   std::vector<FileChange> changes;

@@ -62,6 +62,7 @@ struct ChatTurn {
 struct ChatOptions {
   int max_tokens = 1024;
   bool require_call = false;  // the turn has to call a tool
+  bool one_call = false;      // it ends with its first call: small models guess on rather than wait for results
   float temperature = 0.0f;
   uint64_t seed = 0;
 };
@@ -95,7 +96,8 @@ class ChatModel {
   // Tokens of a text; an estimate where the model's tokenizer is not at hand.
   virtual Result<int64_t> count_tokens(std::string_view text) = 0;
   // What the model would rather write in place of `line` between `before` and `behind`, both of whole lines; most
-  // likely first; what it took is added to `usage`. kUnsupported unless the model was trained to fill gaps and its likelihoods are at hand.
+  // likely first; what it took is added to `usage`. kUnsupported unless the model was trained to fill gaps and its
+  // likelihoods are at hand.
   virtual Result<std::vector<Alternative>> alternatives(std::string_view before, std::string_view line,
                                                         std::string_view behind, ChatUsage& usage,
                                                         const Cancel* cancel = nullptr);

@@ -64,7 +64,7 @@ Result<ChatTurn> EmbeddedModel::reply(std::span<const ChatMessage> transcript, s
   std::optional<ToolCallMask> mask;
   if (!tools.empty()) {
     if (!trie_) trie_ = std::make_shared<VocabularyTrie>(tokenizer);
-    mask.emplace(trie_, tokenizer, ToolSyntax::of(chat, tokenizer), tools, options.require_call);
+    mask.emplace(trie_, tokenizer, ToolSyntax::of(chat, tokenizer), tools, options.require_call, options.one_call);
     generate.mask = &*mask;
   }
   TurnStream stream(events, tools);
@@ -95,8 +95,8 @@ Result<ChatTurn> EmbeddedModel::reply(std::span<const ChatMessage> transcript, s
 
 namespace {
 
-constexpr size_t kBranches = 2;          // of a line
-constexpr double kLeastGain = -3;        // nats; less likely ones are noise
+constexpr size_t kBranches = 2;    // of a line
+constexpr double kLeastGain = -3;  // nats; less likely ones are noise
 constexpr int kLineTokens = 60;
 
 // Makes generation follow a line, and notes where the model would rather have gone elsewhere.

@@ -34,7 +34,8 @@ size_t take_body(char* data, size_t, size_t size, void* user) {
   long status = 0;
   curl_easy_getinfo(transfer.curl, CURLINFO_RESPONSE_CODE, &status);
   if (status < 200 || status > 299) {
-    transfer.reply.body.append(data, std::min(size, kMostErrorBody - std::min(kMostErrorBody, transfer.reply.body.size())));
+    transfer.reply.body.append(data,
+                               std::min(size, kMostErrorBody - std::min(kMostErrorBody, transfer.reply.body.size())));
     return size;
   }
   if ((*transfer.on_bytes)({data, size})) return size;

@@ -15,10 +15,21 @@ using json = nlohmann::ordered_json;
 using Kind = ChatMessage::Role;
 using Family = ToolSyntax::Family;
 
-constexpr std::array<std::string_view, 15> kTags = {
-    "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>", "<think>", "</think>", "<|python_tag|>",
-    "<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>", "<｜tool▁call▁begin｜>", "<｜tool▁call▁end｜>", "<｜tool▁sep｜>",
-    "<｜tool▁output▁begin｜>", "<｜tool▁output▁end｜>", "<|eom_id|>"};
+constexpr std::array<std::string_view, 15> kTags = {"<tool_call>",
+                                                    "</tool_call>",
+                                                    "<tool_response>",
+                                                    "</tool_response>",
+                                                    "<think>",
+                                                    "</think>",
+                                                    "<|python_tag|>",
+                                                    "<｜tool▁calls▁begin｜>",
+                                                    "<｜tool▁calls▁end｜>",
+                                                    "<｜tool▁call▁begin｜>",
+                                                    "<｜tool▁call▁end｜>",
+                                                    "<｜tool▁sep｜>",
+                                                    "<｜tool▁output▁begin｜>",
+                                                    "<｜tool▁output▁end｜>",
+                                                    "<|eom_id|>"};
 
 std::string_view tag_at(std::string_view text) {
   for (const std::string_view tag : kTags)
@@ -143,7 +154,8 @@ std::string ToolSyntax::declaration(std::span<const ToolSpec> tools) const {
                           python_json(tool.parameters));
     return text +
            "\nIMPORTANT: ALWAYS adhere to this exact format for tool use:\n"
-           "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>tool_call_name<｜tool▁sep｜>tool_call_arguments<｜tool▁call▁end｜>"
+           "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>tool_call_name<｜tool▁sep｜>tool_call_arguments<"
+           "｜tool▁call▁end｜>"
            "{additional_tool_calls}<｜tool▁calls▁end｜>\n\nWhere:\n- `tool_call_name` must be an exact match to one of "
            "the available tools\n- `tool_call_arguments` must be valid JSON that strictly follows the tool's "
            "Parameters Schema\n- For multiple tool calls, chain them directly without separators or spaces\n";

@@ -83,15 +83,13 @@ Result<std::unique_ptr<OpenAiModel>> OpenAiModel::make(Endpoint endpoint,
   Endpoint& e = model->endpoint_;
   if (!e.model.empty()) return model;
   std::string body;
-  const auto reply = http({.url = e.url + "/models",
-                           .headers = headers_of(e),
-                           .connect_s = e.connect_s,
-                           .silence_s = e.silence_s},
-                          [&](std::string_view bytes) {
-                            body += bytes;
-                            return body.size() < kMostWhole;
-                          },
-                          cancel);
+  const auto reply = http(
+      {.url = e.url + "/models", .headers = headers_of(e), .connect_s = e.connect_s, .silence_s = e.silence_s},
+      [&](std::string_view bytes) {
+        body += bytes;
+        return body.size() < kMostWhole;
+      },
+      cancel);
   if (!reply)
     return std::unexpected(model->error(reply.error().kind, std::format("{}: {}", e.url, reply.error().message)));
   if (reply->status != 200)
@@ -155,10 +153,10 @@ Result<ChatTurn> OpenAiModel::reply(std::span<const ChatMessage> transcript, std
       again = may_pass(reply->status);
     } else {
       why = std::format("{}: {}", endpoint_.url,
-                        !turn.error().empty()   ? turn.error()
-                        : bytes >= kMostStream  ? "the server answers without end"
-                        : bytes == 0            ? "the server answered with nothing"
-                                                : "the answer broke off before its end");
+                        !turn.error().empty()  ? turn.error()
+                        : bytes >= kMostStream ? "the server answers without end"
+                        : bytes == 0           ? "the server answered with nothing"
+                                               : "the answer broke off before its end");
       // What was shown cannot be taken back, and would be shown twice.
       again = turn.error().empty() && bytes < kMostStream && !turn.shown();
     }

@@ -23,7 +23,8 @@ std::string api_key(const std::string& url);
 class OpenAiModel : public ChatModel {
  public:
   // Asks the server only if no model is named.
-  static Result<std::unique_ptr<OpenAiModel>> make(Endpoint endpoint, std::function<void(const std::string&)> notice = {},
+  static Result<std::unique_ptr<OpenAiModel>> make(Endpoint endpoint,
+                                                   std::function<void(const std::string&)> notice = {},
                                                    const Cancel* cancel = nullptr);
 
   Result<ChatTurn> reply(std::span<const ChatMessage> transcript, std::span<const ToolSpec> tools,

@@ -16,8 +16,8 @@ using json = nlohmann::ordered_json;
 constexpr size_t kMostErrorText = 300;
 constexpr size_t kMostCalls = 64;
 constexpr size_t kBytesPerToken = 32;  // more than any tokenizer makes of one, but for runs of spaces
-constexpr std::array<std::string_view, 5> kOptional = {"stream_options", "tool_choice", "temperature", "seed",
-                                                       "max_tokens"};
+constexpr std::array<std::string_view, 6> kOptional = {
+    "stream_options", "parallel_tool_calls", "tool_choice", "temperature", "seed", "max_tokens"};
 
 std::string dumped(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
@@ -68,6 +68,7 @@ std::string request_body(const std::string& model, std::span<const ChatMessage> 
   add("temperature", options.temperature);
   if (options.seed != 0) add("seed", options.seed);
   if (options.require_call && !tools.empty()) add("tool_choice", "required");
+  if (options.one_call && !tools.empty()) add("parallel_tool_calls", false);
   return dumped(body);
 }
 
@@ -191,8 +192,8 @@ void TurnBuilder::add_choice(const json& choice, const char* part) {
   if (calls == delta->end() || !calls->is_array()) return;
   for (const json& piece : *calls) {
     if (!piece.is_object()) continue;
-    const auto index = static_cast<size_t>(
-        piece.contains("index") ? number_at(piece, "index") : static_cast<int64_t>(calls_.size()));
+    const auto index =
+        static_cast<size_t>(piece.contains("index") ? number_at(piece, "index") : static_cast<int64_t>(calls_.size()));
     if (index > kMostCalls) {
       error_ = "the server calls absurdly many tools at once";
       return;

@@ -7,17 +7,17 @@
 namespace strata::agent {
 
 ToolCallMask::ToolCallMask(std::shared_ptr<const VocabularyTrie> trie, const Tokenizer& tokenizer,
-                           const ToolSyntax& syntax, std::span<const ToolSpec> tools, bool require_call)
+                           const ToolSyntax& syntax, std::span<const ToolSpec> tools, bool require_call, bool one_call)
     : trie_(std::move(trie)),
       tokenizer_(&tokenizer),
       trigger_(syntax.trigger),
       trigger_first_(syntax.trigger_first),
-      has_again_(!syntax.again.empty()) {
+      has_again_(!syntax.again.empty() && (!one_call || syntax.family == ToolSyntax::Family::kDeepSeek)) {
   std::vector<JsonGrammar::Branch> first, again;
   for (const ToolSpec& tool : tools) {
     const int arguments = grammar_.add_sequence(grammar_.add_schema(tool.parameters), syntax.close);
     first.push_back({syntax.open + tool.name + syntax.middle, arguments});
-    if (has_again_) again.push_back({syntax.again + tool.name + syntax.middle, arguments});
+    if (has_again_ && !one_call) again.push_back({syntax.again + tool.name + syntax.middle, arguments});
   }
   if (syntax.family == ToolSyntax::Family::kDeepSeek) again.push_back({"<｜tool▁calls▁end｜>", JsonGrammar::kNothing});
   call_ = grammar_.add_choice(std::move(first));

@@ -14,7 +14,7 @@ namespace strata::agent {
 class ToolCallMask : public TokenMask {
  public:
   ToolCallMask(std::shared_ptr<const VocabularyTrie> trie, const Tokenizer& tokenizer, const ToolSyntax& syntax,
-               std::span<const ToolSpec> tools, bool require_call);
+               std::span<const ToolSpec> tools, bool require_call, bool one_call);
   void restrict(std::span<float> logits) override;
   void accept(TokenId token) override;
   int64_t restricted() const { return restricted_; }  // tokens that were not free

@@ -415,16 +415,19 @@ Result<void> AgentRun::look_first() {
   if (!index) return std::unexpected(index.error());
   std::vector<ToolCall> calls;
   const auto call = [&](const char* tool, json arguments) {
-    if (calls.size() < kMostLooks) calls.push_back({std::format("look_{}", calls.size() + 1), tool, std::move(arguments)});
+    if (calls.size() < kMostLooks)
+      calls.push_back({std::format("look_{}", calls.size() + 1), tool, std::move(arguments)});
   };
   for (const std::string& word : names_in(state_.instruction)) {
     auto found = (*index)->find_symbols(word);
     if (!found) return std::unexpected(found.error());
-    std::erase_if(*found, [&](const repo::Symbol& s) { return !s.definition || (s.name != word && s.qualified_name != word); });
+    std::erase_if(*found,
+                  [&](const repo::Symbol& s) { return !s.definition || (s.name != word && s.qualified_name != word); });
     if (bench_->exists(word))
       call("read", {{"path", word}, {"first", 1}, {"last", kLookLines}});
     else if (found->size() == 1 && found->front().last_line - found->front().first_line < kLookLines)
-      call("read", {{"path", found->front().file}, {"first", found->front().first_line}, {"last", found->front().last_line}});
+      call("read",
+           {{"path", found->front().file}, {"first", found->front().first_line}, {"last", found->front().last_line}});
     else if (word.find_first_of("_.:") != word.npos || found->size() > 1)
       call("search", {{"query", word}});
   }
@@ -459,7 +462,8 @@ Result<RunOutcome> AgentRun::loop(const OpenModel& open_model, const Cancel* can
     for (const Tool& tool : tools_) specs.push_back(tool.spec);
     // A small model that may talk does not act, and when it calls at length it has lost its way.
     const ChatOptions options{.max_tokens = small_ ? kSmallTurn : kTurn,
-                              .require_call = small_ && (!state_.plan.empty() || state_.idle_turns > 0)};
+                              .require_call = small_ && (!state_.plan.empty() || state_.idle_turns > 0),
+                              .one_call = small_};
     auto turn = (*chat)->reply(state_.transcript, specs, options,
                                {.on_text = hooks_.on_text, .on_reasoning = {}, .on_notice = hooks_.on_notice}, cancel);
     if (!turn) {
@@ -515,6 +519,13 @@ Result<RunOutcome> AgentRun::repair(const OpenModel& open_model, const Cancel* c
   }
   CheckResult best = **before;
   if (best.good) return RunOutcome{RunStatus::kDone, "the check passes already", best};
+  if (const auto why = best.not_started())
+    return RunOutcome{
+        RunStatus::kNotDone,
+        std::format("the check cannot run in the sandbox ({}); install what it needs, or name another one "
+                    "with --check",
+                    *why),
+        best};
   if (state_.plan.empty()) {
     if (auto done = record("plan", {{"steps",
                                      {"see what fails", "rewrite the functions it runs into, one at a time",

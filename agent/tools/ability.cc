@@ -7,6 +7,7 @@
 
 #include "agent/edits/file_edit.h"
 #include "agent/tools/tool.h"
+#include "base/user_folders.h"
 
 namespace strata::agent {
 namespace {
@@ -60,12 +61,11 @@ const std::vector<CallTask>& call_tasks() {
 struct EditTask {
   const char *name, *request, *old_line, *new_line;
 };
-constexpr EditTask kEditTasks[] = {
-    {"a wrong operator", "The function total subtracts the prices. It has to add them.",
-     "        result = result - price\n", "        result = result + price\n"},
-    {"another text", "The function greet has to say Welcome instead of Hello.", "    return \"Hello \" + name\n",
-     "    return \"Welcome \" + name\n"},
-    {"another value", "LIMIT has to be 250.", "LIMIT = 100\n", "LIMIT = 250\n"}};
+constexpr EditTask kEditTasks[] = {{"a wrong operator", "The function total subtracts the prices. It has to add them.",
+                                    "        result = result - price\n", "        result = result + price\n"},
+                                   {"another text", "The function greet has to say Welcome instead of Hello.",
+                                    "    return \"Hello \" + name\n", "    return \"Welcome \" + name\n"},
+                                   {"another value", "LIMIT has to be 250.", "LIMIT = 100\n", "LIMIT = 250\n"}};
 
 std::string replaced(std::string text, std::string_view from, std::string_view to) {
   text.replace(text.find(from), from.size(), to);
@@ -82,7 +82,9 @@ std::string usual(std::string text) {
 
 std::string shown(const ChatTurn& turn) {
   const ChatMessage& m = turn.message;
-  std::string text = m.calls.empty() ? m.text : m.calls[0].name + " " + m.calls[0].arguments.dump(-1, ' ', false, json::error_handler_t::replace);
+  std::string text = m.calls.empty() ? m.text
+                                     : m.calls[0].name + " " +
+                                           m.calls[0].arguments.dump(-1, ' ', false, json::error_handler_t::replace);
   return shortened(std::move(text), 300);
 }
 
@@ -90,7 +92,7 @@ Result<ChatTurn> ask(ChatModel& model, const std::string& request, std::span<con
                      const Cancel* cancel) {
   const ChatMessage transcript[] = {{.role = ChatMessage::Role::kSystem, .text = kSystem},
                                     {.role = ChatMessage::Role::kUser, .text = request}};
-  return model.reply(transcript, tools, {.max_tokens = 400, .require_call = require}, {}, cancel);
+  return model.reply(transcript, tools, {.max_tokens = 400, .require_call = require, .one_call = true}, {}, cancel);
 }
 
 Trial edit_trial(const EditTask& task, const std::string& format, const ChatTurn& turn) {
@@ -102,11 +104,12 @@ Trial edit_trial(const EditTask& task, const std::string& format, const ChatTurn
     return trial;
   }
   const int first = arguments->number("first"), last = arguments->number("last");
-  const Edit edit = format == "symbol" ? Edit(SymbolEdit{SymbolAction::kReplaceBody, arguments->text("symbol"), arguments->text("new"), 0})
-                    : format == "text" ? Edit(ReplaceEdit{arguments->text("old"), arguments->text("new"), 0, false})
-                    : format == "lines"
-                        ? Edit(LineEdit{first, last, arguments->text("new"), Lines(kFile).text(first, last)})
-                        : Edit(WholeEdit{arguments->text("new")});
+  const Edit edit =
+      format == "symbol"
+          ? Edit(SymbolEdit{SymbolAction::kReplaceBody, arguments->text("symbol"), arguments->text("new"), 0})
+      : format == "text"  ? Edit(ReplaceEdit{arguments->text("old"), arguments->text("new"), 0, false})
+      : format == "lines" ? Edit(LineEdit{first, last, arguments->text("new"), Lines(kFile).text(first, last)})
+                          : Edit(WholeEdit{arguments->text("new")});
   const FileEdit edited = edit_file("shop.py", kFile, {edit});
   trial.good = edited.applied && usual(edited.text) == replaced(std::string(kFile), task.old_line, task.new_line);
   if (trial.good)
@@ -194,6 +197,12 @@ json read_all(const std::filesystem::path& file) {
 }
 }  // namespace
 
+Result<std::filesystem::path> abilities_file() {
+  auto folder = data_folder();
+  if (!folder) return std::unexpected(folder.error());
+  return *folder / "model-checks.json";
+}
+
 Result<void> store_ability(const std::filesystem::path& file, const std::string& model, const Ability& ability) {
   json all = read_all(file);
   all[model] = json_of(ability);
@@ -209,8 +218,8 @@ Result<void> store_ability(const std::filesystem::path& file, const std::string&
 
 ToolChoice choose_tools(const std::filesystem::path& file, const std::string& model) {
   const json all = read_all(file);
-  if (const auto known = all.find(model); known != all.end() && known->is_object() && known->contains("small") &&
-                                          (*known)["small"].is_boolean()) {
+  if (const auto known = all.find(model);
+      known != all.end() && known->is_object() && known->contains("small") && (*known)["small"].is_boolean()) {
     const bool small = (*known)["small"];
     const auto format = known->find("edit_format");
     std::string name = small && format != known->end() && format->is_string() ? format->get<std::string>() : "";

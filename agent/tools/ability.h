@@ -43,6 +43,7 @@ Result<Ability> check_ability(ChatModel& model, const std::function<void(const s
 
 nlohmann::ordered_json json_of(const Ability& ability);
 // One file for all models, in the user's data folder.
+Result<std::filesystem::path> abilities_file();
 Result<void> store_ability(const std::filesystem::path& file, const std::string& model, const Ability& ability);
 // As it was found out, else by the model's name.
 ToolChoice choose_tools(const std::filesystem::path& file, const std::string& model);

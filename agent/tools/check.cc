@@ -145,6 +145,16 @@ std::pair<int, int> CheckResult::badness() const {
   return {errors, std::max<int>(1, static_cast<int>(failed.size()))};
 }
 
+std::optional<std::string> CheckResult::not_started() const {
+  constexpr int kNotExecutable = 126, kNotFound = 127;  // of the shell
+  if (good || errors > 0 || !failed.empty()) return std::nullopt;
+  for (const std::string_view line : lines_of(output))
+    if (has(line, "python") && has(line, ": No module named ")) return std::string(line);
+  if (exit_code != kNotExecutable && exit_code != kNotFound) return std::nullopt;
+  const auto lines = lines_of(output);
+  return lines.empty() ? std::format("exit code {}", exit_code) : std::string(lines.back());
+}
+
 CheckResult summarise_check(std::string command, int exit_code, std::string_view output,
                             const std::function<bool(const std::string&)>& is_file) {
   CheckResult result{.command = std::move(command),

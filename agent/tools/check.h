@@ -34,6 +34,9 @@ struct CheckResult {
 
   // Fewer is better: compiler errors before failing tests.
   std::pair<int, int> badness() const;
+  // Why the command itself did not start (a program or Python module that is not installed), in its own words; nothing
+  // if it ran. No change of the code helps against that.
+  std::optional<std::string> not_started() const;
 };
 
 // `is_file` tells which words are paths of the repository.

@@ -221,18 +221,22 @@ Tool edit_tool(std::string_view format) {
   const Parameter text{"new", "string", "new text", true};
   if (format == "symbol")
     return {make_spec("edit", "Replaces a function or class by its new definition.",
-                      {path, {"symbol", "string", "function or class to change", true},
+                      {path,
+                       {"symbol", "string", "function or class to change", true},
                        {"new", "string", "its whole new definition", true}}),
             true, run};
   if (format == "text")
     return {make_spec("edit", "Replaces lines of a file. To insert, quote a line and write it again with the new ones.",
-                      {path, {"old", "string", "lines as they are in the file", true},
+                      {path,
+                       {"old", "string", "lines as they are in the file", true},
                        {"new", "string", "what stands there instead", true}}),
             true, run};
   if (format == "lines")
     return {make_spec("edit", "Replaces lines of a file that you were shown.",
-                      {path, {"first", "integer", "first line to replace", true},
-                       {"last", "integer", "last line to replace", true}, text}),
+                      {path,
+                       {"first", "integer", "first line to replace", true},
+                       {"last", "integer", "last line to replace", true},
+                       text}),
             true, run};
   if (format == "whole")
     return {make_spec("edit", "Replaces a short file.", {path, {"new", "string", "the whole new file", true}}), true,

@@ -117,10 +117,11 @@ ToolSpec make_spec(const char* name, const char* description, std::initializer_l
 }
 
 std::vector<Tool> tools(const ToolChoice& choice) {
-  std::vector<Tool> all = {read_tool(),       search_tool(),  list_tool(),          symbols_tool(), definition_tool(),
-                           references_tool(), callers_tool(), edit_tool(choice.edit_format), create_tool(),  delete_tool(),
-                           move_tool(),       rename_tool(),  add_parameter_tool(), run_tool(),     check_tool(),
-                           ask_tool(),        done_tool()};
+  std::vector<Tool> all = {read_tool(),          search_tool(),     list_tool(),    symbols_tool(),
+                           definition_tool(),    references_tool(), callers_tool(), edit_tool(choice.edit_format),
+                           create_tool(),        delete_tool(),     move_tool(),    rename_tool(),
+                           add_parameter_tool(), run_tool(),        check_tool(),   ask_tool(),
+                           done_tool()};
   if (choice.small) std::erase_if(all, [](const Tool& tool) { return !tool.small; });
   return all;
 }

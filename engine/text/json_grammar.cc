@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON says by the first byte of a value what kind of value it is, so one stack of frames is enough: the top frame takes
-// the byte, or is finished by it and leaves it to the one below.
+// JSON says by the first byte of a value what kind of value it is, so one stack of frames is enough: the top frame
+// takes the byte, or is finished by it and leaves it to the one below.
 #include "engine/text/json_grammar.h"
 
 #include <algorithm>
@@ -56,10 +56,10 @@ int JsonGrammar::add_sequence(int node, std::string text) {
 int JsonGrammar::add_any() {
   if (any_ != kNothing) return any_;
   any_ = add({.kind = Node::Kind::kAny});
-  const std::array<int, 5> by_first = {
-      add({.kind = Node::Kind::kString}), add({.kind = Node::Kind::kNumber}),
-      add({.kind = Node::Kind::kObject, .any_key = true, .item = any_}),
-      add({.kind = Node::Kind::kArray, .item = any_}), add_choice({{"true"}, {"false"}, {"null"}})};
+  const std::array<int, 5> by_first = {add({.kind = Node::Kind::kString}), add({.kind = Node::Kind::kNumber}),
+                                       add({.kind = Node::Kind::kObject, .any_key = true, .item = any_}),
+                                       add({.kind = Node::Kind::kArray, .item = any_}),
+                                       add_choice({{"true"}, {"false"}, {"null"}})};
   nodes_[static_cast<size_t>(any_)].by_first = by_first;
   return any_;
 }
@@ -160,7 +160,8 @@ int JsonGrammar::add_schema(const json& schema) {
   if (*type == "boolean") return add_choice({{"true"}, {"false"}});
   if (*type == "null") return add_choice({{"null"}});
   if (*type == "string")
-    return add({.kind = Node::Kind::kString, .least = limit(schema, "minLength", 0), .most = limit(schema, "maxLength", -1)});
+    return add(
+        {.kind = Node::Kind::kString, .least = limit(schema, "minLength", 0), .most = limit(schema, "maxLength", -1)});
   if (*type == "integer" || *type == "number") {
     Node node{.kind = Node::Kind::kNumber, .integer = *type == "integer"};
     if (const auto low = schema.find("minimum"); low != schema.end() && low->is_number() && low->get<double>() >= 0)
@@ -279,8 +280,12 @@ auto JsonGrammar::Matcher::step_string(Frame& frame, unsigned char byte) -> Outc
         frame.state = 2;
         return Outcome::kTaken;
       }
-      if ((byte & 0xc0) == 0x80) return Outcome::kTaken;  // of a character that was counted
+      if ((byte & 0xc0) == 0x80) {  // of a character that was counted; `low`: how many of them it still has
+        if (node.most >= 0 && frame.low-- == 0) return Outcome::kRefused;  // else they would go on for ever
+        return Outcome::kTaken;
+      }
       if (!room) return Outcome::kRefused;
+      frame.low = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : byte >= 0xc0 ? 1 : 0;
       ++frame.at;
       return Outcome::kTaken;
     case 2:

@@ -5,7 +5,8 @@
 //
 // Understood: type (also a list), properties, required, items, minItems, maxItems, minLength, maxLength, enum, const,
 // anyOf and oneOf whose alternatives begin differently, minimum 0 or 1 of integers. An object has the properties that
-// are declared and no others; one without declared properties has any. What else a schema asks for is not enforced here.
+// are declared and no others; one without declared properties has any. What else a schema asks for is not enforced
+// here.
 #pragma once
 
 #include <array>
@@ -73,12 +74,12 @@ class JsonGrammar {
   struct Node {
     enum class Kind { kChoice, kString, kNumber, kObject, kArray, kAny, kSequence } kind = Kind::kAny;
     std::vector<Branch> branches = {};  // choice: sorted; object: its keys with quotes, sorted
-    bool any_key = false;          // object
-    uint64_t required = 0;         // object: by index of branches
-    int item = kNothing;           // array, sequence
-    int least = 0, most = -1;      // array: items; string: characters; -1: no limit
-    bool integer = false;          // number
-    int lowest = -1;               // number: 0 or 1 if it may not be less
+    bool any_key = false;               // object
+    uint64_t required = 0;              // object: by index of branches
+    int item = kNothing;                // array, sequence
+    int least = 0, most = -1;           // array: items; string: characters; -1: no limit
+    bool integer = false;               // number
+    int lowest = -1;                    // number: 0 or 1 if it may not be less
     // any: the node for what begins with a quote, a digit or '-', '{', '[', a letter; kNothing: such a value is refused
     std::array<int, 5> by_first = {kNothing, kNothing, kNothing, kNothing, kNothing};
   };

@@ -10,7 +10,8 @@ namespace {
 constexpr size_t kLongest = 64;  // bytes; longer tokens (runs of spaces) are never needed
 
 bool is_plain(std::string_view bytes) {
-  return std::ranges::none_of(bytes, [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; });
+  return std::ranges::none_of(bytes,
+                              [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; });
 }
 
 }  // namespace

@@ -43,6 +43,28 @@ class ReviewTest(StrataTest):
         self.assertEqual(self.json("redo", self.tree, f"{done['run']}.{done['step']}.2")["status"], "redone")
         self.assertEqual(self.file.read_text(), BEFORE.replace("return 2", "return 22"))
 
+    def test_risks_cite_the_lines_that_a_change_leaves_behind(self):
+        (self.tree / "user.py").write_text("from numbers import one\n\nprint(one())\n")
+        git(self.tree, "add", "-A")
+        git(self.tree, "commit", "-qm", "user")
+        self.file.write_text(BEFORE.replace("def one()", "def one(scale)"))
+        (risk,) = self.json("review", self.tree)["risks"]
+        self.assertEqual((risk["kind"], risk["hunks"]), ("signature", [1]))
+        self.assertEqual(risk["places"], [{"file": "user.py", "line": 3}])
+
+    def test_what_is_accepted_is_committed_and_nothing_else(self):
+        patch = self.patch()
+        git(self.tree, "config", "user.name", "Test")
+        git(self.tree, "config", "user.email", "test@example.org")
+        (self.tree / "mine.txt").write_text("mine\n")
+        done = self.json("review", self.tree, "--patch", patch, "--accept", "1", "--message", "One is eleven")
+        show = subprocess.run(["git", "-C", self.tree, "show", "--format=%H %s", "--stat", "HEAD"], capture_output=True,
+                              text=True, check=True).stdout
+        self.assertIn(done["commit"] + " One is eleven", show)
+        self.assertIn("1 file changed, 1 insertion(+), 1 deletion(-)", show)
+        status = subprocess.run(["git", "-C", self.tree, "status", "--short"], capture_output=True, text=True).stdout
+        self.assertEqual(status, "?? mine.txt\n")
+
     def test_edits_made_since_are_kept(self):
         self.json("review", self.tree, "--patch", self.patch(), "--accept", "all")
         self.file.write_text("# mine\n" + AFTER)

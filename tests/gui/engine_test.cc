@@ -10,8 +10,8 @@
 #include <QTreeView>
 
 #include "base/user_folders.h"
-#include "ui/conversation/answer_text.h"
 #include "ui/agent/agent_controller.h"
+#include "ui/conversation/answer_text.h"
 #include "ui/look.h"
 #include "ui/main_window.h"
 #include "ui/message_strip.h"

@@ -20,16 +20,16 @@
 #include <QTreeView>
 
 #include "tests/gui/scripted_engine.h"
+#include "ui/agent/agent_controller.h"
 #include "ui/code/code_tabs.h"
 #include "ui/code/code_view.h"
 #include "ui/conversation/answer_text.h"
-#include "ui/agent/agent_controller.h"
 #include "ui/look.h"
 #include "ui/main_window.h"
 #include "ui/message_strip.h"
-#include "ui/review/review_controller.h"
 #include "ui/recent_repositories.h"
 #include "ui/repository/repository_model.h"
+#include "ui/review/review_controller.h"
 
 using namespace strata;
 using namespace strata::ui;

@@ -5,6 +5,7 @@
 
 #include "agent/changes/proposal.h"
 #include "agent/run/trust.h"
+#include "agent/tools/ability.h"
 #include "base/user_folders.h"
 
 namespace strata::ui {
@@ -71,8 +72,12 @@ Result<RunEnd> AgentController::work(const Open& open) {
   auto cache = cache_folder("agent-index");
   if (!cache) return std::unexpected(cache.error());
 
+  auto abilities = agent::abilities_file();
+  if (!abilities) return std::unexpected(abilities.error());
+
   agent::RunSettings settings;
   settings.index_cache = *cache;
+  settings.abilities = *abilities;
   agent::RunHooks hooks;
   hooks.on_notice = remark;
   hooks.on_event = [this](const agent::RunEvent& event) { emit happened(event); };

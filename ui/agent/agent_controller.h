@@ -49,8 +49,8 @@ class AgentController : public QObject {
   void remarked(const QString& message);
 
  private:
-  using Open = std::function<Result<std::unique_ptr<agent::AgentRun>>(agent::RunDatabase&, agent::RunSettings,
-                                                                      agent::RunHooks)>;
+  using Open =
+      std::function<Result<std::unique_ptr<agent::AgentRun>>(agent::RunDatabase&, agent::RunSettings, agent::RunHooks)>;
   void post(Open open);
   Result<RunEnd> work(const Open& open);
   Result<std::vector<std::pair<std::string, std::string>>> trustedNotes(const std::string& repository);

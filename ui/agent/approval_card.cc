@@ -28,10 +28,11 @@ ApprovalCard::ApprovalCard(const agent::ApprovalRequest& request, QWidget* paren
   command->setFont(codeFont());
   command->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
   command->setAccessibleName(tr("Command"));
-  auto* why = plain(request.confined ? QString::fromStdString(request.why)
-                                     : tr("%1. It would have all of your rights, on all of your files.")
-                                           .arg(QString::fromStdString(request.why)),
-                    "muted");
+  auto* why = plain(
+      request.confined
+          ? QString::fromStdString(request.why)
+          : tr("%1. It would have all of your rights, on all of your files.").arg(QString::fromStdString(request.why)),
+      "muted");
   why->setFont(smallFont());
 
   auto* buttons = new QHBoxLayout;

@@ -107,8 +107,8 @@ std::vector<LeftAlone> leftAlone(const std::vector<agent::RunEvent>& events) {
         mention = line.startsWith(QStringLiteral("Mentioned in "));
         listed = mention || line.startsWith(QStringLiteral("Not changed, look at these"));
       } else if (const auto match = place.match(line); listed && match.hasMatch()) {
-        places.push_back({match.captured(1), match.captured(2).toInt(), match.captured(3).trimmed(), match.captured(4),
-                          mention});
+        places.push_back(
+            {match.captured(1), match.captured(2).toInt(), match.captured(3).trimmed(), match.captured(4), mention});
       }
     }
   }

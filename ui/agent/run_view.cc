@@ -111,7 +111,8 @@ void RunView::addEvent(const agent::RunEvent& event) {
         QString numbered;
         int number = 0;
         for (const QString& line : step.detail.split(u'\n'))
-          numbered += QStringLiteral("%1%2. %3").arg(number ? QStringLiteral("\n") : QString()).arg(number + 1).arg(line),
+          numbered +=
+              QStringLiteral("%1%2. %3").arg(number ? QStringLiteral("\n") : QString()).arg(number + 1).arg(line),
               ++number;
         plan_->setText(numbered);
         plan_->setVisible(number > 1);  // one step is the instruction again

@@ -31,7 +31,10 @@ class Margin : public QWidget {
 }  // namespace
 
 CodeView::CodeView(KSyntaxHighlighting::Repository& syntax, QWidget* parent)
-    : QPlainTextEdit(parent), syntax_(syntax), highlighter_(new CodeHighlighter(document())), margin_(new Margin(this)) {
+    : QPlainTextEdit(parent),
+      syntax_(syntax),
+      highlighter_(new CodeHighlighter(document())),
+      margin_(new Margin(this)) {
   setReadOnly(true);
   setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
   setLineWrapMode(NoWrap);

@@ -98,9 +98,8 @@ void ConflictBox::showConflicts(const Written& written) {
     row->addWidget(merge);
   }
   auto* open = new QPushButton(tr("Open the File"), this);
-  connect(open, &QPushButton::clicked, this, [this, path = written.report.conflicts.front().path] {
-    emit fileRequested(QString::fromStdString(path));
-  });
+  connect(open, &QPushButton::clicked, this,
+          [this, path = written.report.conflicts.front().path] { emit fileRequested(QString::fromStdString(path)); });
   auto* close = new QPushButton(tr("Close"), this);
   connect(close, &QPushButton::clicked, this, &QWidget::hide);
   row->addWidget(open);

@@ -13,8 +13,8 @@ namespace strata::ui {
 struct DiffLine {
   enum class Kind { kContext, kRemoved, kAdded, kNote };
   Kind kind = Kind::kContext;
-  int old_line = 0, new_line = 0;  // 1-based; 0: it has none
-  QString text;                    // one line, without anything that a text widget would break it at
+  int old_line = 0, new_line = 0;     // 1-based; 0: it has none
+  QString text;                       // one line, without anything that a text widget would break it at
   int changed_from = 0, changed = 0;  // characters that differ from the line it takes the place of; 0: not marked
 };
 

@@ -58,8 +58,8 @@ QString HunkCard::stateName() const {
   return {};
 }
 
-QToolButton* HunkCard::addButton(const QString& icon, QColor Colours::* colour, const QString& text,
-                                 const QString& tip, const char* name) {
+QToolButton* HunkCard::addButton(const QString& icon, QColor Colours::* colour, const QString& text, const QString& tip,
+                                 const char* name) {
   auto* button = new QToolButton(this);
   button->setObjectName(QLatin1String(name));
   button->setIcon(lineIcon(icon, colour));
@@ -139,15 +139,14 @@ void HunkCard::build() {
 
 void HunkCard::refresh() {
   const QString place_name = QString::fromStdString(colours_.file().path);
-  setAccessibleName(tr("Hunk %1, %2, %3 %4")
-                        .arg(hunk_.number)
-                        .arg(place_name, place(), QString::fromStdString(hunk_.symbol)));
+  setAccessibleName(
+      tr("Hunk %1, %2, %3 %4").arg(hunk_.number).arg(place_name, place(), QString::fromStdString(hunk_.symbol)));
   setAccessibleDescription(stateName());
   if (!diff_) return;
   const bool applied = review_.applied.contains(hunk_.number), tree = review_.ofWorkTree();
   state_->setText(stateName());
-  state_->setProperty("state", applied ? QStringLiteral("applied")
-                                       : QString::fromUtf8(agent::name_of(hunk_.state).data()));
+  state_->setProperty("state",
+                      applied ? QStringLiteral("applied") : QString::fromUtf8(agent::name_of(hunk_.state).data()));
   state_->style()->polish(state_);
   for (QToolButton* button : {accept_, reject_}) button->setVisible(!applied);
   edit_->setVisible(!applied && !tree && hunk_.kind != agent::Hunk::Kind::kMode && !colours_.file().binary &&
@@ -207,7 +206,8 @@ QPlainTextEdit* HunkCard::openEditor(const char* name, const QFont& font, const 
 
 void HunkCard::edit() {
   const std::string& text = hunk_.state == agent::HunkState::kEdited ? hunk_.edited : hunk_.new_text;
-  auto* editor = openEditor("hunkEditor", codeFont(), QString::fromStdString(text), tr("Ctrl+Enter keeps, Esc cancels"));
+  auto* editor =
+      openEditor("hunkEditor", codeFont(), QString::fromStdString(text), tr("Ctrl+Enter keeps, Esc cancels"));
   editor->setLineWrapMode(QPlainTextEdit::NoWrap);
   editor->setAccessibleName(tr("Lines of hunk %1, to be edited").arg(hunk_.number));
   auto* highlighter = new CodeHighlighter(editor->document());

@@ -57,7 +57,7 @@ class HunkCard : public QFrame {
   QLabel* state_ = nullptr;
   QToolButton *accept_ = nullptr, *reject_ = nullptr, *edit_ = nullptr, *comment_ = nullptr, *undo_ = nullptr;
   DiffText* diff_ = nullptr;
-  QLabel* said_ = nullptr;           // the comment
+  QLabel* said_ = nullptr;            // the comment
   QPlainTextEdit* editor_ = nullptr;  // while the user writes
   QWidget* editor_box_ = nullptr;     // with its buttons
 };

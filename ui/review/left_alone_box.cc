@@ -53,8 +53,7 @@ void LeftAloneBox::showPlaces(const std::vector<LeftAlone>& places) {
     row->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     row->setIcon(lineIcon(QStringLiteral("right"), place.mention ? &Colours::muted : &Colours::warn));
     row->setIconSize(QSize(12, 12));
-    connect(row, &QToolButton::clicked, this,
-            [this, place] { emit placeClicked(place.path, place.line, place.line); });
+    connect(row, &QToolButton::clicked, this, [this, place] { emit placeClicked(place.path, place.line, place.line); });
     rows_->addWidget(row);
   }
 }

@@ -32,9 +32,9 @@ Counts count(const Review& review) {
   Counts sum;
   for (const agent::ProposalFile& file : review.proposal.files) {
     const Counts c = count(review, file);
-    for (int Counts::* number : {&Counts::files, &Counts::hunks, &Counts::pending, &Counts::accepted, &Counts::rejected,
-                                 &Counts::applied, &Counts::comments, &Counts::added, &Counts::removed,
-                                 &Counts::to_write})
+    for (int Counts::* number :
+         {&Counts::files, &Counts::hunks, &Counts::pending, &Counts::accepted, &Counts::rejected, &Counts::applied,
+          &Counts::comments, &Counts::added, &Counts::removed, &Counts::to_write})
       sum.*number += c.*number;
   }
   return sum;

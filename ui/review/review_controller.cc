@@ -36,9 +36,8 @@ void ReviewController::setRepository(const QString& root) {
       worker_,
       [this, root] {
         desk_.reset();
-        auto desk = ReviewDesk::open(root.toStdString(), [this](const std::string& message) {
-          emit notice(QString::fromStdString(message));
-        });
+        auto desk = ReviewDesk::open(
+            root.toStdString(), [this](const std::string& message) { emit notice(QString::fromStdString(message)); });
         if (!desk) return emit notice(text(desk.error()));
         desk_ = std::make_unique<ReviewDesk>(std::move(*desk));
         auto run = desk_->waiting();

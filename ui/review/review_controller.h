@@ -47,7 +47,7 @@ class ReviewController : public QObject {
   void tell(ReviewDesk& desk, const Result<Written>& written);
 
   QThread thread_;
-  QObject* worker_;                  // lives in thread_; deleted when it finishes
+  QObject* worker_;                   // lives in thread_; deleted when it finishes
   std::unique_ptr<ReviewDesk> desk_;  // only used there
 };
 

@@ -70,8 +70,10 @@ Result<Review> ReviewDesk::ofRun(int64_t id) {
   review.left_alone = leftAlone(*events);
   for (const agent::RunEvent& event : *events)
     for (RunStep& step : stepsOf(event)) {
-      if (step.kind == RunStep::Kind::kCheck) review.checks.push_back(std::move(step));
-      else if (step.kind == RunStep::Kind::kEnd) review.end = step.good ? QString() : step.text;
+      if (step.kind == RunStep::Kind::kCheck)
+        review.checks.push_back(std::move(step));
+      else if (step.kind == RunStep::Kind::kEnd)
+        review.end = step.good ? QString() : step.text;
     }
   auto book = journal();
   if (!book) return std::unexpected(book.error());

@@ -59,8 +59,6 @@ std::optional<qint64> ReviewPage::shown() const {
   return view_->review().run;
 }
 
-void ReviewPage::focusReview() {
-  currentWidget() == view_ ? view_->focusHunk() : list_->setFocus();
-}
+void ReviewPage::focusReview() { currentWidget() == view_ ? view_->focusHunk() : list_->setFocus(); }
 
 }  // namespace strata::ui

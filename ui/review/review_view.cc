@@ -26,7 +26,7 @@
 namespace strata::ui {
 namespace {
 
-constexpr int kWide = 860;  // from here on the list of files stands beside the hunks
+constexpr int kWide = 860;   // from here on the list of files stands beside the hunks
 constexpr int kAhead = 400;  // pixels around what is visible that are made already
 
 }  // namespace
@@ -122,7 +122,8 @@ ReviewView::ReviewView(QWidget* parent)
   connect(bar_, &ReviewBar::undoRequested, this,
           [this](const agent::JournalAddress& address) { emit undoRequested(address, false); });
   connect(bar_, &ReviewBar::redoRequested, this, [this] { emit redoRequested(false); });
-  connect(conflicts_, &ConflictBox::fileRequested, this, [this](const QString& path) { emit placeClicked(path, 0, 0); });
+  connect(conflicts_, &ConflictBox::fileRequested, this,
+          [this](const QString& path) { emit placeClicked(path, 0, 0); });
   connect(conflicts_, &ConflictBox::rejectRequested, this,
           [this](const std::vector<int>& hunks) { decide(hunks, agent::HunkState::kRejected, false); });
   connect(conflicts_, &ConflictBox::mergeRequested, this, [this] {
@@ -177,8 +178,8 @@ void ReviewView::makeActions() {
 }
 
 void ReviewView::showReview(const Review& review) {
-  const bool same = review.run == review_.run && !cards_.empty() &&
-                    review.proposal.hunk_count() == review_.proposal.hunk_count();
+  const bool same =
+      review.run == review_.run && !cards_.empty() && review.proposal.hunk_count() == review_.proposal.hunk_count();
   const int place = same ? current_ : 0, scrolled = same ? scroll_->verticalScrollBar()->value() : 0;
   const bool focused = isAncestorOf(QApplication::focusWidget());
   qDeleteAll(cards_);
@@ -212,7 +213,8 @@ void ReviewView::addFile(size_t index) {
   auto* row = new QHBoxLayout(heading);
   row->setContentsMargins(2, index > 0 ? 8 : 0, 0, 0);
   auto* path = new ElidedLabel(8, heading);
-  const QString renamed = file.path == file.old_path ? QString() : tr(" (was %1)").arg(QString::fromStdString(file.old_path));
+  const QString renamed =
+      file.path == file.old_path ? QString() : tr(" (was %1)").arg(QString::fromStdString(file.old_path));
   path->setText(QString::fromStdString(file.path) + renamed);
   QFont bold = path->font();
   bold.setWeight(QFont::DemiBold);
@@ -225,9 +227,8 @@ void ReviewView::addFile(size_t index) {
   open->setVisible(file.before.has_value() || review_.ofWorkTree());
   row->addWidget(path, 1);
   row->addWidget(open);
-  connect(open, &QToolButton::clicked, this, [this, p = QString::fromStdString(file.old_path)] {
-    emit placeClicked(p, 0, 0);
-  });
+  connect(open, &QToolButton::clicked, this,
+          [this, p = QString::fromStdString(file.old_path)] { emit placeClicked(p, 0, 0); });
   rows_->insertWidget(rows_->count() - 1, heading);
   headings_.push_back(heading);
   colours_.push_back(std::make_unique<DiffColours>(*syntax_, file));
@@ -246,9 +247,8 @@ void ReviewView::addFile(size_t index) {
     connect(one, &HunkCard::commented, this, [this](int number, const QString& text) {
       change(number, [&](agent::Hunk& h) { h.comment = text.toStdString(); });
     });
-    connect(one, &HunkCard::undoRequested, this, [this](int number) {
-      emit undoRequested({review_.run, review_.applied.at(number), number}, false);
-    });
+    connect(one, &HunkCard::undoRequested, this,
+            [this](int number) { emit undoRequested({review_.run, review_.applied.at(number), number}, false); });
   }
 }
 
@@ -268,8 +268,10 @@ QString ReviewView::details() const {
   QStringList parts{c.files == 1 ? tr("1 file") : tr("%1 files").arg(c.files),
                     c.hunks == 1 ? tr("1 hunk") : tr("%1 hunks").arg(c.hunks),
                     tr("+%1 −%2").arg(c.added).arg(c.removed)};
-  if (!review_.checks.empty()) parts << review_.checks.back().text;
-  else if (!review_.ofWorkTree()) parts << tr("no check was run");
+  if (!review_.checks.empty())
+    parts << review_.checks.back().text;
+  else if (!review_.ofWorkTree())
+    parts << tr("no check was run");
   QString text = parts.join(QStringLiteral(" · "));
   if (!review_.end.isEmpty()) text += u'\n' + tr("The run ended early: %1").arg(review_.end);
   return text;

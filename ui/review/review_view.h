@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A review: all files with their hunks below each other, a list of the files beside (or above, where it is narrow), what
-// the checks said, and what the user decides, by mouse or keys. It changes nothing itself: it says what is wanted.
+// A review: all files with their hunks below each other, a list of the files beside (or above, where it is narrow),
+// what the checks said, and what the user decides, by mouse or keys. It changes nothing itself: it says what is wanted.
 #pragma once
 
 #include <QWidget>

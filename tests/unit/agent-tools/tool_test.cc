@@ -76,6 +76,14 @@ CheckResult summary(int exit_code, std::string_view output) {
   });
 }
 
+TEST(Check, WhatDidNotStartIsNotAFailingTest) {
+  EXPECT_EQ(summary(1, "/usr/bin/python3: No module named pytest\n").not_started(),
+            "/usr/bin/python3: No module named pytest");
+  EXPECT_EQ(summary(127, "sh: 1: cargo: not found\n").not_started(), "sh: 1: cargo: not found");
+  EXPECT_FALSE(summary(1, "a.py:3: assert 1 == 2\n").not_started());
+  EXPECT_FALSE(summary(1, "ERROR a.py\nModuleNotFoundError: No module named 'b'\n").not_started());
+}
+
 TEST(Check, OutputIsShortenedToWhatMatters) {
   std::string noise;
   for (int i = 0; i < 5000; ++i) noise += "compiling something " + std::to_string(i) + "\n";
