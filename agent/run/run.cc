@@ -23,6 +23,11 @@ constexpr int kMostFailedDones = 3;  // times that the model may call done while
 
 double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
+std::string cannot_check(const std::string& why) {
+  return std::format(
+      "the check cannot run in the sandbox ({}); install what it needs, or name another one with --check", why);
+}
+
 json json_of(const ChatUsage& u) {
   return {{"in", u.prompt_tokens}, {"reused", u.reused_tokens}, {"out", u.generated_tokens}};
 }
@@ -328,7 +333,7 @@ Result<std::optional<RunOutcome>> AgentRun::answer_pending(const Cancel* cancel)
       if (!check) return std::unexpected(check.error());
       const auto dones =
           std::ranges::count_if(state_.calls, [](const MadeCall& c) { return c.call.starts_with("done "); });
-      if (*check && !(*check)->good && dones + 1 < kMostFailedDones && !over_budget()) {
+      if (*check && !(*check)->good && !(*check)->not_started() && dones + 1 < kMostFailedDones && !over_budget()) {
         result = refused("not done yet: the check fails\n" + shortened((*check)->output, 4000));
       }
     }
@@ -386,6 +391,7 @@ Result<RunOutcome> AgentRun::finished(const std::string& summary, const Cancel* 
                         std::nullopt};
     return RunOutcome{RunStatus::kDone, summary, std::nullopt};
   }
+  if (const auto why = (*check)->not_started()) return RunOutcome{RunStatus::kNotDone, cannot_check(*why), *check};
   if (!(*check)->good) return RunOutcome{RunStatus::kNotDone, "the check fails", *check};
   return RunOutcome{RunStatus::kDone, summary, *check};
 }
@@ -519,13 +525,7 @@ Result<RunOutcome> AgentRun::repair(const OpenModel& open_model, const Cancel* c
   }
   CheckResult best = **before;
   if (best.good) return RunOutcome{RunStatus::kDone, "the check passes already", best};
-  if (const auto why = best.not_started())
-    return RunOutcome{
-        RunStatus::kNotDone,
-        std::format("the check cannot run in the sandbox ({}); install what it needs, or name another one "
-                    "with --check",
-                    *why),
-        best};
+  if (const auto why = best.not_started()) return RunOutcome{RunStatus::kNotDone, cannot_check(*why), best};
   if (state_.plan.empty()) {
     if (auto done = record("plan", {{"steps",
                                      {"see what fails", "rewrite the functions it runs into, one at a time",

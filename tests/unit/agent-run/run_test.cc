@@ -112,6 +112,15 @@ TEST(AgentRun, MechanicalInstructionsNeedNoModel) {
   EXPECT_EQ(p.text("main.py"), "from calc import plus\n\nprint(plus(1, 2))\n");
 }
 
+// A program that is not installed is no reason for a model to change the code.
+TEST(AgentRun, ACheckThatCannotStartEndsTheRunWithTheChange) {
+  Project p;
+  const auto outcome = p.go({}, "Rename add to plus", {.check = "no-such-program", .yes = true, .instructions = {}});
+  EXPECT_EQ(outcome.status, RunStatus::kNotDone);
+  EXPECT_THAT(outcome.why, HasSubstr("cannot run in the sandbox"));
+  EXPECT_THAT(p.text("main.py"), HasSubstr("import plus"));
+}
+
 TEST(AgentRun, EveryToolAnswersAndRefusesUsefully) {
   struct Case {
     const char* tool;
