@@ -28,7 +28,8 @@ Visible visible_part(std::string_view text, const std::vector<std::string>& stop
 
 }  // namespace
 
-Session::Session(std::shared_ptr<Model> model) : model_(std::move(model)), kv_(model_->params().kv) {}
+Session::Session(std::shared_ptr<Model> model, const SelectorOptions& selection)
+    : model_(std::move(model)), kv_(model_->params().kv), selector_(model_->params(), model_->threads(), selection) {}
 
 Result<void> Session::append(std::span<const TokenId> tokens, const Cancel* cancel) {
   const int before = static_cast<int>(tokens_.size());
@@ -41,10 +42,12 @@ Result<void> Session::append(std::span<const TokenId> tokens, const Cancel* canc
                               .kv = &kv_,
                               .position = position,
                               .positions = {},
+                              .selector = &selector_,
                               .logits = last ? SequenceInput::Logits::kLast : SequenceInput::Logits::kNone};
     auto output = model_->forward({&input, 1}, cancel);
     if (!output) {
       kv_.truncate(before);
+      selector_.truncate(before);
       return std::unexpected(output.error());
     }
     if (last) logits_ = std::move(output->logits);
@@ -81,6 +84,7 @@ Result<void> Session::recompute(std::span<const Range> ranges, const Cancel* can
                               .logits = SequenceInput::Logits::kNone};
     if (auto output = model_->forward({&input, 1}, cancel); !output) return std::unexpected(output.error());
   }
+  if (!ranges.empty()) selector_.truncate(ranges.front().first);
   counters_.recomputed += static_cast<int64_t>(tokens.size());
   return {};
 }
@@ -88,6 +92,7 @@ Result<void> Session::recompute(std::span<const Range> ranges, const Cancel* can
 void Session::truncate(int tokens) {
   tokens_.resize(std::min(tokens_.size(), static_cast<size_t>(tokens)));
   kv_.truncate(tokens);
+  selector_.truncate(tokens);
   logits_.clear();
 }
 
@@ -125,6 +130,7 @@ Result<Generation> Session::generate(const GenerateOptions& options) {
                               .kv = &kv_,
                               .position = static_cast<int>(tokens_.size()),
                               .positions = {},
+                              .selector = &selector_,
                               .logits = SequenceInput::Logits::kLast};
     kv_.resize(static_cast<int>(tokens_.size()) + 1);
     auto output = model_->forward({&input, 1}, nullptr);

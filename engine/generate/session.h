@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/cancel.h"
+#include "engine/attention/selector.h"
 #include "engine/generate/sampler.h"
 #include "engine/models/model.h"
 
@@ -43,7 +44,7 @@ struct Generation {
 
 class Session {
  public:
-  explicit Session(std::shared_ptr<Model> model);
+  explicit Session(std::shared_ptr<Model> model, const SelectorOptions& selection = {});
 
   // Computes these tokens behind what is there. On kCancelled what was appended before the call remains.
   Result<void> append(std::span<const TokenId> tokens, const Cancel* cancel = nullptr);
@@ -69,6 +70,7 @@ class Session {
   std::span<const float> logits() const { return logits_; }
   const std::vector<TokenId>& tokens() const { return tokens_; }
   const KvCache& kv() const { return kv_; }
+  const Selector& selector() const { return selector_; }
   Model& model() { return *model_; }
   struct Counters {
     int64_t computed = 0, placed = 0, generated = 0, recomputed = 0;
@@ -78,6 +80,7 @@ class Session {
  private:
   std::shared_ptr<Model> model_;
   KvCache kv_;
+  Selector selector_;  // of the keys that long contexts read
   std::vector<TokenId> tokens_;
   std::vector<float> logits_;
   Counters counters_;
