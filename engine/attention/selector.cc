@@ -162,6 +162,7 @@ std::vector<int> Selector::best_tiles(const Asked& asked, int tiles) const {
 
 // Which of the blocks before `end` are read beside the sinks and what stands behind `window_first`.
 std::vector<int> Selector::best_blocks(const Asked& asked, int window_first, int end) const {
+  if (end < kBlockTokens) return {};
   const std::vector<int> tiles = best_tiles(asked, (end / kBlockTokens + kTileBlocks - 1) / kTileBlocks);
   const auto dim = static_cast<size_t>(shape_.head_dim), items = tiles.size() * kTileBlocks;
   std::vector<float> weights(asked.count * items), work(dim * kTileBlocks);
