@@ -16,15 +16,13 @@ std::vector<TokenId> Speculation::draft(size_t most) const {
 
 void Speculation::passed(size_t drafted, size_t accepted, double seconds) {
   if (drafted == 0) {
-    // The shortest, slowly forgotten: noise only ever adds time.
-    pass_s_ = pass_s_ == 0 ? seconds : std::min(seconds, pass_s_ * 1.01);
+    pass_s_ = pass_s_ == 0 ? seconds : pass_s_ + (seconds - pass_s_) / 4;
     return;
   }
   const auto rows = static_cast<double>(drafted);
-  // Never more than a pass of its own: what is beyond is noise.
-  const double cost = std::clamp((seconds / pass_s_ - 1) / rows, 0.0, 1.0);
-  row_cost_ = measured_ ? row_cost_ + (cost - row_cost_) / 8 : cost;
-  measured_ = true;
+  // A row costs half a pass on the slowest processors; what is beyond is noise, of which one must not end it all.
+  const double cost = std::clamp((seconds / pass_s_ - 1) / rows, 0.0, 0.5);
+  row_cost_ += (cost - row_cost_) / 4;
   gained_ += static_cast<double>(accepted) - row_cost_ * rows;
   length_ = accepted == drafted ? std::min(2 * length_ + 1, kMostDrafted) : std::max<size_t>(1, accepted);
 }

@@ -28,8 +28,7 @@ class Speculation {
   size_t length_ = 2;      // of the next draft
   double pass_s_ = 0;      // a pass of one row
   double row_cost_ = 0.2;  // a further row, in passes
-  bool measured_ = false;
-  double gained_ = 0;  // passes saved, less what drafting cost
+  double gained_ = 0;      // passes saved, less what drafting cost
   int generated_ = 0;
 };
 
