@@ -79,7 +79,7 @@ HWY_INLINE void k_row_dots(const std::byte* row, int64_t columns, const Quantize
 #pragma GCC unroll 4
         for (int i = 0; i < kTokens; ++i) {
           const auto pairs = hn::SatWidenMulPairwiseAdd(dw, quants, hn::LoadU(d8, values[i] + 32 * (first + g)));
-          sums[i] = hn::Add(sums[i], hn::WidenMulPairwiseAdd(di, pairs, scale));
+          add_word_products(di, pairs, scale, sums[i]);
         }
       }
     };
