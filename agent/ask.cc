@@ -119,7 +119,8 @@ Result<bool> write_here(Workspace& workspace, const std::vector<Excerpt>& excerp
     if (!odds) return std::unexpected(odds.error());
     if (*odds - evidence.missing_share / 2 < *answerable) return false;
   }
-  if (auto done = instruct(session, model, kInstruction, cancel); !done) return std::unexpected(done.error());
+  if (auto done = instruct(session, model, question.asks_how ? kExplain : kInstruction, cancel); !done)
+    return std::unexpected(done.error());
   GenerateOptions generate;
   generate.max_tokens = options.max_tokens;
   generate.sampler.repetition_penalty = 1.05f;

@@ -31,6 +31,10 @@ inline constexpr std::string_view kInWords = "\nThe code above, in words:";
 
 // Behind the question: what is to be done about it.
 inline constexpr std::string_view kInstruction = "Answer in one to three short sentences.";
+// For how something happens. Measured with the 1.5B on dash, requests and ninja, 14 such questions: 7 right with this,
+// 3 with the above, which gets one vague sentence.
+inline constexpr std::string_view kExplain =
+    "Explain in two short sentences how the code does it: which functions do what, and what results.";
 // Asked first, and only the odds of its first word are looked at: a model that never says in an answer that something
 // is not there still knows it less likely (agent/calibration.h).
 inline constexpr std::string_view kIsImplemented =

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <format>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <random>
 
@@ -18,7 +19,8 @@ struct Arguments {
   ModelArguments model;
   int prompt = 512, generate = 32, repetitions = 3;
   std::vector<int> depths{0};
-  bool json = false;
+  std::string text;
+  bool dense = false, json = false;
 };
 
 struct Measurement {
@@ -29,64 +31,70 @@ struct Measurement {
 
 class Bench {
  public:
-  Bench(std::shared_ptr<Model> model, int repetitions) : model_(std::move(model)), repetitions_(repetitions) {}
+  Bench(std::shared_ptr<Model> model, int repetitions, const SelectorOptions& selection, std::vector<TokenId> text)
+      : model_(std::move(model)), repetitions_(repetitions), selection_(selection), text_(std::move(text)) {}
 
   Result<Measurement> prompt(int tokens, int depth) {
-    return best("pp", tokens, depth, [&](KvCache& kv) { return run(kv, depth, random_tokens(tokens)); });
+    return best("pp", tokens, depth, [&](Session& session) { return session.append(next(tokens), &interrupted()); });
   }
 
   Result<Measurement> generation(int tokens, int depth) {
-    return best("tg", tokens, depth, [&](KvCache& kv) -> Result<void> {
+    return best("tg", tokens, depth, [&](Session& session) -> Result<void> {
       for (int i = 0; i < tokens; ++i)
-        if (auto done = run(kv, depth + i, random_tokens(1)); !done) return done;
+        if (auto done = session.append(next(1), &interrupted()); !done) return done;
       return {};
     });
   }
 
  private:
-  Result<void> run(KvCache& kv, int position, const std::vector<TokenId>& tokens) {
-    for (size_t first = 0; first < tokens.size(); first += Model::kMaxBatchRows) {
-      const auto chunk =
-          std::span(tokens).subspan(first, std::min<size_t>(Model::kMaxBatchRows, tokens.size() - first));
-      const int at = position + static_cast<int>(first);
-      kv.resize(at + static_cast<int>(chunk.size()));
-      // llama-bench computes the logits of the last token of a prompt's batch; so do we.
-      SequenceInput input{
-          .tokens = chunk, .kv = &kv, .position = at, .positions = {}, .logits = SequenceInput::Logits::kLast};
-      if (auto output = model_->forward({&input, 1}, &interrupted()); !output) return std::unexpected(output.error());
-    }
+  // What is deeper than this is filled with copies of it: reading a million tokens to measure a few would take an hour.
+  static constexpr int kRead = 16384;
+
+  Result<void> fill(Session& session, int depth) {
+    if (auto done = session.append(next(std::min(depth, kRead)), &interrupted()); !done) return done;
+    if (depth <= kRead) return {};
+    KvCache read(model_->params().kv);
+    read.resize(kRead);
+    read.copy_rows(session.kv(), 0, 0, kRead);
+    const std::vector<TokenId> tokens = session.tokens();
+    for (int at = kRead; at < depth; at += kRead)
+      session.place(read, 0, std::span(tokens).first(static_cast<size_t>(std::min(kRead, depth - at))));
     return {};
   }
 
   template <typename Work>
   Result<Measurement> best(const char* kind, int tokens, int depth, const Work& work) {
-    if (!kv_ || kv_depth_ != depth) {
-      kv_.emplace(model_->params().kv);
-      kv_depth_ = depth;
-      if (auto done = run(*kv_, 0, random_tokens(depth)); !done) return std::unexpected(done.error());
+    if (!session_ || depth_ != depth) {
+      session_.emplace(model_, selection_);
+      depth_ = depth;
+      if (auto done = fill(*session_, depth); !done) return std::unexpected(done.error());
     }
     double seconds = 0;
     for (int i = 0; i <= repetitions_; ++i) {
-      kv_->truncate(depth);
+      session_->truncate(depth);
       const Stopwatch watch;
-      if (auto done = work(*kv_); !done) return std::unexpected(done.error());
+      if (auto done = work(*session_); !done) return std::unexpected(done.error());
       if (i == 1 || (i > 1 && watch.seconds() < seconds)) seconds = watch.seconds();
     }
-    kv_->truncate(depth);
+    session_->truncate(depth);
     return Measurement{kind, tokens, depth, tokens / seconds};
   }
 
-  std::vector<TokenId> random_tokens(int count) {
+  // The text over and over, else random tokens.
+  std::vector<TokenId> next(int count) {
     std::uniform_int_distribution<TokenId> any(0, model_->params().vocabulary - 1);
     std::vector<TokenId> tokens(static_cast<size_t>(count));
-    std::ranges::generate(tokens, [&] { return any(random_); });
+    std::ranges::generate(tokens, [&] { return text_.empty() ? any(random_) : text_[at_++ % text_.size()]; });
     return tokens;
   }
 
   std::shared_ptr<Model> model_;
   int repetitions_;
-  std::optional<KvCache> kv_;
-  int kv_depth_ = 0;
+  SelectorOptions selection_;
+  std::vector<TokenId> text_;
+  size_t at_ = 0;
+  std::optional<Session> session_;
+  int depth_ = 0;
   std::mt19937 random_{1};
 };
 
@@ -94,7 +102,15 @@ int bench(const Arguments& arguments) {
   auto model = open_model(arguments.model);
   if (!model) return report(model.error(), arguments.json);
   std::cerr << (*model)->params().name << "; " << (*model)->ops().description() << "\n";
-  Bench bench(*model, arguments.repetitions);
+  std::vector<TokenId> text;
+  if (!arguments.text.empty()) {
+    auto read = read_input(arguments.text);
+    if (!read) return report(read.error(), arguments.json);
+    text = (*model)->tokenizer().encode(*read);
+  }
+  SelectorOptions selection;
+  if (arguments.dense) selection.dense = std::numeric_limits<int>::max();
+  Bench bench(*model, arguments.repetitions, selection, std::move(text));
   nlohmann::ordered_json results = nlohmann::ordered_json::array();
   const auto add = [&](const Result<Measurement>& measured) -> bool {
     if (!measured) return false;
@@ -131,6 +147,8 @@ void add_bench(CLI::App& app, Run& run) {
       ->check(CLI::Range(0, 1 << 20));
   command->add_option("-r,--repetitions", arguments->repetitions, "Timed repetitions")->check(CLI::Range(1, 100));
   command->add_option("-t,--threads", arguments->model.threads, "Threads")->check(CLI::Range(0, 1024));
+  command->add_option("--text", arguments->text, "File to take the tokens from; random ones without it");
+  command->add_flag("--dense", arguments->dense, "Read all keys however deep the context is");
   command->add_flag("--json", arguments->json, "Print the result as JSON");
   command->callback([arguments, &run] { run = [arguments] { return bench(*arguments); }; });
 }

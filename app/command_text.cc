@@ -24,15 +24,6 @@ struct Arguments {
   bool json = false;
 };
 
-// The named file, or standard input.
-Result<std::string> read_input(const std::string& path) {
-  if (path.empty() || path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::ifstream file(path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  if (!file && text.empty()) return fail(ErrorKind::kNotFound, path + ": cannot read this file");
-  return text;
-}
-
 int tokenize(const Arguments& arguments) {
   auto tokenizer = open_tokenizer(arguments.model.model);
   if (!tokenizer) return report(tokenizer.error(), arguments.json);

@@ -8,7 +8,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <format>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 
 namespace strata::app {
 namespace {
@@ -38,6 +40,14 @@ int report(const Error& error, bool json) {
   if (json) print_json({{"error", to_utf8(error.message)}});
   std::cerr << "strata: " << error.message << "\n";
   return kFailed;
+}
+
+Result<std::string> read_input(const std::string& path) {
+  if (path.empty() || path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  std::ifstream file(path, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  if (!file && text.empty()) return fail(ErrorKind::kNotFound, path + ": cannot read this file");
+  return text;
 }
 
 void print_json(const nlohmann::ordered_json& value) {

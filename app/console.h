@@ -17,6 +17,9 @@ inline constexpr int kDone = 0, kFailed = 1, kUsage = 2;
 
 // Prints the error on stderr and, with --json, {"error": sentence} on stdout. Returns kFailed.
 int report(const Error& error, bool json);
+// The named file; standard input for "" and "-".
+Result<std::string> read_input(const std::string& path);
+
 void print_json(const nlohmann::ordered_json& value);
 void notice(const std::string& text);
 

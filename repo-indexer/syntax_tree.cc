@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "repo-indexer/conditionals.h"
 #include "repo-indexer/macros.h"
 
 namespace strata::repo {
@@ -26,7 +27,10 @@ Deadline deadline_after(double seconds) {
 }
 
 std::string text_to_parse(std::string_view family, std::string_view text) {
-  return family == "c" ? without_macros(text) : std::string();
+  if (family != "c") return {};
+  std::string plain = without_macros(text);
+  join_split_statements(plain);
+  return plain;
 }
 
 TreePointer parse_tree(TSParser* parser, const TSLanguage* language, std::string_view text, const TSTree* old,

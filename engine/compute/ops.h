@@ -62,10 +62,12 @@ struct KvBlock {
 
 // One independent sequence of a batch: query rows [first_row, first_row + positions.size()) at these positions, and the
 // keys it may see. A query at position p sees every key whose position is <= p. Blocks ascend in position.
+// Where heads read different keys, a sequence is of one KV head and the query heads that share it.
 struct AttendSequence {
   int first_row = 0;
   std::span<const int> positions;
   std::span<const KvBlock> blocks;
+  int kv_head = -1;  // all of them
 };
 
 struct AttendShape {
@@ -79,6 +81,7 @@ class Ops {
  public:
   virtual ~Ops() = default;
   virtual std::string description() const = 0;  // "cpu: AVX-512 VNNI BF16, 2 threads, int8 prefill"
+  virtual int threads() const { return 1; }     // of the host that work on one operation
 
   // Uninitialised rows, freed with the Ops or by release().
   virtual Tensor allocate(int64_t rows, int64_t columns) = 0;

@@ -32,7 +32,8 @@ Visible visible_part(std::string_view text, const std::vector<std::string>& stop
 
 }  // namespace
 
-Session::Session(std::shared_ptr<Model> model) : model_(std::move(model)), kv_(model_->params().kv) {}
+Session::Session(std::shared_ptr<Model> model, const SelectorOptions& selection)
+    : model_(std::move(model)), kv_(model_->params().kv), selector_(model_->params(), model_->threads(), selection) {}
 
 Result<void> Session::append(std::span<const TokenId> tokens, const Cancel* cancel) {
   const int before = static_cast<int>(tokens_.size());
@@ -45,10 +46,12 @@ Result<void> Session::append(std::span<const TokenId> tokens, const Cancel* canc
                               .kv = &kv_,
                               .position = position,
                               .positions = {},
+                              .selector = &selector_,
                               .logits = last ? SequenceInput::Logits::kLast : SequenceInput::Logits::kNone};
     auto output = model_->forward({&input, 1}, cancel);
     if (!output) {
       kv_.truncate(before);
+      selector_.truncate(before);
       return std::unexpected(output.error());
     }
     if (last) logits_ = std::move(output->logits);
@@ -85,6 +88,7 @@ Result<void> Session::recompute(std::span<const Range> ranges, const Cancel* can
                               .logits = SequenceInput::Logits::kNone};
     if (auto output = model_->forward({&input, 1}, cancel); !output) return std::unexpected(output.error());
   }
+  if (!ranges.empty()) selector_.truncate(ranges.front().first);
   counters_.recomputed += static_cast<int64_t>(tokens.size());
   return {};
 }
@@ -92,7 +96,15 @@ Result<void> Session::recompute(std::span<const Range> ranges, const Cancel* can
 void Session::truncate(int tokens) {
   tokens_.resize(std::min(tokens_.size(), static_cast<size_t>(tokens)));
   kv_.truncate(tokens);
+  selector_.truncate(tokens);
   logits_.clear();
+}
+
+// Rows behind the last token.
+void Session::forget_guesses() {
+  if (kv_.tokens() == static_cast<int>(tokens_.size())) return;
+  kv_.truncate(static_cast<int>(tokens_.size()));
+  selector_.truncate(static_cast<int>(tokens_.size()));
 }
 
 // Whatever the guesses were, every token is sampled from the logits behind the tokens before it.
@@ -110,9 +122,11 @@ Result<void> Session::advance(TokenId token, Speculation* speculation, size_t mo
     return {};
   }
   if (speculation && ahead.seconds > 0) speculation->passed(ahead.draft.size(), ahead.came, ahead.seconds);
-  kv_.truncate(static_cast<int>(tokens_.size()));
+  forget_guesses();
   ahead = {};
-  if (speculation) ahead.draft = speculation->draft(most);
+  // Where keys are selected, rows of a pass select together: other ones than each would alone.
+  if (speculation && selector_.reads_all(static_cast<int>(tokens_.size() + 1 + Speculation::kMostDrafted)))
+    ahead.draft = speculation->draft(most);
   std::vector<TokenId> rows{token};
   rows.insert(rows.end(), ahead.draft.begin(), ahead.draft.end());
   kv_.resize(static_cast<int>(tokens_.size() + rows.size()));
@@ -120,11 +134,12 @@ Result<void> Session::advance(TokenId token, Speculation* speculation, size_t mo
                             .kv = &kv_,
                             .position = static_cast<int>(tokens_.size()),
                             .positions = {},
+                            .selector = &selector_,
                             .logits = SequenceInput::Logits::kAll};
   const auto start = std::chrono::steady_clock::now();
   auto output = model_->forward({&input, 1}, nullptr);
   if (!output) {
-    kv_.truncate(static_cast<int>(tokens_.size()));
+    forget_guesses();
     return std::unexpected(output.error());
   }
   ahead.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -171,10 +186,7 @@ Result<Generation> Session::generate(const GenerateOptions& options) {
     const bool ends = visible.stopped || !wanted || generation.tokens == options.max_tokens;
     if (speculation) speculation->push(token);
     // The token becomes part of the context even if it is the last, so that a conversation can go on behind it.
-    if (auto done = advance(token,
-                            ends          ? nullptr
-                            : speculation ? &*speculation
-                                          : nullptr,
+    if (auto done = advance(token, speculation && !ends ? &*speculation : nullptr,
                             static_cast<size_t>(options.max_tokens - generation.tokens), ahead, generation);
         !done)
       return std::unexpected(done.error());
@@ -184,7 +196,7 @@ Result<Generation> Session::generate(const GenerateOptions& options) {
       break;
     }
   }
-  kv_.truncate(static_cast<int>(tokens_.size()));  // what was guessed beyond the end
+  forget_guesses();
   if (generation.end != Generation::End::kStop) {
     text += detokenizer.finish();
     show(text.size());

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/cancel.h"
+#include "engine/attention/selector.h"
 #include "engine/generate/sampler.h"
 #include "engine/models/model.h"
 
@@ -47,7 +48,7 @@ class Speculation;
 
 class Session {
  public:
-  explicit Session(std::shared_ptr<Model> model);
+  explicit Session(std::shared_ptr<Model> model, const SelectorOptions& selection = {});
 
   // Computes these tokens behind what is there. On kCancelled what was appended before the call remains.
   Result<void> append(std::span<const TokenId> tokens, const Cancel* cancel = nullptr);
@@ -73,6 +74,7 @@ class Session {
   std::span<const float> logits() const { return logits_; }
   const std::vector<TokenId>& tokens() const { return tokens_; }
   const KvCache& kv() const { return kv_; }
+  const Selector& selector() const { return selector_; }
   Model& model() { return *model_; }
   struct Counters {
     int64_t computed = 0, placed = 0, generated = 0, recomputed = 0;
@@ -89,9 +91,11 @@ class Session {
   };
   // Makes `token` part of the context and logits_ those behind it, with a new pass unless it was guessed right.
   Result<void> advance(TokenId token, Speculation* speculation, size_t most, Ahead& ahead, Generation& generation);
+  void forget_guesses();
 
   std::shared_ptr<Model> model_;
   KvCache kv_;
+  Selector selector_;  // of the keys that long contexts read
   std::vector<TokenId> tokens_;
   std::vector<float> logits_;
   Counters counters_;

@@ -167,8 +167,12 @@ Result<Decoder::Batch> Decoder::make_batch(std::span<const SequenceInput> sequen
       batch.caches.push_back(s.kv);
     }
     if (count == 0) continue;
+    const auto positions = std::span<const int>(batch.positions).subspan(first, count);
+    const bool selects = s.selector && s.selector->begin(positions);
     batch.visible.push_back(batch.positions.back() + 1);
-    batch.sequences.push_back({first, std::span<const int>(batch.positions).subspan(first, count), {}});
+    batch.sequences.push_back({first, positions, {}});
+    batch.selectors.push_back(selects ? s.selector : nullptr);
+    batch.rotated = std::max(batch.rotated, selects ? s.selector->rotated_positions() : batch.visible.back());
     for (int i = s.logits == SequenceInput::Logits::kAll ? 0 : count - 1;
          i < count && s.logits != SequenceInput::Logits::kNone; ++i)
       batch.outputs.push_back(first + i);
@@ -196,7 +200,7 @@ Result<ForwardOutput> Decoder::forward(std::span<const SequenceInput> sequences,
   Batch& batch = *made;
   ForwardOutput output;
   if (batch.tokens.empty()) return output;
-  grow_rope(std::ranges::max(batch.positions) + 1);
+  grow_rope(batch.rotated);
 
   Tensor x = work(x_, static_cast<int64_t>(batch.tokens.size()), params_.width);
   ops_->embed(*embedding_, batch.tokens, x);
@@ -250,6 +254,7 @@ void Decoder::gather(Batch& batch, Tensor& x) {
         i + 1 < kept.sequences.size() ? kept.sequences[i + 1].first_row : static_cast<int>(kept.positions.size());
     kept.sequences[i].positions = std::span<const int>(kept.positions).subspan(first, end - first);
   }
+  kept.selectors = std::move(batch.selectors);
   batch = std::move(kept);
   x.rows = static_cast<int64_t>(batch.tokens.size());
 }
@@ -268,6 +273,29 @@ void Decoder::copy_queries(int layer, Tensor q, std::span<HeadQueries> queries) 
       std::copy_n(all.data() + row * q.columns + wanted.head * params_.head_dim, width,
                   wanted.rows.data() + row * width);
   }
+}
+
+// The keys that the rows of each sequence read in this layer. `q`: before rotation.
+std::vector<KeySelector::Run> Decoder::visible_keys(int layer, const Batch& batch, const std::vector<KvCache*>& caches,
+                                                    Tensor q) {
+  std::vector<KeySelector::Run> all;
+  for (size_t i = 0; i < batch.sequences.size(); ++i) {
+    const AttendSequence& s = batch.sequences[i];
+    if (s.positions.empty()) continue;
+    if (!batch.selectors[i]) {
+      auto& run = all.emplace_back(-1, 0, static_cast<int>(s.positions.size()));
+      caches[i]->blocks(layer, batch.visible[i], run.blocks);
+      run.sequence = i;
+      continue;
+    }
+    std::vector<float> rows(s.positions.size() * static_cast<size_t>(q.columns));
+    ops_->download({q.row(s.first_row), std::ssize(s.positions), q.columns}, rows);
+    for (auto& run : batch.selectors[i]->select(layer, *caches[i], layers_[layer].k_bias, rope_, rows, s.positions)) {
+      run.sequence = i;
+      all.push_back(std::move(run));
+    }
+  }
+  return all;
 }
 
 void Decoder::attention(int layer, Batch& batch, Tensor x, std::span<HeadQueries> queries) {
@@ -303,15 +331,19 @@ void Decoder::attention(int layer, Batch& batch, Tensor x, std::span<HeadQueries
   if (!l.q_bias.empty()) ops_->add_bias(q, l.q_bias);
   if (!l.q_norm.empty()) ops_->rms_norm(q, l.q_norm, params_.epsilon, q);
   copy_queries(layer, q, queries);
-  ops_->rope(q, batch.positions, params_.head_dim, rope_);
-
-  std::vector<std::vector<KvBlock>> blocks(batch.sequences.size());
+  std::vector<KeySelector::Run> runs = visible_keys(layer, batch, caches, q);
+  std::vector<int> rotated = batch.positions;
   std::vector<AttendSequence> sequences;
-  for (size_t i = 0; i < batch.sequences.size(); ++i) {
-    if (batch.sequences[i].positions.empty()) continue;
-    caches[i]->blocks(layer, batch.visible[i], blocks[i]);
-    sequences.push_back({batch.sequences[i].first_row, batch.sequences[i].positions, blocks[i]});
+  for (size_t i = 0, run = 0; i < batch.sequences.size(); ++i) {
+    const auto& [first_row, positions, blocks, kv_head] = batch.sequences[i];
+    const std::span<int> at = std::span(rotated).subspan(static_cast<size_t>(first_row), positions.size());
+    if (batch.selectors[i])
+      for (int& position : at) position = batch.selectors[i]->rotated(position);
+    for (; run < runs.size() && runs[run].sequence == i; ++run)
+      sequences.push_back({first_row + runs[run].first, at.subspan(runs[run].first, runs[run].count), runs[run].blocks,
+                           runs[run].kv_head});
   }
+  ops_->rope(q, rotated, params_.head_dim, rope_);
   Tensor attended = work(attended_, x.rows, q_width);
   const AttendShape shape{params_.heads, params_.kv_heads, params_.head_dim,
                           1.0f / std::sqrt(static_cast<float>(params_.head_dim))};

@@ -28,13 +28,17 @@ class Decoder final : public Model {
     std::vector<KvCache*> caches;  // of each row
     std::vector<int> outputs;      // rows whose logits are wanted
     std::vector<AttendSequence> sequences;
-    std::vector<int> visible;  // rows of its cache that a sequence may see
+    std::vector<int> visible;             // rows of its cache that a sequence may see
+    std::vector<KeySelector*> selectors;  // of each sequence; null: it reads all keys
+    int rotated = 0;                      // positions that are rotated to are below this
   };
   Result<void> read_params(const std::string& architecture);
   Result<void> read_tensors();
   Result<Batch> make_batch(std::span<const SequenceInput> sequences) const;
   void grow_rope(int positions);
   void attention(int layer, Batch& batch, Tensor x, std::span<HeadQueries> queries);
+  std::vector<KeySelector::Run> visible_keys(int layer, const Batch& batch, const std::vector<KvCache*>& caches,
+                                             Tensor q);
   void copy_queries(int layer, Tensor q, std::span<HeadQueries> queries);
   void feed_forward(const Layer& layer, Tensor x);
   Tensor work(Tensor& tensor, int64_t rows, int64_t columns);

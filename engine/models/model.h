@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "engine/compute/ops.h"
 #include "engine/memory/kv_cache.h"
+#include "engine/models/key_selector.h"
 #include "engine/text/chat_template.h"
 #include "engine/text/tokenizer.h"
 
@@ -43,6 +44,7 @@ struct SequenceInput {
   KvCache* kv = nullptr;
   int position = 0;
   std::span<const int> positions;
+  KeySelector* selector = nullptr;  // none: all keys are read
   enum class Logits { kNone, kLast, kAll } logits = Logits::kNone;
 };
 
@@ -77,6 +79,7 @@ class Model {
   const std::string& fingerprint() const { return fingerprint_; }
   const std::filesystem::path& path() const { return file_->path(); }
   Ops& ops() { return *ops_; }
+  int threads() const { return ops_->threads(); }
 
   // Runs a batch of independent sequences through the model in one go; prefill with many rows, decode with few. Rows
   // are processed in chunks of at most max_batch_rows() of work memory by the caller. kCancelled between layers. One

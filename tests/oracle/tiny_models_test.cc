@@ -103,6 +103,33 @@ TEST_P(TinyModel, ChunksAndSingleTokensGiveWhatOneRunGives) {
   }
 }
 
+// Choosing keys is a matter of which; what is read is read as without a choice, whether many rows ask or one.
+TEST_P(TinyModel, ChoosingAllKeysGivesWhatReadingAllKeysGives) {
+  const auto model = exact();
+  std::vector<TokenId> tokens;
+  for (size_t i = 0; i < 300; ++i) tokens.push_back(tokens_[i * i % tokens_.size()]);
+  KvCache whole(model->params().kv);
+  const std::vector<float> all = logits(*model, tokens, whole, 0);
+  Selector selector(model->params(), model->threads(),
+                    {.dense = 64, .sinks = 16, .window = 16, .least = 0, .most = 4096, .mass = 2, .run = 8});
+  KvCache kv(model->params().kv);
+  kv.resize(300);
+  const auto width = static_cast<size_t>(model->params().vocabulary);
+  for (const auto& [first, count] : {std::pair(0, 100), {100, 150}, {250, 1}, {251, 1}, {252, 48}}) {
+    const SequenceInput input{.tokens = std::span<const TokenId>(tokens).subspan(first, count),
+                              .kv = &kv,
+                              .position = first,
+                              .positions = {},
+                              .selector = &selector,
+                              .logits = SequenceInput::Logits::kAll};
+    const auto output = model->forward({&input, 1});
+    ASSERT_TRUE(output.has_value());
+    EXPECT_LT(relative_error(output->logits, std::span(all).subspan(first * width, count * width)), 1e-4) << first;
+  }
+  EXPECT_GT(selector.counters().runs, 0);
+  EXPECT_EQ(selector.counters().keys, selector.counters().of);
+}
+
 TEST_P(TinyModel, ABatchOfSequencesGivesWhatEachGivesAlone) {
   auto model = exact();
   const std::vector<std::span<const TokenId>> parts{first(9), std::span<const TokenId>(tokens_).subspan(9, 20),

@@ -41,6 +41,13 @@ KeySource key_source(const AttendSequence& sequence, std::span<const int> counts
           &table};
 }
 
+// The KV heads a sequence is of.
+struct KvHeads {
+  KvHeads(const AttendSequence& sequence, const AttendShape& shape)
+      : first(std::max(0, sequence.kv_head)), end(sequence.kv_head < 0 ? shape.kv_heads : sequence.kv_head + 1) {}
+  int first, end;
+};
+
 // Row r of a KV head's queries: query r / group, head r % group of the group. Neighbouring rows see almost the same
 // keys.
 struct RowOrder {
@@ -95,8 +102,9 @@ void AttendEngine::attend_many(Tensor q, const AttendSequence& sequence, const A
   // Tiles small enough to keep every thread busy, and whole blocks of six rows.
   const int tile_rows = std::clamp((rows / (4 * threads_) + 5) / 6 * 6, 12, kTileRows);
   const int tiles = (rows + tile_rows - 1) / tile_rows;
+  const KvHeads heads(sequence, shape);
 #pragma omp parallel num_threads(threads_) if (threads_ > 1)
-  for (int kv_head = 0; kv_head < shape.kv_heads; ++kv_head) {
+  for (int kv_head = heads.first; kv_head < heads.end; ++kv_head) {
     const KeySource keys = key_source(sequence, counts, shape, k_bias, table, kv_head);
 #pragma omp for schedule(static)
     for (int panel = 0; panel < panels; ++panel) make_panel(keys, panel * kPanelKeys, scratch_.data() + panel * size);
@@ -125,7 +133,7 @@ void AttendEngine::attend_few(Tensor q, std::span<const AttendSequence* const> s
   // A task is a run of panels of one sequence, all KV heads: these share the angles and the cache lines of the keys.
   struct Task {
     int sequence, first_panel, panels;
-    std::vector<QueryTile> tiles;  // by KV head
+    std::vector<QueryTile> tiles;  // by KV head, from the sequence's first
   };
   const int group = shape.heads / shape.kv_heads;
   std::vector<std::vector<int>> counts;
@@ -149,16 +157,17 @@ void AttendEngine::attend_few(Tensor q, std::span<const AttendSequence* const> s
     const AttendSequence& sequence = *sequences[task.sequence];
     const std::vector<int>& before = counts[task.sequence];
     const int rows = static_cast<int>(sequence.positions.size()) * group;
-    for (int kv_head = 0; kv_head < shape.kv_heads; ++kv_head) {
+    const KvHeads heads(sequence, shape);
+    for (int kv_head = heads.first; kv_head < heads.end; ++kv_head) {
       task.tiles.emplace_back(rows, shape.head_dim);
       load_queries(q, {sequence, shape, kv_head}, 0, before, task.tiles.back());
     }
     const int visible = most_visible(task.tiles[0]);
     std::vector<float> panel(panel_size(shape.head_dim));
     for (int p = task.first_panel; p < task.first_panel + task.panels && p * kPanelKeys < visible; ++p) {
-      for (int kv_head = 0; kv_head < shape.kv_heads; ++kv_head) {
+      for (int kv_head = heads.first; kv_head < heads.end; ++kv_head) {
         make_panel(key_source(sequence, before, shape, k_bias, table, kv_head), p * kPanelKeys, panel.data());
-        attend_panel(panel.data(), p * kPanelKeys, task.tiles[kv_head]);
+        attend_panel(panel.data(), p * kPanelKeys, task.tiles[kv_head - heads.first]);
       }
     }
   });
@@ -169,16 +178,18 @@ void AttendEngine::attend_few(Tensor q, std::span<const AttendSequence* const> s
     end = begin + 1;
     while (end < tasks.size() && tasks[end].first_panel != 0) ++end;
     const std::span parts = std::span(tasks).subspan(begin, end - begin);
-    for (int kv_head = 0; kv_head < shape.kv_heads; ++kv_head) {
+    const KvHeads heads(*sequences[parts[0].sequence], shape);
+    for (int kv_head = heads.first; kv_head < heads.end; ++kv_head) {
       const RowOrder order{*sequences[parts[0].sequence], shape, kv_head};
-      for (int r = 0; r < parts[0].tiles[kv_head].rows; ++r) {
+      const int at = kv_head - heads.first;
+      for (int r = 0; r < parts[0].tiles[at].rows; ++r) {
         float highest = -std::numeric_limits<float>::infinity();
-        for (const Task& part : parts) highest = std::max(highest, part.tiles[kv_head].highest[r]);
+        for (const Task& part : parts) highest = std::max(highest, part.tiles[at].highest[r]);
         float* to = order.of(out, r);
         std::fill_n(to, shape.head_dim, 0.0f);
         float total = 0;
         for (const Task& part : parts) {
-          const QueryTile& tile = part.tiles[kv_head];
+          const QueryTile& tile = part.tiles[at];
           if (tile.total[r] == 0) continue;
           const float factor = std::exp2(tile.highest[r] - highest);
           total += tile.total[r] * factor;

@@ -29,6 +29,7 @@ class CpuOps : public Ops {
   std::string description() const override {
     return std::format("cpu: {}, {} thread{}", matmul_.description(), threads_, threads_ == 1 ? "" : "s");
   }
+  int threads() const override { return threads_; }
 
   Tensor allocate(int64_t rows, int64_t columns) override {
     const size_t bytes = (static_cast<size_t>(rows * columns) * sizeof(float) + 63) / 64 * 64;

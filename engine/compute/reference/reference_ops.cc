@@ -132,6 +132,7 @@ class ReferenceOps : public Ops {
     const size_t dim = shape.head_dim;
     for (const AttendSequence& sequence : sequences) {
       for (int kv_head = 0; kv_head < shape.kv_heads; ++kv_head) {
+        if (sequence.kv_head >= 0 && sequence.kv_head != kv_head) continue;
         std::vector<float> keys, values;
         std::vector<int> key_positions;
         for (const KvBlock& block : sequence.blocks) {

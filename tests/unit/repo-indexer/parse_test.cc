@@ -76,6 +76,16 @@ TEST(Parse, C) {
   EXPECT_THAT(s.references, IsSupersetOf({"import stdio.h in -", "call printf in name_of", "call add in name_of"}));
 }
 
+TEST(Parse, CSplitByThePreprocessor) {
+  const Sample s = parse("split.c", "c");
+  EXPECT_THAT(s.symbols, IsSupersetOf({"declared function whole 4-4", "function run 9-34", "function width 37-37",
+                                       "function width 39-39", "function after 42-42"}));
+  EXPECT_THAT(s.references,
+              IsSupersetOf({"call ready in run", "call step in run", "call last in run", "call finish in run",
+                            "call wide in width", "call narrow in width", "call run in after"}));
+  EXPECT_THAT(s.references, Not(Contains("call never in run")));
+}
+
 TEST(Parse, Cpp) {
   const Sample s = parse("sample.cc", "cpp");
   EXPECT_THAT(

@@ -1,0 +1,42 @@
+#ifdef __cplusplus
+extern "C" {
+#endif
+int whole(void);
+#ifdef __cplusplus
+}
+#endif
+
+static int
+#ifdef TRACE
+run(int job, int trace)
+#else
+run(int job)
+#endif
+{
+  if (job)
+#ifdef TRACE
+    start(trace);
+#else
+    begin(job);
+#endif
+#if 0
+  while (never(job)) {
+#else
+  while (ready(job)) {
+#endif
+    step(job,
+#ifdef TRACE
+         trace,
+#endif
+         last(job));
+  }
+  return finish(job);
+}
+
+#ifdef WIDE
+int width(void) { return wide(); }
+#else
+int width(void) { return narrow(); }
+#endif
+
+int after(void) { return run(1); }
