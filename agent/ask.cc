@@ -139,6 +139,7 @@ Result<bool> write_here(Workspace& workspace, const std::vector<Excerpt>& excerp
   answer.timing.reread_tokens = assembled->reread;
   answer.timing.computed_tokens = counters.computed + counters.recomputed;
   answer.timing.generated_tokens = counters.generated;
+  answer.timing.accepted_tokens = generated->accepted;
   return true;
 }
 

@@ -39,6 +39,7 @@ struct AskTiming {
   int64_t reused_tokens = 0;    // placed from snapshots
   int64_t computed_tokens = 0;  // prompt tokens computed, rereads included
   int64_t generated_tokens = 0;
+  int64_t accepted_tokens = 0;  // of the generated: guessed from the context, so they cost no pass of their own
 };
 
 struct Answer {

@@ -91,7 +91,8 @@ json to_json(const agent::Answer& answer, double index_s) {
             {"reread_tokens", t.reread_tokens},
             {"reused_tokens", t.reused_tokens},
             {"computed_tokens", t.computed_tokens},
-            {"generated_tokens", t.generated_tokens}}}};
+            {"generated_tokens", t.generated_tokens},
+            {"accepted_tokens", t.accepted_tokens}}}};
 }
 
 void print_answer(const agent::Answer& answer) {

@@ -70,7 +70,12 @@ int complete(Arguments arguments) {
                 {"prompt_tokens", tokens.size()},
                 {"generated_tokens", generation->tokens},
                 {"model", (*model)->params().name},
-                {"timing", {{"prompt_s", prompt_s}, {"total_s", watch.seconds()}}}});
+                {"timing",
+                 {{"prompt_s", prompt_s},
+                  {"total_s", watch.seconds()},
+                  {"passes", generation->passes},
+                  {"drafted_tokens", generation->drafted},
+                  {"accepted_tokens", generation->accepted}}}});
   } else {
     std::cout << "\n";
   }
@@ -147,6 +152,8 @@ void add_text(CLI::App& app, Run& run) {
   add_model(completing, *arguments, true);
   completing->add_option("--file", arguments->file, "File to read");
   add_sampling(completing, *arguments);
+  completing->add_flag("!--no-speculation", arguments->generate.speculate,
+                       "Compute every token alone, for measuring: the text is the same");
   completing->add_flag("--json", arguments->json, "Print the result as JSON");
   completing->callback([arguments, &run] { run = [arguments] { return complete(*arguments); }; });
 

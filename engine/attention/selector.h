@@ -37,6 +37,7 @@ class Selector final : public KeySelector {
   std::vector<Run> select(int layer, const KvCache& kv, std::span<const float> k_bias, const RopeTable& table,
                           std::span<const float> q, std::span<const int> positions) override;
 
+  bool reads_all(int tokens) const { return tokens <= options_.dense; }
   // Rows from `tokens` on are not what they were.
   void truncate(int tokens) { blocks_.truncate(tokens); }
 

@@ -2,6 +2,10 @@
 #include "engine/generate/session.h"
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "engine/generate/speculation.h"
 
 namespace strata {
 namespace {
@@ -96,6 +100,57 @@ void Session::truncate(int tokens) {
   logits_.clear();
 }
 
+// Rows behind the last token.
+void Session::forget_guesses() {
+  if (kv_.tokens() == static_cast<int>(tokens_.size())) return;
+  kv_.truncate(static_cast<int>(tokens_.size()));
+  selector_.truncate(static_cast<int>(tokens_.size()));
+}
+
+// Whatever the guesses were, every token is sampled from the logits behind the tokens before it.
+Result<void> Session::advance(TokenId token, Speculation* speculation, size_t most, Ahead& ahead,
+                              Generation& generation) {
+  const auto vocabulary = static_cast<size_t>(model_->params().vocabulary);
+  const auto logits_of = [&](size_t row) {
+    logits_.assign(ahead.logits.begin() + static_cast<std::ptrdiff_t>(row * vocabulary),
+                   ahead.logits.begin() + static_cast<std::ptrdiff_t>((row + 1) * vocabulary));
+  };
+  if (ahead.came < ahead.draft.size() && ahead.draft[ahead.came] == token) {
+    tokens_.push_back(token);
+    logits_of(++ahead.came);
+    ++generation.accepted;
+    return {};
+  }
+  if (speculation && ahead.seconds > 0) speculation->passed(ahead.draft.size(), ahead.came, ahead.seconds);
+  forget_guesses();
+  ahead = {};
+  // Where keys are selected, rows of a pass select together: other ones than each would alone.
+  if (speculation && selector_.reads_all(static_cast<int>(tokens_.size() + 1 + Speculation::kMostDrafted)))
+    ahead.draft = speculation->draft(most);
+  std::vector<TokenId> rows{token};
+  rows.insert(rows.end(), ahead.draft.begin(), ahead.draft.end());
+  kv_.resize(static_cast<int>(tokens_.size() + rows.size()));
+  const SequenceInput input{.tokens = rows,
+                            .kv = &kv_,
+                            .position = static_cast<int>(tokens_.size()),
+                            .positions = {},
+                            .selector = &selector_,
+                            .logits = SequenceInput::Logits::kAll};
+  const auto start = std::chrono::steady_clock::now();
+  auto output = model_->forward({&input, 1}, nullptr);
+  if (!output) {
+    forget_guesses();
+    return std::unexpected(output.error());
+  }
+  ahead.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  ahead.logits = std::move(output->logits);
+  generation.drafted += static_cast<int>(ahead.draft.size());
+  ++generation.passes;
+  tokens_.push_back(token);
+  logits_of(0);
+  return {};
+}
+
 Result<Generation> Session::generate(const GenerateOptions& options) {
   Generation generation;
   if (logits_.empty()) return fail(ErrorKind::kInvalid, "there is no text to continue");
@@ -109,6 +164,9 @@ Result<Generation> Session::generate(const GenerateOptions& options) {
       wanted = options.on_text(std::string_view(text).substr(shown, length - shown));
     shown = std::max(shown, length);
   };
+  std::optional<Speculation> speculation;
+  if (options.speculate) speculation.emplace(tokens_);
+  Ahead ahead;
   while (generation.tokens < options.max_tokens) {
     if (options.cancel && options.cancel->requested()) {
       generation.end = Generation::End::kCancelled;
@@ -125,24 +183,20 @@ Result<Generation> Session::generate(const GenerateOptions& options) {
     ++generation.tokens;
     const Visible visible = visible_part(text, options.stop);
     show(visible.length);
+    const bool ends = visible.stopped || !wanted || generation.tokens == options.max_tokens;
+    if (speculation) speculation->push(token);
     // The token becomes part of the context even if it is the last, so that a conversation can go on behind it.
-    const SequenceInput input{.tokens = {&token, 1},
-                              .kv = &kv_,
-                              .position = static_cast<int>(tokens_.size()),
-                              .positions = {},
-                              .selector = &selector_,
-                              .logits = SequenceInput::Logits::kLast};
-    kv_.resize(static_cast<int>(tokens_.size()) + 1);
-    auto output = model_->forward({&input, 1}, nullptr);
-    if (!output) return std::unexpected(output.error());
-    logits_ = std::move(output->logits);
-    tokens_.push_back(token);
+    if (auto done = advance(token, speculation && !ends ? &*speculation : nullptr,
+                            static_cast<size_t>(options.max_tokens - generation.tokens), ahead, generation);
+        !done)
+      return std::unexpected(done.error());
     if (visible.stopped || !wanted) {
       generation.end = wanted ? Generation::End::kStop : Generation::End::kCancelled;
       text.resize(visible.length);
       break;
     }
   }
+  forget_guesses();
   if (generation.end != Generation::End::kStop) {
     text += detokenizer.finish();
     show(text.size());

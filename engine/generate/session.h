@@ -31,6 +31,7 @@ struct GenerateOptions {
   std::vector<std::string> stop;  // generation ends before any of these texts
   const Cancel* cancel = nullptr;
   TokenMask* mask = nullptr;
+  bool speculate = true;      // guess tokens from the text itself (speculation.h): the same text, sooner
   bool control_text = false;  // control tokens inside the text are shown as they are written
   // Called with valid UTF-8 as it becomes certain. Return false to stop.
   std::function<bool(std::string_view)> on_text;
@@ -39,8 +40,11 @@ struct GenerateOptions {
 struct Generation {
   std::string text;
   int tokens = 0;
+  int passes = 0, drafted = 0, accepted = 0;  // passes of the model; tokens guessed, and those of them that came
   enum class End { kEndOfText, kStop, kLength, kCancelled } end = End::kLength;
 };
+
+class Speculation;
 
 class Session {
  public:
@@ -78,6 +82,17 @@ class Session {
   const Counters& counters() const { return counters_; }
 
  private:
+  // Rows computed ahead of their tokens: the logits behind the last token and behind each guessed one.
+  struct Ahead {
+    std::vector<TokenId> draft;
+    std::vector<float> logits;
+    size_t came = 0;  // of the draft
+    double seconds = 0;
+  };
+  // Makes `token` part of the context and logits_ those behind it, with a new pass unless it was guessed right.
+  Result<void> advance(TokenId token, Speculation* speculation, size_t most, Ahead& ahead, Generation& generation);
+  void forget_guesses();
+
   std::shared_ptr<Model> model_;
   KvCache kv_;
   Selector selector_;  // of the keys that long contexts read

@@ -326,6 +326,55 @@ TEST_P(TinyModel, CancellingKeepsWhatWasThere) {
   EXPECT_LT(relative_error(session.logits(), fresh.logits()), 1e-4);
 }
 
+// Allows two tokens at a time, in turns of three: a text that can often, but not always, be guessed.
+class TwoInTurn : public TokenMask {
+ public:
+  void restrict(std::span<float> logits) override {
+    for (size_t i = 0; i < logits.size(); ++i)
+      if (i != turn_ && i != turn_ + 3) logits[i] = -INFINITY;
+  }
+  void accept(TokenId token) override {
+    EXPECT_EQ(static_cast<size_t>(token) % 3, turn_);
+    turn_ = (turn_ + 1) % 3;
+  }
+
+ private:
+  size_t turn_ = 0;
+};
+
+TEST_P(TinyModel, GuessingTokensChangesNothing) {
+  int accepted = 0;
+  for (const Precision precision : {Precision::kExact, Precision::kFast})
+    for (const float temperature : {0.0f, 0.7f})
+      for (const bool masked : {false, true}) {
+        auto model = load({.threads = 2, .precision = precision, .reference = false});
+        GenerateOptions options;
+        options.max_tokens = 90;
+        options.sampler.temperature = temperature;
+        options.sampler.repetition_penalty = 1.02f;
+        Session plain(model), guessing(model);
+        std::vector<Generation> generations;
+        for (Session* session : {&plain, &guessing}) {
+          TwoInTurn mask;
+          options.mask = masked ? &mask : nullptr;
+          options.speculate = session == &guessing;
+          // A text that repeats itself, so that there is something to guess from.
+          for (int i = 0; i < 3; ++i) ASSERT_TRUE(session->append(first(12)).has_value());
+          generations.push_back(session->generate(options).value());
+          ASSERT_EQ(session->kv().tokens(), static_cast<int>(session->tokens().size()));
+          ASSERT_TRUE(session->append(first(3)).has_value());
+        }
+        EXPECT_EQ(guessing.tokens(), plain.tokens()) << temperature << masked;
+        EXPECT_EQ(generations[1].text, generations[0].text);
+        EXPECT_EQ(generations[0].passes, generations[0].tokens);
+        EXPECT_EQ(generations[1].passes + generations[1].accepted, generations[1].tokens);
+        // Rows of rejected guesses leave nothing behind.
+        EXPECT_LT(relative_error(guessing.logits(), plain.logits()), 1e-4);
+        accepted += generations[1].accepted;
+      }
+  EXPECT_GT(accepted, 0) << "or the test could not tell them apart";
+}
+
 INSTANTIATE_TEST_SUITE_P(Families, TinyModel, testing::Values("llama", "llama3", "qwen2", "qwen2-yarn", "qwen3"),
                          [](const auto& info) {
                            std::string name = info.param;

@@ -240,6 +240,16 @@ HWY_INLINE void add_products([[maybe_unused]] D di, W w, A a, V& sum) {
 #endif
 }
 
+// sum += the products of two neighbouring words; written out for the same reason.
+template <class D, class W, class V>
+HWY_INLINE void add_word_products([[maybe_unused]] D di, W a, W b, V& sum) {
+#if HWY_TARGET <= HWY_AVX3_DL
+  asm("vpdpwssd %2, %1, %0" : "+v"(sum.raw) : "v"(a.raw), "v"(b.raw));
+#else
+  sum = hn::Add(sum, hn::WidenMulPairwiseAdd(di, a, b));
+#endif
+}
+
 // Calls work(Format()) for the weight's type; false if it has no vector format.
 template <typename Work>
 HWY_INLINE bool with_format(BlockType type, const Work& work) {

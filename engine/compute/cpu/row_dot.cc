@@ -76,16 +76,16 @@ HWY_INLINE void k_row_dots(const std::byte* row, int64_t columns, const Quantize
             hn::Load(hn::Repartition<uint8_t, Wide>(), kPick[static_cast<size_t>(g / kWideGroups)].data());
         const auto scale = hn::BitCast(dw, hn::TableLookupBytes(hn::BitCast(Wide(), half), pick));
         const auto quants = Format::wide_quants(*block, first + g);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int i = 0; i < kTokens; ++i) {
           const auto pairs = hn::SatWidenMulPairwiseAdd(dw, quants, hn::LoadU(d8, values[i] + 32 * (first + g)));
-          sums[i] = hn::Add(sums[i], hn::WidenMulPairwiseAdd(di, pairs, scale));
+          add_word_products(di, pairs, scale, sums[i]);
         }
       }
     };
     four_groups(0, hn::BroadcastBlock<0>(words));
     four_groups(4, hn::BroadcastBlock<1>(words));
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int i = 0; i < kTokens; ++i) {
       totals[i] = hn::MulAdd(hn::ConvertTo(df, sums[i]), hn::Set(df, scales.scale * x_scale[i][b]), totals[i]);
       const auto minimum = hn::WidenMulPairwiseAdd(dmi, scales.minima, hn::LoadU(Words(), x_sum[i] + 16 * b));
@@ -111,7 +111,7 @@ HWY_INLINE void row_dots_of_32(const std::byte* row, int64_t columns, const Quan
     float scale, minimum;
     Format::scales(*block, &scale, &minimum);
     const auto quants = Format::quants(*block, 0);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int i = 0; i < kTokens; ++i) {
       const float x_scale = x.scales[(t + i) * x.groups + b];
       const int16_t* x_sum = x.sums.data() + (t + i) * (columns / 16) + 2 * b;
@@ -138,7 +138,11 @@ bool row_dots_of(const CpuWeight& weight, int64_t first, int64_t last, const Qua
   return with_format(weight.type, [&](auto format) {
     for (int64_t r = first; r < last; ++r) {
       int64_t t = 0;
+      // As many rows of x as registers hold sums of, then what is left in few steps: each unpacks the weights again.
+      if constexpr (HWY_TARGET <= HWY_AVX3)
+        for (; t + 8 <= x.rows; t += 8) dots_of<8>(format, weight, r, x, t, y);
       for (; t + 4 <= x.rows; t += 4) dots_of<4>(format, weight, r, x, t, y);
+      for (; t + 2 <= x.rows; t += 2) dots_of<2>(format, weight, r, x, t, y);
       for (; t < x.rows; ++t) dots_of<1>(format, weight, r, x, t, y);
     }
   });
