@@ -57,6 +57,8 @@ std::string sentence(const std::vector<std::string>& clauses) {
   return text.empty() ? text : text + ".";
 }
 
+bool is_code(const ParsedSymbol& symbol) { return repo::is_function(symbol.kind) || repo::is_class(symbol.kind); }
+
 std::string noun_of(const ParsedSymbol& symbol, const std::string& path) {
   const bool test = symbol.kind == "test" || (repo::is_test_file(path) && repo::is_function(symbol.kind) &&
                                               (symbol.name.starts_with("test") || symbol.name.starts_with("Test")));
@@ -173,10 +175,14 @@ class Explainer {
     if (only->mode == kLink) return std::format("{} a link to {}.", verb, quote(only->bytes));
     if (file.binary) return std::format("{} a binary file of {} bytes.", verb, only->bytes.size());
     if (file.before && file.after) return "Replaces the whole file.";
+    // What it is made of: functions and classes that stand in nothing but namespaces.
+    const auto& symbols = file.after ? sides_[index].after.symbols : sides_[index].before.symbols;
     std::vector<std::string> names;
-    for (const SymbolChange& change : changes_)
-      if (change.file == index && change.what != What::kSignature)
-        names.push_back(change.after && !change.before ? change.after->qualified_name : change.before->qualified_name);
+    for (const ParsedSymbol& symbol : symbols) {
+      const bool top = symbol.parent < 0 || symbols[static_cast<size_t>(symbol.parent)].kind == "namespace";
+      if (top && symbol.kind != "namespace" && is_code(symbol) && !std::ranges::contains(names, symbol.name))
+        names.push_back(symbol.name);
+    }
     const int lines = static_cast<int>(lines_of(only->bytes).size());
     return std::format("{} {} of {}{}.", verb, repo::is_test_file(file.path) ? "a test file" : "a file",
                        counted(lines, "line"), names.empty() ? "" : " with " + listed(names));
@@ -283,7 +289,11 @@ class Explainer {
       return sentence(clauses);
     }
     std::vector<std::string> clauses;
+    // "For" and "if" are words elsewhere.
+    const bool program =
+        std::ranges::any_of(before.parsed.symbols, is_code) || std::ranges::any_of(after.parsed.symbols, is_code);
     for (const Construct& construct : kConstructs) {
+      if (!program) break;
       const int more = after.words(construct.words) - before.words(construct.words);
       if (more != 0)
         clauses.push_back(std::format("{} {}", more > 0 ? "adds" : "removes", counted(std::abs(more), construct.noun)));

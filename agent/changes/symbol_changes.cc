@@ -115,7 +115,8 @@ class Comparison {
           const ProposalFile& file = proposal_.files[gone.file];
           const double score = alike(words_of(*gone.before, file.before->bytes, sides_[gone.file].before.comments),
                                      words_of(*made.after, file.after->bytes, sides_[made.file].after.comments));
-          return score >= kAlike ? score : 0.0;
+          // A declaration has too few words to be only alike.
+          return score >= (gone.before->definition ? kAlike : 1.0) ? score : 0.0;
         },
         [](SymbolChange& gone, SymbolChange& made) {
           gone.what = What::kRenamed, gone.after = made.after;
