@@ -8,6 +8,7 @@
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/repository_access.h"
+#include "repo-indexer/walk.h"
 
 namespace strata::app {
 namespace {
@@ -69,6 +70,12 @@ int index(const Arguments& arguments) {
 }
 
 }  // namespace
+
+Result<std::filesystem::path> top_of(const std::string& repository) {
+  auto tree = repo::WorkTree::open(repository);
+  if (!tree) return std::unexpected(tree.error());
+  return tree->root();
+}
 
 Result<agent::RunDatabase> open_runs() {
   auto file = agent::RunDatabase::default_file();

@@ -1,40 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
-// strata review, undo, redo and runs: what is proposed, taken over hunk by hunk, and taken back.
+// strata review: what is proposed or changed, explained, checked and taken over hunk by hunk.
+#include <unistd.h>
+
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <format>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "agent/changes/commit.h"
 #include "agent/changes/journal.h"
+#include "agent/changes/prune.h"
 #include "agent/changes/risks.h"
 #include "agent/changes/sources.h"
+#include "agent/run/check_accepted.h"
+#include "agent/run/hunk_explainer.h"
+#include "app/chat_models.h"
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/repository_access.h"
-#include "repo-indexer/walk.h"
+#include "app/review_output.h"
+#include "base/user_folders.h"
 
 namespace strata::app {
 namespace {
 
 using json = nlohmann::ordered_json;
 
+inline constexpr size_t kMostExplained = 200;  // hunks, by a model
+inline constexpr int kRefusedExit = 4;         // by the sandbox, as of `strata agent`
+
 struct Arguments {
-  std::string repository, patch, commit, range, accept, message, address;
+  std::string repository, patch, commit, range, accept, message, check;
+  std::vector<std::string> comments;  // number and text by turns
+  ChatArguments chat;
   int64_t run = 0;
-  bool json = false, merge = false;
+  bool json = false, checking = false, explain = false;
 };
 
-// The top of the work tree, as runs and the journal name it.
-Result<std::filesystem::path> top_of(const std::string& repository) {
-  auto tree = repo::WorkTree::open(repository);
-  if (!tree) return std::unexpected(tree.error());
-  return tree->root();
+int report_check(const Error& error, bool as_json) {
+  const int code = report(error, as_json);
+  return error.kind == ErrorKind::kUnsupported ? kRefusedExit : code;
 }
 
 Result<std::vector<agent::FileChange>> changes_of(const Arguments& a, const std::filesystem::path& top,
@@ -43,7 +54,7 @@ Result<std::vector<agent::FileChange>> changes_of(const Arguments& a, const std:
   if (!a.range.empty()) return agent::range_changes(top, a.range);
   if (a.run > 0) {
     if (auto known = runs.run(a.run); !known) return std::unexpected(known.error());
-    auto copy = agent::PrivateCopy::open(runs.folder(a.run) / "copy");
+    auto copy = agent::open_copy(runs, a.run);
     if (!copy) return std::unexpected(copy.error());
     if (copy->repository() != top)
       return fail(ErrorKind::kInvalid,
@@ -80,41 +91,6 @@ Result<void> accept(agent::Proposal& proposal, const std::string& list) {
   return {};
 }
 
-json to_json(const agent::Proposal& proposal) {
-  json files = json::array();
-  for (const auto& file : proposal.files) {
-    json hunks = json::array();
-    for (const auto& hunk : file.hunks) {
-      json one = {{"number", hunk.number},
-                  {"symbol", to_utf8(hunk.symbol)},
-                  {"old_first", hunk.old_first},
-                  {"old_lines", hunk.old_lines},
-                  {"new_first", hunk.new_first},
-                  {"new_lines", hunk.new_lines},
-                  {"state", agent::name_of(hunk.state)},
-                  {"formatting_only", hunk.formatting_only},
-                  {"diff", to_utf8(hunk.diff)}};
-      hunks.push_back(std::move(one));
-    }
-    json one = {{"file", to_utf8(file.path)}, {"binary", file.binary}, {"hunks", hunks}};
-    if (file.old_path != file.path) one["old_file"] = to_utf8(file.old_path);
-    files.push_back(std::move(one));
-  }
-  return files;
-}
-
-void print(const agent::Proposal& proposal) {
-  for (const auto& file : proposal.files) {
-    const std::string renamed = file.old_path != file.path ? " (was " + to_utf8(file.old_path) + ")" : "";
-    const char* what = !file.before ? " (new)" : !file.after ? " (deleted)" : "";
-    std::cout << std::format("{}{}{}{}\n", to_utf8(file.path), renamed, what, file.binary ? " (binary)" : "");
-    for (const auto& hunk : file.hunks)
-      std::cout << std::format("[{}]{}{}\n{}", hunk.number, hunk.formatting_only ? " formatting only" : "",
-                               hunk.moved_from.empty() && hunk.moved_to.empty() ? "" : " moved lines",
-                               to_utf8(hunk.diff));
-  }
-}
-
 // What would be in the way if all of it were accepted.
 Result<std::vector<agent::Conflict>> conflicts_of(agent::Proposal proposal, const std::filesystem::path& top) {
   auto tree = agent::TreeFiles::open(top);
@@ -139,50 +115,148 @@ Result<std::vector<agent::Risk>> risks_of(const agent::Proposal& proposal, const
   return agent::find_risks(proposal, opened->index, conflicts);
 }
 
-json to_json(const std::vector<agent::Risk>& risks) {
-  json rows = json::array();
-  for (const auto& risk : risks) {
-    json places = json::array();
-    for (const auto& place : risk.places) places.push_back({{"file", to_utf8(place.path)}, {"line", place.line}});
-    rows.push_back({{"kind", agent::name_of(risk.kind)},
-                    {"text", to_utf8(risk.text)},
-                    {"hunks", risk.hunks},
-                    {"places", std::move(places)}});
+// What a model says of each hunk, by number; those that were said already when the user stops it.
+Result<std::map<int, std::string>> explanations(const Arguments& a, const agent::Proposal& proposal) {
+  std::map<int, std::string> said;
+  auto cache = cache_folder();
+  if (!cache) return std::unexpected(cache.error());
+  auto explainer = agent::HunkExplainer::open(*cache / "explanations.sqlite");
+  if (!explainer) return std::unexpected(explainer.error());
+  // What is said goes to the screen as it is written, if somebody is there.
+  const bool live = isatty(STDERR_FILENO) == 1 && !a.json;
+  const auto on_text = [&](std::string_view text) {
+    if (live) std::cerr << printable(text) << std::flush;
+  };
+  const auto open = [&] { return open_chat_model(a.chat); };
+  const std::string model = a.chat.endpoint + " " + a.chat.model.model;
+  for (const auto& file : proposal.files) {
+    for (const auto& hunk : file.hunks) {
+      if (said.size() == kMostExplained) {
+        notice(std::format("only the first {} hunks are explained by the model", kMostExplained));
+        return said;
+      }
+      if (live) std::cerr << std::format("[{}] ", hunk.number);
+      auto text = explainer->explain(model, open, file, hunk, on_text, &interrupted());
+      if (live) std::cerr << "\n";
+      if (!text && text.error().kind == ErrorKind::kCancelled) return said;
+      if (!text) return std::unexpected(text.error());
+      said[hunk.number] = std::move(*text);
+    }
   }
-  return rows;
+  return said;
 }
 
-void print(const std::vector<agent::Risk>& risks) {
-  for (const auto& risk : risks) {
-    std::string hunks;
-    for (const int number : risk.hunks) hunks += std::format("[{}]", number);
-    std::cout << std::format("risk {} {}: {}\n", hunks, agent::name_of(risk.kind), to_utf8(risk.text));
-    for (const auto& place : risk.places) std::cout << std::format("    {}:{}\n", to_utf8(place.path), place.line);
-  }
+// The tree with what is accepted; where nothing was decided yet, with all that is not rejected.
+Result<agent::CheckResult> checked(const Arguments& a, agent::Proposal proposal, const std::filesystem::path& top) {
+  std::vector<agent::Hunk*> pending;
+  bool decided = !a.accept.empty();
+  for (auto& file : proposal.files)
+    for (auto& hunk : file.hunks) {
+      decided |= hunk.state == agent::HunkState::kAccepted || hunk.state == agent::HunkState::kEdited;
+      if (hunk.state == agent::HunkState::kPending) pending.push_back(&hunk);
+    }
+  if (!decided)
+    for (agent::Hunk* hunk : pending) hunk->state = agent::HunkState::kAccepted;
+  auto cache = cache_folder("agent-index");
+  if (!cache) return std::unexpected(cache.error());
+  auto scratch = agent::scratch_folder();
+  if (!scratch) return std::unexpected(scratch.error());
+  agent::WorkbenchOptions options;
+  options.index_cache = *cache;
+  options.check = a.check;
+  return agent::check_accepted(top, proposal, *scratch, std::move(options), &interrupted());
 }
 
-// What a write did: exit code 1 where conflicts kept it from being done.
-int finish(const Arguments& a, const agent::WriteReport& done, std::string_view what, const std::string& top,
-           json result = json::object()) {
-  json conflicts = json::array(), written = json::array();
-  for (const auto& conflict : done.conflicts)
-    conflicts.push_back({{"file", to_utf8(conflict.path)}, {"reason", conflict.reason}, {"hunks", conflict.hunks}});
-  for (const auto& change : done.written) written.push_back(to_utf8(change.path));
-  result["status"] = conflicts.empty() ? what : "conflict";
-  result["run"] = done.run;
-  result["step"] = done.step;
-  result["written"] = written;
-  result["conflicts"] = conflicts;
+// Kept with the run, for its next instruction.
+Result<void> comment(const Arguments& a, agent::Proposal& proposal, agent::RunDatabase& runs) {
+  for (size_t i = 0; i + 1 < a.comments.size(); i += 2) {
+    int number = 0, used = 0;
+    const bool read = std::sscanf(a.comments[i].c_str(), "%9d%n", &number, &used) == 1;
+    agent::Hunk* hunk = read && static_cast<size_t>(used) == a.comments[i].size() ? proposal.hunk(number) : nullptr;
+    if (!hunk)
+      return fail(ErrorKind::kInvalid, std::format("--comment {}: give the number of a hunk, 1 to {}, and a text",
+                                                   a.comments[i], proposal.hunk_count()));
+    hunk->comment = a.comments[i + 1];
+    if (auto kept = runs.set_verdict(a.run, *hunk); !kept) return kept;
+  }
+  if (!a.json && !agent::instruction_of_comments(proposal).empty())
+    std::cerr << std::format("`strata agent --resume {}` goes on with what you said\n", a.run);
+  return {};
+}
+
+int show(const Arguments& a, const agent::Proposal& proposal, const std::filesystem::path& top, bool proposed) {
+  auto risks = risks_of(proposal, top, proposed);
+  if (!risks) return report(risks.error(), a.json);
+  std::map<int, std::string> said;
+  if (a.explain) {
+    auto found = explanations(a, proposal);
+    if (!found) return report(found.error(), a.json);
+    said = std::move(*found);
+  }
+  std::optional<agent::CheckResult> check;
+  if (a.checking) {
+    auto result = checked(a, proposal, top);
+    if (!result) return report_check(result.error(), a.json);
+    check = std::move(*result);
+  }
   if (a.json) {
+    json result = {{"files", to_json(proposal, said)}, {"hunks", proposal.hunk_count()}, {"risks", to_json(*risks)}};
+    if (check) result["check"] = to_json(*check);
     print_json(result);
+  } else if (proposal.files.empty() && !check) {
+    std::cout << "no changes\n";
   } else {
-    for (const auto& conflict : done.conflicts)
-      std::cerr << std::format("strata: {}: {}\n", to_utf8(conflict.path), conflict.reason);
-    if (conflicts.empty()) std::cout << std::format("{}: {} files\n", what, written.size());
-    if (conflicts.empty() && what == "applied" && done.step > 0)
-      std::cerr << std::format("`strata undo {} {}.{}` takes it back\n", top, done.run, done.step);
+    print(*risks);
+    print(proposal, said);
+    if (check) print(*check);
   }
-  return conflicts.empty() ? kDone : kFailed;
+  return check && !check->good ? kFailed : kDone;
+}
+
+int accept_and_write(const Arguments& a, agent::Proposal& proposal, const std::filesystem::path& top,
+                     agent::RunDatabase& runs) {
+  json result = json::object();
+  if (a.checking) {
+    auto check = checked(a, proposal, top);
+    if (!check) return report_check(check.error(), a.json);
+    result["check"] = to_json(*check);
+    if (!a.json) print(*check);
+    if (!check->good) {
+      result["status"] = "check failed";
+      if (a.json) print_json(result);
+      notice("nothing was written");
+      return kFailed;
+    }
+  }
+  auto journal = agent::Journal::open(runs, top);
+  if (!journal) return report(journal.error(), a.json);
+  for (const std::string& sentence : journal->recovered()) notice(sentence);
+  int64_t run = a.run;
+  if (run == 0) {
+    auto started = runs.start_run(top.string(), "review of " + a.patch, "reviewed");
+    if (!started) return report(started.error(), a.json);
+    run = *started;
+  }
+  for (const auto& file : proposal.files)
+    for (const auto& hunk : file.hunks)
+      if (auto kept = runs.set_verdict(run, hunk); !kept) return report(kept.error(), a.json);
+  auto done = journal->apply(run, proposal, "accepted in review");
+  if (!done) return report(done.error(), a.json);
+  if (done->conflicts.empty() && done->step > 0)
+    if (auto kept = runs.set_status(run, "applied"); !kept) return report(kept.error(), a.json);
+  result["files"] = to_json(proposal);
+  if (!a.message.empty() && done->conflicts.empty() && done->step > 0) {
+    auto committed = agent::commit_changes(top, done->written, a.message);
+    if (committed) {
+      result["commit"] = committed->id;
+      std::cerr << to_utf8(committed->hook_output) << std::format("committed as {:.10}\n", committed->id);
+    } else {
+      result["error"] = to_utf8(committed.error().message);
+      notice(committed.error().message);
+    }
+  }
+  const int code = finish(*done, done->step > 0 ? "applied" : "nothing to apply", top.string(), a.json, result);
+  return result.contains("error") ? kFailed : code;
 }
 
 int review(const Arguments& a) {
@@ -196,6 +270,10 @@ int review(const Arguments& a) {
         << "strata: --accept goes with --patch or --run; what is in the work tree or committed is there already\n";
     return kUsage;
   }
+  if (!a.comments.empty() && a.run == 0) {
+    std::cerr << "strata: --comment goes with --run; the run goes on with what it says\n";
+    return kUsage;
+  }
   auto top = top_of(a.repository);
   if (!top) return report(top.error(), a.json);
   auto runs = open_runs();
@@ -206,133 +284,52 @@ int review(const Arguments& a) {
   if (!proposal) return report(proposal.error(), a.json);
   if (a.run > 0)
     if (auto done = runs->restore_verdicts(a.run, *proposal); !done) return report(done.error(), a.json);
-  if (a.accept.empty()) {
-    auto risks = risks_of(*proposal, *top, proposed);
-    if (!risks) return report(risks.error(), a.json);
-    if (a.json) {
-      print_json({{"files", to_json(*proposal)}, {"hunks", proposal->hunk_count()}, {"risks", to_json(*risks)}});
-    } else if (proposal->files.empty()) {
-      std::cout << "no changes\n";
-    } else {
-      print(*risks);
-      print(*proposal);
+  if (!a.comments.empty()) {
+    if (auto done = comment(a, *proposal, *runs); !done) {
+      const int code = report(done.error(), a.json);
+      return done.error().kind == ErrorKind::kInvalid ? kUsage : code;
     }
-    return kDone;
   }
+  if (a.accept.empty()) return show(a, *proposal, *top, proposed);
   if (auto done = accept(*proposal, a.accept); !done) {
     report(done.error(), a.json);
     return kUsage;
   }
-  auto journal = agent::Journal::open(*runs, *top);
-  if (!journal) return report(journal.error(), a.json);
-  for (const std::string& sentence : journal->recovered()) notice(sentence);
-  int64_t run = a.run;
-  if (run == 0) {
-    auto started = runs->start_run(top->string(), "review of " + a.patch, "reviewed");
-    if (!started) return report(started.error(), a.json);
-    run = *started;
-  }
-  for (const auto& file : proposal->files)
-    for (const auto& hunk : file.hunks)
-      if (auto kept = runs->set_verdict(run, hunk); !kept) return report(kept.error(), a.json);
-  auto done = journal->apply(run, *proposal, "accepted in review");
-  if (!done) return report(done.error(), a.json);
-  if (done->conflicts.empty() && done->step > 0)
-    if (auto kept = runs->set_status(run, "applied"); !kept) return report(kept.error(), a.json);
-  json result = {{"files", to_json(*proposal)}};
-  if (!a.message.empty() && done->conflicts.empty() && done->step > 0) {
-    auto committed = agent::commit_changes(*top, done->written, a.message);
-    if (committed) {
-      result["commit"] = committed->id;
-      std::cerr << to_utf8(committed->hook_output) << std::format("committed as {:.10}\n", committed->id);
-    } else {
-      result["error"] = to_utf8(committed.error().message);
-      notice(committed.error().message);
-    }
-  }
-  const int code = finish(a, *done, done->step > 0 ? "applied" : "nothing to apply", top->string(), result);
-  return result.contains("error") ? kFailed : code;
-}
-
-int take_back(const Arguments& a, bool again) {
-  auto top = top_of(a.repository);
-  if (!top) return report(top.error(), a.json);
-  auto runs = open_runs();
-  if (!runs) return report(runs.error(), a.json);
-  auto journal = agent::Journal::open(*runs, *top);
-  if (!journal) return report(journal.error(), a.json);
-  for (const std::string& sentence : journal->recovered()) notice(sentence);
-  auto address = !a.address.empty() ? agent::parse_address(a.address)
-                 : again            ? journal->last_undone()
-                                    : journal->last_done();
-  if (!address) return report(address.error(), a.json);
-  auto done = again ? journal->redo(*address, a.merge) : journal->undo(*address, a.merge);
-  if (!done) return report(done.error(), a.json);
-  return finish(a, *done, again ? "redone" : "undone", top->string());
-}
-
-int list_runs(const Arguments& a) {
-  std::string top;
-  if (!a.repository.empty()) {
-    auto found = top_of(a.repository);
-    if (!found) return report(found.error(), a.json);
-    top = found->string();
-  }
-  auto database = open_runs();
-  if (!database) return report(database.error(), a.json);
-  auto runs = database->runs(top);
-  if (!runs) return report(runs.error(), a.json);
-  json all = json::array();
-  for (const agent::Run& run : *runs) {
-    const auto totals = database->totals(run.id);
-    if (!totals) return report(totals.error(), a.json);
-    all.push_back({{"run", run.id},
-                   {"repository", to_utf8(run.repository)},
-                   {"started", run.started},
-                   {"status", run.status},
-                   {"files", totals->files},
-                   {"hunks", totals->hunks},
-                   {"undone", totals->hunks - totals->active},
-                   {"instruction", to_utf8(run.instruction)}});
-    if (!a.json)
-      std::cout << std::format(
-          "{:5}  {:%F %R}  {:10} {:3} files {:4} hunks{}  {}{}\n", run.id,
-          std::chrono::sys_seconds(std::chrono::seconds(run.started)), run.status, totals->files, totals->hunks,
-          totals->active < totals->hunks ? std::format(" ({} undone)", totals->hunks - totals->active) : "",
-          top.empty() ? to_utf8(run.repository) + "  " : "", to_utf8(run.instruction));
-  }
-  if (a.json) print_json({{"runs", all}});
-  return kDone;
+  return accept_and_write(a, *proposal, *top, *runs);
 }
 
 }  // namespace
 
 void add_review(CLI::App& app, Run& run) {
   auto a = std::make_shared<Arguments>();
-  const auto add = [&](const char* name, const char* what, auto&& action, bool needs_repository = true) {
-    auto* command = app.add_subcommand(name, what);
-    command->add_option("repository", a->repository, "Folder of the repository")->required(needs_repository);
-    command->add_flag("--json", a->json, "Print the result as JSON");
-    command->callback([a, action, &run] { run = [a, action] { return action(*a); }; });
-    return command;
-  };
-  auto* reviewing = add("review", "Show changes hunk by hunk, and take over those you accept", review);
-  reviewing->add_option("--patch", a->patch, "Changes of a patch file")->check(CLI::ExistingFile);
-  reviewing->add_option("--commit", a->commit, "Changes of a commit");
-  reviewing->add_option("--range", a->range, "Changes between two commits, A..B");
-  reviewing->add_option("--run", a->run, "What a run of the agent proposes")->check(CLI::PositiveNumber);
-  reviewing->add_option("--accept", a->accept, "Write these hunks to your tree: all, none, or a list as in 1,3-5");
-  reviewing
+  auto* command = app.add_subcommand("review", "Show changes hunk by hunk, and take over those you accept");
+  command->add_option("repository", a->repository, "Folder of the repository")->required();
+  command->add_flag("--json", a->json, "Print the result as JSON");
+  command->add_option("--patch", a->patch, "Changes of a patch file")->check(CLI::ExistingFile);
+  command->add_option("--commit", a->commit, "Changes of a commit");
+  command->add_option("--range", a->range, "Changes between two commits, A..B");
+  command->add_option("--run", a->run, "What a run of the agent proposes")->check(CLI::PositiveNumber);
+  command->add_option("--accept", a->accept, "Write these hunks to your tree: all, none, or a list as in 1,3-5");
+  command
       ->add_option("--message", a->message,
                    "Commit what was accepted, and only that, on the current branch; hooks run as for git commit")
       ->needs("--accept");
-  for (const bool again : {false, true}) {
-    auto* command = add(again ? "redo" : "undo", again ? "Do again what was undone" : "Take back what was applied",
-                        [again](const Arguments& arguments) { return take_back(arguments, again); });
-    command->add_option("address", a->address, "A run, RUN.STEP or RUN.STEP.HUNK (default: the last)");
-    command->add_flag("--merge", a->merge, "Where you have edited since, keep your edits and merge");
-  }
-  add("runs", "List what the agent has done", list_runs, false);
+  auto* check = command
+                    ->add_option("--check", a->check,
+                                 "Run this command (default: as detected) in the sandbox, on a copy of your tree with "
+                                 "just what is accepted; with --accept, nothing is written unless it passes")
+                    ->expected(0, 1);
+  command
+      ->add_option("--comment", a->comments,
+                   "HUNK TEXT: what should be different; the run goes on with it when resumed")
+      ->type_size(2)
+      ->needs("--run");
+  command->add_flag("--explain", a->explain, "Let a model say in a sentence or two what each hunk does");
+  add_chat_options(command, a->chat);
+  command->callback([a, check, &run] {
+    a->checking = check->count() > 0;
+    run = [a] { return review(*a); };
+  });
 }
 
 }  // namespace strata::app

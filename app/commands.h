@@ -18,7 +18,8 @@ void add_search(CLI::App& app, Run& run);     // search
 void add_plan(CLI::App& app, Run& run);       // plan, map
 void add_models(CLI::App& app, Run& run);     // models list|get|path
 void add_doctor(CLI::App& app, Run& run);     // doctor
-void add_review(CLI::App& app, Run& run);     // review, undo, redo, runs
+void add_review(CLI::App& app, Run& run);     // review
+void add_undo(CLI::App& app, Run& run);       // undo, redo, runs
 void add_bench(CLI::App& app, Run& run);      // bench
 void add_text(CLI::App& app, Run& run);       // tokenize, complete, chat
 void add_eval(CLI::App& app, Run& run);       // eval logits

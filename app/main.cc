@@ -73,6 +73,7 @@ int main(int argc, char** argv) {
   strata::app::add_cache(app, run);
   strata::app::add_doctor(app, run);
   strata::app::add_review(app, run);
+  strata::app::add_undo(app, run);
   strata::app::add_bench(app, run);
   strata::app::add_text(app, run);
   strata::app::add_eval(app, run);

@@ -23,6 +23,9 @@ Result<OpenedIndex> open_index(const std::string& repository);
 // The file of this path; an error that says how paths are meant if the index has none.
 Result<repo::File> find_file(const repo::Index& index, const std::string& path);
 
+// The top of the work tree, as runs and the journal name it.
+Result<std::filesystem::path> top_of(const std::string& repository);
+
 // The record of runs and of what they changed, in the user's data folder.
 Result<agent::RunDatabase> open_runs();
 

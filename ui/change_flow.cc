@@ -117,7 +117,11 @@ void ChangeFlow::connectReview() {
     page_->focusReview();
   });
   connect(page_->view(), &ReviewView::placeClicked, views_.code, &CodeTabs::open);
-  connect(page_->view(), &ReviewView::instructionWritten, views_.conversation, &ConversationView::focusInstruction);
+  connect(page_->view(), &ReviewView::commentsSent, this, [this](qint64 run) {
+    if (working_) return views_.message->showMessage(tr("A run is working; send the comments when it has ended."));
+    RunView* view = views_.conversation->newestRun();
+    goOn(view && view->run() == run ? view : addRun(tr("Comments on run %1").arg(run), run), run);
+  });
   connect(review_, &ReviewController::notice, views_.message, &MessageStrip::showMessage);
   connect(review_, &ReviewController::waiting, this, [this](const WaitingRun& waiting) {
     if (working_) return;
@@ -147,13 +151,16 @@ RunView* ChangeFlow::addRun(const QString& instruction, qint64 run) {
   connect(view, &RunView::answered, agent_, &AgentController::answer);
   connect(view, &RunView::reviewRequested, review_, &ReviewController::openRun);
   connect(view, &RunView::resumeRequested, this, [this, view](qint64 id) {
-    if (working_) return;
-    working_ = view;
-    view->beginAgain();
-    views_.conversation->setWorking(true);
-    agent_->resume(id);
+    if (!working_) goOn(view, id);
   });
   return view;
+}
+
+void ChangeFlow::goOn(RunView* view, qint64 run) {
+  working_ = view;
+  view->beginAgain();
+  views_.conversation->setWorking(true);
+  agent_->resume(run);
 }
 
 void ChangeFlow::ended(const RunEnd& end) {

@@ -40,6 +40,7 @@ class ChangeFlow : public QObject {
   void connectAgent();
   void connectReview();
   void begin(const QString& instruction);
+  void goOn(RunView* view, qint64 run);
   RunView* addRun(const QString& instruction, qint64 run);
   void showReview();
   void ended(const RunEnd& end);

@@ -2,6 +2,7 @@
 #include "agent/changes/content_store.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -47,7 +48,8 @@ Result<std::string> ContentStore::put(std::string_view bytes) const {
   const std::string id = repo::blob_id(bytes);
   const fs::path place = place_of(folder_, id);
   std::error_code error;
-  if (fs::exists(place, error)) return id;
+  // Its time says that it is wanted again, before anything names it (prune.h).
+  if (utimensat(AT_FDCWD, place.c_str(), nullptr, 0) == 0) return id;
   fs::create_directories(place.parent_path(), error);
   if (error) return fail(ErrorKind::kIo, std::format("{}: {}", place.parent_path().string(), error.message()));
   // A name of this process: two that put the same content do not meet.

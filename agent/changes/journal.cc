@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/changes/journal.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,29 +11,13 @@
 #include <set>
 
 #include "agent/changes/change_chain.h"
+#include "agent/changes/write_lock.h"
 
 namespace strata::agent {
 namespace {
 
 namespace fs = std::filesystem;
 using repo::Row;
-
-// Held while the tree is written; the kernel lets go of it when the process ends, however it ends.
-class WriteLock {
- public:
-  explicit WriteLock(const fs::path& database)
-      : descriptor_(open((database.string() + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
-    if (descriptor_ >= 0) flock(descriptor_, LOCK_EX);
-  }
-  WriteLock(const WriteLock&) = delete;
-  WriteLock& operator=(const WriteLock&) = delete;
-  ~WriteLock() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-
- private:
-  int descriptor_;
-};
 
 class Transaction {
  public:
@@ -379,6 +361,18 @@ Result<WriteReport> Journal::Impl::toggle(const JournalAddress& address, bool ac
       repository, address.run, address.step, address.hunk, active ? 0 : 1);
   if (!done) return std::unexpected(done.error());
   if (rows.empty()) {
+    int64_t forgotten = 0;
+    done = database.query(
+        "SELECT count(*) FROM step WHERE repository = ?1 AND run = ?2 AND (?3 = 0 OR number = ?3) AND NOT EXISTS "
+        "(SELECT "
+        "1 FROM change WHERE change.step = step.id)",
+        [&](const Row& row) { forgotten = row.integer(0); }, repository, address.run, address.step);
+    if (!done) return std::unexpected(done.error());
+    if (forgotten > 0) {
+      return fail(ErrorKind::kNotFound,
+                  "this was so long ago that its history was removed to stay within the limit of "
+                  "the disk; it cannot be undone or redone");
+    }
     return fail(ErrorKind::kNotFound, std::format("there is nothing to {} there; `strata runs` lists what was applied",
                                                   active ? "redo" : "undo"));
   }

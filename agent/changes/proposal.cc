@@ -5,6 +5,7 @@
 #include <format>
 #include <unordered_map>
 
+#include "agent/changes/explain.h"
 #include "agent/changes/git_access.h"
 #include "agent/changes/moved_blocks.h"
 #include "agent/changes/source_symbols.h"
@@ -112,10 +113,14 @@ Hunk mode_hunk(const ProposalFile& file) {
   return hunk;
 }
 
-void name_symbols(ProposalFile& file) {
-  if (file.binary) return;
-  const repo::ParsedFile before = file.before ? parse_source(file.old_path, file.before->bytes) : repo::ParsedFile{};
-  const repo::ParsedFile after = file.after ? parse_source(file.path, file.after->bytes) : repo::ParsedFile{};
+ParsedSides parse(repo::Grammars& grammars, const ProposalFile& file) {
+  ParsedSides sides;
+  if (!file.binary && file.before) sides.before = parse_source(grammars, file.old_path, file.before->bytes);
+  if (!file.binary && file.after) sides.after = parse_source(grammars, file.path, file.after->bytes);
+  return sides;
+}
+
+void name_symbols(ProposalFile& file, const repo::ParsedFile& before, const repo::ParsedFile& after) {
   for (Hunk& hunk : file.hunks) {
     if (hunk.kind != Hunk::Kind::kText) continue;
     const repo::ParsedSymbol* symbol = nullptr;
@@ -140,7 +145,7 @@ std::vector<LineSplice> edits_of(const ProposalFile& file, bool accepted_only) {
   return edits;
 }
 
-void make_hunks(ProposalFile& file) {
+ParsedSides make_hunks(repo::Grammars& grammars, ProposalFile& file) {
   file.binary = !is_text(file.before) || !is_text(file.after);
   const bool same_kind = file.before && file.after && file.path == file.old_path &&
                          (file.before->mode == kLink) == (file.after->mode == kLink);
@@ -161,7 +166,8 @@ void make_hunks(ProposalFile& file) {
   }
   if (file.hunks.empty()) file.hunks.push_back(whole_hunk(file));
 
-  name_symbols(file);
+  ParsedSides sides = parse(grammars, file);
+  name_symbols(file, sides.before, sides.after);
   const auto before = file.before ? lines_of(file.before->bytes) : std::vector<std::string_view>{};
   const std::string_view language =
       file.after && !file.binary ? repo::detect_language(file.path, file.after->bytes) : std::string_view("text");
@@ -174,6 +180,7 @@ void make_hunks(ProposalFile& file) {
                                   hunk.old_first, hunk.kind == Hunk::Kind::kWhole ? describe(file.after) : "",
                                   hunk.kind == Hunk::Kind::kMode ? hunk.diff : old_text, hunk.new_text));
   }
+  return sides;
 }
 
 // The share of lines that two files have in common, of the longer one.
@@ -265,12 +272,27 @@ Result<Proposal> make_proposal(std::vector<FileChange> changes) {
   }
   find_renames(proposal.files);
   int number = 0;
+  repo::Grammars grammars;
+  std::vector<ParsedSides> sides;
   for (ProposalFile& file : proposal.files) {
-    make_hunks(file);
+    sides.push_back(make_hunks(grammars, file));
     for (Hunk& hunk : file.hunks) hunk.number = ++number;
   }
   find_moved_blocks(proposal);
+  explain(proposal, sides);
   return proposal;
+}
+
+std::string instruction_of_comments(const Proposal& proposal) {
+  std::string text;
+  for (const ProposalFile& file : proposal.files) {
+    for (const Hunk& hunk : file.hunks) {
+      if (hunk.comment.empty()) continue;
+      text +=
+          std::format("{}{}:{}: {}", text.empty() ? "" : "\n", file.path, std::max(1, hunk.new_first), hunk.comment);
+    }
+  }
+  return text;
 }
 
 std::vector<FileChange> accepted_changes(const ProposalFile& file) {

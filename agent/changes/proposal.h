@@ -40,6 +40,7 @@ struct Hunk {
   };
   std::vector<Move> moved_from, moved_to;
   bool formatting_only = false;
+  std::string explanation;  // a sentence, by rule (explain.h)
 
   HunkState state = HunkState::kPending;
   std::string comment;  // becomes the next instruction
@@ -63,6 +64,9 @@ struct Proposal {
 
 // A file that is gone and one that is new and has half of its bytes in the same lines become a renamed file.
 Result<Proposal> make_proposal(std::vector<FileChange> changes);
+
+// The comments on its hunks as an instruction, "path:line: comment" each on a line; empty without comments.
+std::string instruction_of_comments(const Proposal& proposal);
 
 // What a file becomes with the hunks that are accepted or edited: as (path, before, after), none where that is no
 // change. A renamed file is two.

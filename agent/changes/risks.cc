@@ -45,10 +45,11 @@ std::vector<int> numbers_of(const ProposalFile& file, int old_first, int old_las
 class Finder {
  public:
   Finder(const Proposal& proposal, const repo::Index& index) : proposal_(proposal), index_(index) {
+    repo::Grammars grammars;
     for (const ProposalFile& file : proposal.files) {
       Sides sides{&file, {}, {}};
-      if (!file.binary && file.before) sides.before = parse_source(file.old_path, file.before->bytes);
-      if (!file.binary && file.after) sides.after = parse_source(file.path, file.after->bytes);
+      if (!file.binary && file.before) sides.before = parse_source(grammars, file.old_path, file.before->bytes);
+      if (!file.binary && file.after) sides.after = parse_source(grammars, file.path, file.after->bytes);
       changed_.insert(file.path);
       changed_.insert(file.old_path);
       sides_.push_back(std::move(sides));

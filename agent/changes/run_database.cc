@@ -200,4 +200,8 @@ Result<void> RunDatabase::restore_verdicts(int64_t run, Proposal& proposal) {
   return {};
 }
 
+Result<void> RunDatabase::clear_comments(int64_t run) {
+  return database_.run("UPDATE verdict SET comment = '' WHERE run = ?1", run);
+}
+
 }  // namespace strata::agent

@@ -66,6 +66,8 @@ class RunDatabase {
   // made anew.
   Result<void> set_verdict(int64_t run, const Hunk& hunk);
   Result<void> restore_verdicts(int64_t run, Proposal& proposal);
+  // They have become an instruction.
+  Result<void> clear_comments(int64_t run);
 
   repo::Database& database() { return database_; }
 

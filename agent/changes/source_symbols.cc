@@ -5,8 +5,7 @@
 
 namespace strata::agent {
 
-repo::ParsedFile parse_source(std::string_view path, std::string_view text) {
-  repo::Grammars grammars;
+repo::ParsedFile parse_source(repo::Grammars& grammars, std::string_view path, std::string_view text) {
   const repo::Grammar* grammar = grammars.find(repo::detect_language(path, text));
   if (!grammar || !grammar->error.empty()) return {};
   return repo::Parser().parse(*grammar, text);

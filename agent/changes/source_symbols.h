@@ -8,8 +8,8 @@
 
 namespace strata::agent {
 
-// Empty for languages that are not parsed.
-repo::ParsedFile parse_source(std::string_view path, std::string_view text);
+// Empty for languages that are not parsed. `grammars` keeps what reading a language's queries costs.
+repo::ParsedFile parse_source(repo::Grammars& grammars, std::string_view path, std::string_view text);
 
 // The innermost symbol with these lines (and the comment above it); nullptr if there is none.
 const repo::ParsedSymbol* symbol_around(const repo::ParsedFile& file, int line);

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <chrono>
 #include <format>
+#include <utility>
 
+#include "agent/changes/prune.h"
 #include "agent/run/mechanical.h"
 #include "agent/run/repair.h"
 #include "agent/tools/ability.h"
@@ -117,6 +119,17 @@ Result<std::unique_ptr<AgentRun>> AgentRun::start(RunDatabase& database, const s
   std::unique_ptr<AgentRun> run(new AgentRun(database, std::move(settings), std::move(hooks)));
   auto tree = repo::WorkTree::open(repository);
   if (!tree) return std::unexpected(tree.error());
+  // What earlier runs left is looked at when a new one needs room.
+  auto pruned = prune(database, {});
+  if (run->hooks_.on_notice) {
+    if (!pruned)
+      run->hooks_.on_notice("what earlier runs left could not be tidied up: " + pruned.error().message);
+    else if (!pruned->forgotten.empty())
+      run->hooks_.on_notice(
+          std::format("to stay within the limit of the disk, the {} oldest changes can no longer be "
+                      "undone",
+                      pruned->forgotten.size()));
+  }
   auto id = database.start_run(tree->root().string(), instruction, "running");
   if (!id) return std::unexpected(id.error());
   run->id_ = *id;
@@ -155,11 +168,18 @@ Result<std::unique_ptr<AgentRun>> AgentRun::resume(RunDatabase& database, int64_
   }
   if (events->empty())
     return fail(ErrorKind::kInvalid, std::format("run {} had not begun when it was ended; start it anew", id));
-  if (run->state_.status == "done")
-    return fail(ErrorKind::kInvalid, std::format("run {} is done; `strata review` shows its proposal", id));
-  auto copy = PrivateCopy::open(database.folder(id) / "copy");
+  auto copy = open_copy(database, id);
   if (!copy) return std::unexpected(copy.error());
   if (auto opened = run->open_bench(std::move(*copy)); !opened) return std::unexpected(opened.error());
+  auto comments = run->comments();
+  if (!comments) return std::unexpected(comments.error());
+  if (run->state_.status == "done" && comments->empty()) {
+    return fail(
+        ErrorKind::kInvalid,
+        std::format("run {} is done; `strata review --run {}` shows its proposal, and what --comment says about "
+                    "it there is what a resumed run works on",
+                    id, id));
+  }
   // What was written after the last whole event is taken back.
   std::map<std::string, MaybeFile> files;
   for (const auto& [path, file] : run->state_.tree) {
@@ -172,9 +192,27 @@ Result<std::unique_ptr<AgentRun>> AgentRun::resume(RunDatabase& database, int64_
     files[path] = FileContent{std::move(*bytes), file.mode};
   }
   if (auto restored = run->bench_->restore(files); !restored) return std::unexpected(restored.error());
-  if (auto done = run->record("resume", json::object()); !done) return std::unexpected(done.error());
+  const bool more = !comments->empty();
+  if (auto done = run->record("resume", more ? json{{"more", true}} : json::object()); !done)
+    return std::unexpected(done.error());
+  if (more) {
+    run->said_.push_back("The user has looked at your changes and says:\n" + *comments);
+    run->comments_said_ = true;
+    // Behind calls that wait for their results it would stand in the wrong place; then the loop says it.
+    if (run->state_.pending.empty())
+      if (auto heard = run->hear(); !heard) return std::unexpected(heard.error());
+  }
   (void)database.set_status(id, "running");
   return run;
+}
+
+Result<std::string> AgentRun::comments() {
+  auto changes = bench_->copy().changes();
+  if (!changes) return std::unexpected(changes.error());
+  auto proposal = make_proposal(std::move(*changes));
+  if (!proposal) return std::unexpected(proposal.error());
+  if (auto done = database_.restore_verdicts(id_, *proposal); !done) return std::unexpected(done.error());
+  return instruction_of_comments(*proposal);
 }
 
 Result<void> AgentRun::record(const std::string& kind, json event) {
@@ -235,7 +273,7 @@ Result<void> AgentRun::hear() {
   for (std::string& text : said) {
     if (auto done = record("message", {{"text", text}, {"by", "user"}}); !done) return done;
   }
-  return {};
+  return std::exchange(comments_said_, false) ? database_.clear_comments(id_) : Result<void>{};
 }
 
 bool AgentRun::allowed(const std::string& tool, const Arguments& arguments, const std::string& line, std::string& why) {
@@ -592,7 +630,7 @@ Result<RunOutcome> AgentRun::repair(const OpenModel& open_model, const Cancel* c
 Result<RunOutcome> AgentRun::work(const OpenModel& open_model, const Cancel* cancel) {
   if (auto begun = mechanical(); !begun) return std::unexpected(begun.error());
   const bool by_index = state_.transcript.size() > 2;
-  if (by_index || !asks_for_repair(state_.instruction)) return loop(open_model, cancel);
+  if (by_index || state_.more_wanted || !asks_for_repair(state_.instruction)) return loop(open_model, cancel);
   // A large model finds its own way; a small one is led.
   auto chat = model(open_model);
   if (!chat) return std::unexpected(chat.error());

@@ -72,7 +72,8 @@ class AgentRun {
   static Result<std::unique_ptr<AgentRun>> start(RunDatabase& database, const std::filesystem::path& repository,
                                                  const std::string& instruction, const StartOptions& options,
                                                  RunSettings settings, RunHooks hooks);
-  // The run as its events say; the private copy is brought back to that. kInvalid if it has ended well.
+  // The run as its events say; the private copy is brought back to that. What the user has said about hunks of its
+  // proposal becomes its next instruction. kInvalid if it has ended well and there is none.
   static Result<std::unique_ptr<AgentRun>> resume(RunDatabase& database, int64_t id, RunSettings settings,
                                                   RunHooks hooks);
   ~AgentRun();
@@ -92,6 +93,7 @@ class AgentRun {
  private:
   AgentRun(RunDatabase& database, RunSettings settings, RunHooks hooks);
   Result<void> open_bench(PrivateCopy copy);
+  Result<std::string> comments();
   Result<void> record(const std::string& kind, nlohmann::ordered_json event);
   Result<nlohmann::ordered_json> stored(const std::vector<Written>& written);
   Result<RunOutcome> work(const OpenModel& open_model, const Cancel* cancel);
@@ -122,6 +124,7 @@ class AgentRun {
   double started_ = 0;
   std::mutex mutex_;  // of what follows
   std::vector<std::string> said_;
+  bool comments_said_ = false;  // they are among said_
   std::optional<std::vector<std::string>> new_plan_;
 };
 

@@ -117,6 +117,11 @@ void RunState::add(const std::string& kind, const json& event) {
   } else if (kind == "resume") {
     status.clear();
     why.clear();
+    if (event.value("more", false)) {
+      more_wanted = true;
+      finished = false;
+      idle_turns = 0;
+    }
   }
 }
 

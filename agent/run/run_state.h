@@ -11,7 +11,7 @@
 //   attempt   symbol, name, place, kept, why, usage, files    of repair.h
 //   check     command, good, exit_code, errors, failed, seconds, output
 //   end       status, why
-//   resume
+//   resume    more                      more: the user wants something else of a run that had ended
 //
 // Contents of files are ids; "" is no file.
 //
@@ -50,6 +50,7 @@ struct RunState {
   int refused = 0;     // calls that the user did not allow
   bool check_agreed = false;
   bool finished = false;                // the last call was done, and it was believed
+  bool more_wanted = false;             // after an end: what the newest message of the user says
   std::vector<std::string> agreed;      // commands allowed for the whole run
   std::map<std::string, int> attempts;  // by symbol
   std::vector<nlohmann::ordered_json> checks;

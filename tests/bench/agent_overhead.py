@@ -33,9 +33,11 @@ def main():
         for i in range(steps // 4):
             path = str(files[i % len(files)].relative_to(repository))
             first = 1 + i // len(files)
+            line = (repository / path).read_text(errors="replace").splitlines()[first - 1]
+            # The same call three times would be stopped by the loop guard, so every one differs.
             turns += [call("read", path=path, first=first, last=first),
-                      call("edit", path=path, first=first, last=first, new=f"// edit {i}"),
-                      call("search", query=f"edit {i}"), call("list", path="")]
+                      call("edit", path=path, first=first, last=first, new=f"{line} // edit {i}"),
+                      call("search", query=f"edit {i}"), call("read", path=path, first=1, last=20 + i)]
         turns.append(call("done", summary="done"))
         script = top / "script.json"
         script.write_text(json.dumps(turns))

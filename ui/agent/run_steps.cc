@@ -39,7 +39,7 @@ QString callText(const QString& tool, const json& arguments) {
 }
 
 RunStep step(Kind kind, const QString& text, const QString& detail = {}, bool good = true) {
-  return {kind, {}, firstLine(text), detail.isEmpty() ? text.trimmed() : detail, good};
+  return {kind, {}, firstLine(text), detail.isEmpty() ? text.trimmed() : detail, good, {}};
 }
 
 QString checkText(const json& e) {
@@ -60,7 +60,7 @@ std::vector<RunStep> stepsOf(const agent::RunEvent& event) {
     QStringList lines;
     for (const json& line : e.value("steps", json::array()))
       if (line.is_string()) lines << firstLine(QString::fromStdString(line.get<std::string>()));
-    steps.push_back({Kind::kPlan, {}, tr("Plan"), lines.join(u'\n'), true});
+    steps.push_back({Kind::kPlan, {}, tr("Plan"), lines.join(u'\n'), true, {}});
   } else if (event.kind == "turn") {
     if (const QString text = textOf(e, "text"); !text.trimmed().isEmpty()) steps.push_back(step(Kind::kRemark, text));
     for (const json& call : e.value("calls", json::array())) {
@@ -79,6 +79,7 @@ std::vector<RunStep> stepsOf(const agent::RunEvent& event) {
     steps.push_back(step(Kind::kRemark, text, textOf(e, "why"), kept));
   } else if (event.kind == "check") {
     steps.push_back(step(Kind::kCheck, checkText(e), textOf(e, "output"), e.value("good", false)));
+    steps.back().command = textOf(e, "command");
   } else if (event.kind == "message") {
     const bool user = textOf(e, "by") == QStringLiteral("user");
     steps.push_back(step(Kind::kRemark, user ? tr("You: %1").arg(textOf(e, "text")) : textOf(e, "text")));

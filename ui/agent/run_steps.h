@@ -24,6 +24,7 @@ struct RunStep {
   QString text;    // one line
   QString detail;  // everything, where that is more
   bool good = true;
+  QString command = {};  // of a check
 };
 
 // What an event tells; nothing where it is of no use to a person.

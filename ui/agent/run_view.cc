@@ -146,8 +146,9 @@ void RunView::addText(const QString& piece) {
 }
 
 void RunView::addRemark(const QString& text) {
-  setIcon(addRow({RunStep::Kind::kRemark, {}, text.section(u'\n', 0, 0), text, true}, QStringLiteral("warning")).icon,
-          QStringLiteral("warning"), &Colours::warn);
+  setIcon(
+      addRow({RunStep::Kind::kRemark, {}, text.section(u'\n', 0, 0), text, true, {}}, QStringLiteral("warning")).icon,
+      QStringLiteral("warning"), &Colours::warn);
 }
 
 void RunView::ask(const agent::ApprovalRequest& request) {

@@ -118,6 +118,14 @@ void HunkCard::build() {
     before = button;
   }
   layout_->addLayout(head);
+  auto* explanation = new QLabel(QString::fromStdString(hunk_.explanation), this);
+  explanation->setObjectName(QStringLiteral("hunkExplanation"));
+  explanation->setTextFormat(Qt::PlainText);
+  explanation->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  explanation->setWordWrap(true);
+  explanation->setFont(smallFont());
+  explanation->setContentsMargins(10, 0, 10, 5);
+  layout_->addWidget(explanation);
   diff_ = new DiffText(colours_, this);
   layout_->addWidget(diff_);
   said_ = new QLabel(this);
@@ -141,7 +149,7 @@ void HunkCard::refresh() {
   const QString place_name = QString::fromStdString(colours_.file().path);
   setAccessibleName(
       tr("Hunk %1, %2, %3 %4").arg(hunk_.number).arg(place_name, place(), QString::fromStdString(hunk_.symbol)));
-  setAccessibleDescription(stateName());
+  setAccessibleDescription(QString::fromStdString(hunk_.explanation) + u' ' + stateName());
   if (!diff_) return;
   const bool applied = review_.applied.contains(hunk_.number), tree = review_.ofWorkTree();
   state_->setText(stateName());

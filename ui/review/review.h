@@ -8,6 +8,7 @@
 
 #include "agent/changes/journal.h"
 #include "agent/changes/proposal.h"
+#include "agent/tools/check.h"
 #include "ui/agent/run_steps.h"
 
 namespace strata::ui {
@@ -41,6 +42,13 @@ struct Written {
   What what = What::kApplied;
   QString title;
   agent::WriteReport report;
+};
+
+// What the check says of the tree with what is accepted, before any of it is written.
+struct Checked {
+  qint64 run = 0;
+  agent::CheckResult result;
+  int hunks = 0;  // that were accepted then
 };
 
 struct History {

@@ -15,6 +15,8 @@
 namespace strata::ui {
 namespace {
 
+constexpr qsizetype kShownOutput = 800;  // of a failing check: its end
+
 QString hunks(int count) { return count == 1 ? ReviewBar::tr("one hunk") : ReviewBar::tr("%1 hunks").arg(count); }
 QString files(size_t count) { return count == 1 ? ReviewBar::tr("one file") : ReviewBar::tr("%1 files").arg(count); }
 
@@ -39,6 +41,7 @@ ReviewBar::ReviewBar(QWidget* parent)
       text_(new ElidedLabel(8, this)),
       accept_all_(new QPushButton(tr("Accept All"), this)),
       comments_(new QPushButton(this)),
+      check_(new QPushButton(tr("Check Accepted"), this)),
       write_(new QPushButton(this)) {
   strip_->setObjectName(QStringLiteral("writtenStrip"));
   strip_->setAttribute(Qt::WA_StyledBackground);
@@ -65,6 +68,8 @@ ReviewBar::ReviewBar(QWidget* parent)
   text_->setFont(smallFont());
   accept_all_->setObjectName(QStringLiteral("acceptAll"));
   comments_->setObjectName(QStringLiteral("sendComments"));
+  check_->setObjectName(QStringLiteral("checkAccepted"));
+  check_->setToolTip(tr("Builds and tests a private copy of your tree with just what you accepted"));
   write_->setObjectName(QStringLiteral("writeHunks"));
   write_->setProperty("primary", true);
   auto* row = new QHBoxLayout(bar);
@@ -72,6 +77,7 @@ ReviewBar::ReviewBar(QWidget* parent)
   row->setSpacing(8);
   row->addWidget(text_, 1);
   row->addWidget(comments_);
+  row->addWidget(check_);
   row->addWidget(accept_all_);
   row->addWidget(write_);
   auto* rows = new QVBoxLayout(this);
@@ -82,6 +88,7 @@ ReviewBar::ReviewBar(QWidget* parent)
 
   connect(accept_all_, &QPushButton::clicked, this, &ReviewBar::acceptAllRequested);
   connect(comments_, &QPushButton::clicked, this, &ReviewBar::commentsRequested);
+  connect(check_, &QPushButton::clicked, this, &ReviewBar::checkRequested);
   connect(write_, &QPushButton::clicked, this, &ReviewBar::writeRequested);
   connect(close, &QToolButton::clicked, strip_, &QWidget::hide);
   connect(back_, &QPushButton::clicked, this,
@@ -101,9 +108,11 @@ void ReviewBar::showCounts(const Review& review) {
   text_->setText(parts.join(QStringLiteral(" · ")));
   accept_all_->setText(review.ofWorkTree() ? tr("Keep All") : tr("Accept All"));
   accept_all_->setVisible(c.pending > 0);
-  comments_->setText(c.comments == 1 ? tr("Send One Comment…") : tr("Send %1 Comments…").arg(c.comments));
-  comments_->setVisible(c.comments > 0);
-  comments_->setToolTip(tr("Makes an instruction for the agent of them"));
+  comments_->setText(c.comments == 1 ? tr("Send One Comment") : tr("Send %1 Comments").arg(c.comments));
+  comments_->setVisible(c.comments > 0 && !review.ofWorkTree());
+  comments_->setToolTip(tr("The run goes on with what they say"));
+  check_->setVisible(c.to_write > 0 && !review.ofWorkTree());
+  check_->setEnabled(true);
   if (review.ofWorkTree())
     write_->setText(c.to_write == 1 ? tr("Take Back One Hunk") : tr("Take Back %1 Hunks").arg(c.to_write));
   else
@@ -114,6 +123,24 @@ void ReviewBar::showCounts(const Review& review) {
 
 void ReviewBar::showWriting() { write_->setEnabled(false); }
 
+void ReviewBar::showChecking() {
+  check_->setEnabled(false);
+  back_->hide();
+  showStrip(tr("Checking what you accepted, in a private copy…"), false);
+}
+
+void ReviewBar::showChecked(const Checked& checked) {
+  check_->setEnabled(true);
+  back_->hide();
+  const agent::CheckResult& result = checked.result;
+  const QString what = hunks(checked.hunks);
+  QString text = result.good
+                     ? tr("With %1 accepted, the check passes (%2 s).").arg(what).arg(result.seconds, 0, 'f', 1)
+                     : tr("With %1 accepted, the check fails (%2).").arg(what, QString::fromStdString(result.command));
+  if (!result.good) text += u'\n' + QString::fromStdString(result.output).trimmed().right(kShownOutput);
+  showStrip(text, !result.good);
+}
+
 void ReviewBar::showWritten(const Written& written) {
   undone_ = written.what == Written::What::kUndone;
   address_ = {written.report.run, written.report.step, 0};
@@ -123,6 +150,7 @@ void ReviewBar::showWritten(const Written& written) {
 }
 
 void ReviewBar::showError(const QString& message) {
+  check_->setEnabled(true);
   back_->hide();
   showStrip(message, true);
 }

@@ -18,6 +18,8 @@ class ReviewBar : public QWidget {
 
   void showCounts(const Review& review);
   void showWriting();
+  void showChecking();
+  void showChecked(const Checked& checked);
   void showWritten(const Written& written);
   void showError(const QString& message);
   void hideStrip();
@@ -25,6 +27,7 @@ class ReviewBar : public QWidget {
  signals:
   void acceptAllRequested();
   void commentsRequested();  // to be sent to the agent
+  void checkRequested();     // of what is accepted
   void writeRequested();
   void undoRequested(const strata::agent::JournalAddress& address);
   void redoRequested();
@@ -40,6 +43,7 @@ class ReviewBar : public QWidget {
   QLabel* text_;
   QPushButton* accept_all_;
   QPushButton* comments_;
+  QPushButton* check_;
   QPushButton* write_;
 };
 

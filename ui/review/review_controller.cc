@@ -16,6 +16,7 @@ ReviewController::ReviewController(QObject* parent) : QObject(parent), worker_(n
 }
 
 ReviewController::~ReviewController() {
+  cancel_.request();
   thread_.quit();
   thread_.wait();
 }
@@ -96,6 +97,15 @@ void ReviewController::decide(qint64 run, const agent::Hunk& hunk, bool all_reje
 
 void ReviewController::write(const Review& review) {
   post([this, review](ReviewDesk& desk) { tell(desk, desk.write(review)); });
+}
+
+void ReviewController::check(const Review& review) {
+  post([this, review](ReviewDesk& desk) {
+    if (auto done = desk.check(review, &cancel_))
+      emit checked(*done);
+    else
+      emit writeFailed(text(done.error()));
+  });
 }
 
 void ReviewController::undo(std::optional<agent::JournalAddress> address, bool merge) {

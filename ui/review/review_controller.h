@@ -25,6 +25,7 @@ class ReviewController : public QObject {
   void listRuns();
   void decide(qint64 run, const agent::Hunk& hunk, bool all_rejected);
   void write(const Review& review);
+  void check(const Review& review);  // of what is accepted, before it is written
   // With conflicts nothing is written; `merge` keeps the edits made since and joins the two, if they can be joined.
   void undo(std::optional<agent::JournalAddress> address = {}, bool merge = false);
   void redo(bool merge = false);
@@ -36,6 +37,7 @@ class ReviewController : public QObject {
   void waiting(const strata::ui::WaitingRun& run);
   void written(const strata::ui::Written& written);
   void writeFailed(const QString& message);
+  void checked(const strata::ui::Checked& checked);
   void historyChanged(const strata::ui::History& history);
   void notice(const QString& message);
 
@@ -49,6 +51,7 @@ class ReviewController : public QObject {
   QThread thread_;
   QObject* worker_;                   // lives in thread_; deleted when it finishes
   std::unique_ptr<ReviewDesk> desk_;  // only used there
+  Cancel cancel_;                     // of a check, when the window closes
 };
 
 }  // namespace strata::ui

@@ -4,8 +4,10 @@
 #include <QCoreApplication>
 #include <algorithm>
 
-#include "agent/changes/private_copy.h"
+#include "agent/changes/prune.h"
 #include "agent/changes/sources.h"
+#include "agent/run/check_accepted.h"
+#include "base/user_folders.h"
 
 namespace strata::ui {
 namespace {
@@ -53,7 +55,7 @@ Result<agent::Journal> ReviewDesk::journal() { return agent::Journal::open(*data
 Result<Review> ReviewDesk::ofRun(int64_t id) {
   auto run = database_->run(id);
   if (!run) return std::unexpected(run.error());
-  auto copy = agent::PrivateCopy::open(database_->folder(id) / "copy");
+  auto copy = agent::open_copy(*database_, id);
   if (!copy) return std::unexpected(copy.error());
   auto changes = copy->changes();
   if (!changes) return std::unexpected(changes.error());
@@ -125,6 +127,20 @@ Result<Written> ReviewDesk::write(const Review& review) {
   auto report = book->apply(*run, *proposal, title.toStdString());
   if (!report) return std::unexpected(report.error());
   return Written{Written::What::kTakenBack, title, std::move(*report)};
+}
+
+Result<Checked> ReviewDesk::check(const Review& review, const Cancel* cancel) {
+  auto cache = cache_folder("agent-index");
+  if (!cache) return std::unexpected(cache.error());
+  agent::WorkbenchOptions options;
+  options.index_cache = *cache;
+  // The command of the run, if it had one.
+  if (!review.checks.empty()) options.check = review.checks.back().command.toStdString();
+  auto scratch = agent::scratch_folder();
+  if (!scratch) return std::unexpected(scratch.error());
+  auto result = agent::check_accepted(repository_, review.proposal, *scratch, std::move(options), cancel);
+  if (!result) return std::unexpected(result.error());
+  return Checked{review.run, std::move(*result), count(review).to_write};
 }
 
 Result<QString> ReviewDesk::titleOf(agent::Journal& journal, const agent::JournalAddress& address) {

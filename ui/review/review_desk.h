@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "agent/changes/run_database.h"
+#include "base/cancel.h"
 #include "base/result.h"
 #include "ui/review/review.h"
 
@@ -34,6 +35,8 @@ class ReviewDesk {
 
   // Writes the accepted hunks of a run; of the work tree's own changes, takes back the rejected ones.
   Result<Written> write(const Review& review);
+  // Whether the tree would pass its check with what is accepted; nothing of it is written.
+  Result<Checked> check(const Review& review, const Cancel* cancel);
   // Of this step or hunk, or of the newest step. `merge`: edits made since are kept, if the two can be joined.
   Result<Written> undo(std::optional<agent::JournalAddress> address, bool merge);
   Result<Written> redo(bool merge);

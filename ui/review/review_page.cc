@@ -16,6 +16,7 @@ ReviewPage::ReviewPage(ReviewController* controller, QWidget* parent)
   connect(view_, &ReviewView::listRequested, this, &ReviewPage::showList);
   connect(view_, &ReviewView::decided, controller_, &ReviewController::decide);
   connect(view_, &ReviewView::writeRequested, controller_, &ReviewController::write);
+  connect(view_, &ReviewView::checkRequested, controller_, &ReviewController::check);
   connect(view_, &ReviewView::undoRequested, controller_,
           [this](const agent::JournalAddress& address, bool merge) { controller_->undo(address, merge); });
   connect(view_, &ReviewView::redoRequested, controller_, &ReviewController::redo);
@@ -45,6 +46,7 @@ ReviewPage::ReviewPage(ReviewController* controller, QWidget* parent)
       *shown() == 0 ? controller_->openWorkTree() : controller_->openRun(*shown());
     }
   });
+  connect(controller_, &ReviewController::checked, view_, &ReviewView::showChecked);
   connect(controller_, &ReviewController::writeFailed, view_, &ReviewView::showError);
 }
 

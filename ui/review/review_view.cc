@@ -118,7 +118,11 @@ ReviewView::ReviewView(QWidget* parent)
     bar_->showWriting();
     emit writeRequested(review_);
   });
-  connect(bar_, &ReviewBar::commentsRequested, this, &ReviewView::sendComments);
+  connect(bar_, &ReviewBar::commentsRequested, this, [this] { emit commentsSent(review_.run); });
+  connect(bar_, &ReviewBar::checkRequested, this, [this] {
+    bar_->showChecking();
+    emit checkRequested(review_);
+  });
   connect(bar_, &ReviewBar::undoRequested, this,
           [this](const agent::JournalAddress& address) { emit undoRequested(address, false); });
   connect(bar_, &ReviewBar::redoRequested, this, [this] { emit redoRequested(false); });
@@ -345,21 +349,13 @@ void ReviewView::showWritten(const Written& written) {
   refresh();
 }
 
+void ReviewView::showChecked(const Checked& checked) {
+  if (checked.run == review_.run) bar_->showChecked(checked);
+}
+
 void ReviewView::showError(const QString& message) {
   bar_->showError(message);
   refresh();
-}
-
-void ReviewView::sendComments() {
-  QStringList lines{review_.title};
-  for (const agent::ProposalFile& file : review_.proposal.files)
-    for (const agent::Hunk& hunk : file.hunks)
-      if (!hunk.comment.empty())
-        lines << QStringLiteral("%1:%2: %3")
-                     .arg(QString::fromStdString(file.path))
-                     .arg(std::max(1, hunk.new_first))
-                     .arg(QString::fromStdString(hunk.comment));
-  emit instructionWritten(lines.join(u'\n'));
 }
 
 void ReviewView::resizeEvent(QResizeEvent* event) {

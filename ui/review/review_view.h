@@ -41,6 +41,7 @@ class ReviewView : public QWidget {
   void showReview(const Review& review);
   const Review& review() const { return review_; }
   void showWritten(const Written& written);
+  void showChecked(const Checked& checked);
   void showError(const QString& message);
 
   // Decisions by key and menu: next, previous, accept, reject, undecided again, edit, comment, accept the file, accept
@@ -56,7 +57,8 @@ class ReviewView : public QWidget {
   void undoRequested(const strata::agent::JournalAddress& address, bool merge);
   void redoRequested(bool merge);
   void placeClicked(const QString& path, int first, int last);
-  void instructionWritten(const QString& text);  // made of the comments
+  void commentsSent(qint64 run);                          // the run is to go on with what they say
+  void checkRequested(const strata::ui::Review& review);  // of what is accepted
 
  protected:
   void resizeEvent(QResizeEvent* event) override;
@@ -70,7 +72,6 @@ class ReviewView : public QWidget {
   void goTo(int number);
   void decide(const std::vector<int>& numbers, agent::HunkState state, bool go_on);
   void change(int number, const std::function<void(agent::Hunk&)>& change);
-  void sendComments();
   HunkCard* card(int number) const;
   QString details() const;
 

@@ -326,13 +326,13 @@ TEST(Journal, KilledAtAnyMomentItIsWholeAgainWhenReopened) {
       changes.push_back({name, FileContent{"before " + name + "\n"}, FileContent{"after " + name + "\n"}});
     }
     changes.push_back({"made", {}, FileContent{"made\n"}});
+    Proposal proposal = proposal_of(changes);  // takes longer than what is to be hit
+    accept(proposal);
     const pid_t child = fork();
     if (child == 0) {
       RunDatabase runs = area.runs();
       Journal journal = area.journal(runs);
       const int64_t run = *runs.start_run(area.tree, "", "applied");
-      Proposal proposal = proposal_of(changes);
-      accept(proposal);
       (void)journal.apply(run, proposal, "test");
       for (;;) {
         (void)journal.undo({run, 0, 0});
