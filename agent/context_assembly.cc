@@ -143,10 +143,10 @@ Result<Assembled> assemble(Workspace& workspace, Session& session, const std::ve
   // The rows they stand on meanwhile are blank and seen by nobody.
   const KvLayout& layout = reader.model->params().kv;
   std::vector<Session::Range> computed;
-  const auto place_blank = [&](std::span<const TokenId> tokens) {
+  const auto place_blank = [&](std::span<const TokenId> tokens) -> Result<void> {
     KvCache blank(layout);
     blank.resize(static_cast<int>(tokens.size()));
-    session.place(blank, 0, tokens);
+    return session.place(blank, 0, tokens);
   };
   const auto compute = [&](int first, int count) {
     if (!computed.empty() && computed.back().first + computed.back().count == first)
@@ -154,12 +154,12 @@ Result<Assembled> assemble(Workspace& workspace, Session& session, const std::ve
     else
       computed.push_back({first, count});
   };
-  place_blank(opening);
+  if (auto done = place_blank(opening); !done) return std::unexpected(done.error());
   compute(0, static_cast<int>(opening.size()));
   for (const Excerpt& e : excerpts | std::views::reverse) {
     const auto head = heading(tokenizer, e);
     int at = static_cast<int>(session.tokens().size());
-    place_blank(head);
+    if (auto done = place_blank(head); !done) return std::unexpected(done.error());
     compute(at, static_cast<int>(head.size()));
     at += static_cast<int>(head.size());
     const int count = static_cast<int>(e.tokens.size());
@@ -172,18 +172,18 @@ Result<Assembled> assemble(Workspace& workspace, Session& session, const std::ve
       stored = loaded.has_value();  // damaged rows are gone from the store by now, and computed here
     }
     if (stored) {
-      session.place(rows, 0, e.tokens);
+      if (auto done = session.place(rows, 0, e.tokens); !done) return std::unexpected(done.error());
       compute(at, std::min(kRecomputed, count));
       assembled.reused += count;
       assembled.reread += std::min(kRecomputed, count);
     } else {
-      place_blank(e.tokens);
+      if (auto done = place_blank(e.tokens); !done) return std::unexpected(done.error());
       compute(at, count);
     }
   }
   const std::vector<TokenId> asked = tokenizer.encode(std::format("\nQuestion: {}\n", question));
   compute(static_cast<int>(session.tokens().size()), static_cast<int>(asked.size()));
-  place_blank(asked);
+  if (auto done = place_blank(asked); !done) return std::unexpected(done.error());
   if (auto done = session.recompute(computed, cancel); !done) return std::unexpected(done.error());
   return assembled;
 }

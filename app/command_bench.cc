@@ -21,18 +21,20 @@ struct Arguments {
   std::vector<int> depths{0};
   std::string text;
   bool dense = false, json = false;
+  uint64_t ram = 0;  // bytes; 0: as elsewhere
 };
 
 struct Measurement {
   const char* kind;
   int tokens, depth;
   double tokens_per_s;
+  size_t kv_bytes;  // in RAM
 };
 
 class Bench {
  public:
-  Bench(std::shared_ptr<Model> model, int repetitions, const SelectorOptions& selection, std::vector<TokenId> text)
-      : model_(std::move(model)), repetitions_(repetitions), selection_(selection), text_(std::move(text)) {}
+  Bench(std::shared_ptr<Model> model, int repetitions, const SessionOptions& options, std::vector<TokenId> text)
+      : model_(std::move(model)), repetitions_(repetitions), options_(options), text_(std::move(text)) {}
 
   Result<Measurement> prompt(int tokens, int depth) {
     return best("pp", tokens, depth, [&](Session& session) { return session.append(next(tokens), &interrupted()); });
@@ -51,21 +53,22 @@ class Bench {
   static constexpr int kRead = 16384;
 
   Result<void> fill(Session& session, int depth) {
-    if (auto done = session.append(next(std::min(depth, kRead)), &interrupted()); !done) return done;
-    if (depth <= kRead) return {};
-    KvCache read(model_->params().kv);
-    read.resize(kRead);
-    read.copy_rows(session.kv(), 0, 0, kRead);
-    const std::vector<TokenId> tokens = session.tokens();
-    for (int at = kRead; at < depth; at += kRead)
-      session.place(read, 0, std::span(tokens).first(static_cast<size_t>(std::min(kRead, depth - at))));
+    if (depth <= kRead) return session.append(next(depth), &interrupted());
+    SessionOptions as_read = options_;
+    as_read.rounds = false;  // rows that can be copied
+    Session reading(model_, as_read);
+    if (auto done = reading.append(next(kRead), &interrupted()); !done) return done;
+    for (int at = 0; at < depth; at += kRead) {
+      const auto tokens = std::span(reading.tokens()).first(static_cast<size_t>(std::min(kRead, depth - at)));
+      if (auto done = session.place(reading.kv(), 0, tokens); !done) return done;
+    }
     return {};
   }
 
   template <typename Work>
   Result<Measurement> best(const char* kind, int tokens, int depth, const Work& work) {
     if (!session_ || depth_ != depth) {
-      session_.emplace(model_, selection_);
+      session_.emplace(model_, options_);
       depth_ = depth;
       if (auto done = fill(*session_, depth); !done) return std::unexpected(done.error());
     }
@@ -77,7 +80,7 @@ class Bench {
       if (i == 1 || (i > 1 && watch.seconds() < seconds)) seconds = watch.seconds();
     }
     session_->truncate(depth);
-    return Measurement{kind, tokens, depth, tokens / seconds};
+    return Measurement{kind, tokens, depth, tokens / seconds, session_->kv().bytes()};
   }
 
   // The text over and over, else random tokens.
@@ -90,7 +93,7 @@ class Bench {
 
   std::shared_ptr<Model> model_;
   int repetitions_;
-  SelectorOptions selection_;
+  SessionOptions options_;
   std::vector<TokenId> text_;
   size_t at_ = 0;
   std::optional<Session> session_;
@@ -108,16 +111,18 @@ int bench(const Arguments& arguments) {
     if (!read) return report(read.error(), arguments.json);
     text = (*model)->tokenizer().encode(*read);
   }
-  SelectorOptions selection;
-  if (arguments.dense) selection.dense = std::numeric_limits<int>::max();
-  Bench bench(*model, arguments.repetitions, selection, std::move(text));
+  SessionOptions options = session_options();
+  if (arguments.dense) options.selection.dense = std::numeric_limits<int>::max();
+  if (arguments.ram) options.tier.ram_bytes = arguments.ram;
+  Bench bench(*model, arguments.repetitions, options, std::move(text));
   nlohmann::ordered_json results = nlohmann::ordered_json::array();
   const auto add = [&](const Result<Measurement>& measured) -> bool {
     if (!measured) return false;
     results.push_back({{"kind", measured->kind},
                        {"tokens", measured->tokens},
                        {"depth", measured->depth},
-                       {"tokens_per_s", measured->tokens_per_s}});
+                       {"tokens_per_s", measured->tokens_per_s},
+                       {"kv_bytes", measured->kv_bytes}});
     if (!arguments.json)
       std::cout << std::format("{}{} at depth {}: {:.1f} tokens/s\n", measured->kind, measured->tokens, measured->depth,
                                measured->tokens_per_s);
@@ -149,6 +154,8 @@ void add_bench(CLI::App& app, Run& run) {
   command->add_option("-t,--threads", arguments->model.threads, "Threads")->check(CLI::Range(0, 1024));
   command->add_option("--text", arguments->text, "File to take the tokens from; random ones without it");
   command->add_flag("--dense", arguments->dense, "Read all keys however deep the context is");
+  command->add_option("--kv-ram", arguments->ram, "Bytes (or 2GB) of RAM for keys and values of the older context")
+      ->transform(CLI::AsSizeValue(false));
   command->add_flag("--json", arguments->json, "Print the result as JSON");
   command->callback([arguments, &run] { run = [arguments] { return bench(*arguments); }; });
 }

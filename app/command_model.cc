@@ -10,8 +10,16 @@
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/repository_access.h"
+#include "engine/compute/cpu/machine.h"
 
 namespace strata::app {
+
+SessionOptions session_options() {
+  SessionOptions options;
+  options.tier.ram_bytes = cpu::machine().memory_bytes / 4;
+  if (auto folder = cache_folder("context")) options.tier.folder = *folder;
+  return options;
+}
 
 Result<std::shared_ptr<Model>> open_model(const ModelArguments& arguments) {
   auto path = resolve_model(arguments.model);

@@ -49,7 +49,7 @@ int complete(Arguments arguments) {
   if (tokenizer.adds_beginning_of_text()) tokens.push_back(tokenizer.beginning_of_text());
   tokenizer.encode(*text, tokens);
   if (tokens.empty()) return report({ErrorKind::kInvalid, "the text to continue is empty"}, arguments.json);
-  Session session(*model);
+  Session session(*model, session_options());
   const Stopwatch watch;
   if (auto done = session.append(tokens, &interrupted()); !done) return report(done.error(), arguments.json);
   const double prompt_s = watch.seconds();

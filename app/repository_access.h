@@ -8,6 +8,7 @@
 #include "agent/workspace.h"
 #include "base/result.h"
 #include "base/user_folders.h"
+#include "engine/generate/session.h"
 #include "repo-indexer/index.h"
 
 namespace strata::app {
@@ -37,6 +38,9 @@ struct ModelArguments {
 
 // Of what `--model` names (see catalogue.h), without its weights.
 Result<Tokenizer> open_tokenizer(const std::string& model);
+
+// Contexts of any length: what a long one no longer has near takes up to a quarter of the memory, then disk.
+SessionOptions session_options();
 
 // Loads what `--model` names (see catalogue.h).
 Result<std::shared_ptr<Model>> open_model(const ModelArguments& arguments);

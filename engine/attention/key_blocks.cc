@@ -13,18 +13,19 @@ KeyBlocks::KeyBlocks(int layers, int kv_heads, int head_dim)
       blocks_(static_cast<size_t>(layers)),
       heads_(static_cast<size_t>(layers) * kv_heads) {}
 
-void KeyBlocks::update(int layer, const KvCache& kv, std::span<const float> k_bias, const RopeTable& table,
-                       int tokens) {
-  const auto dim = static_cast<size_t>(head_dim_);
+Result<void> KeyBlocks::update(int layer, KvCache& kv, std::span<const float> k_bias, const RopeTable& table,
+                               int tokens) {
+  const auto dim = static_cast<size_t>(head_dim_), width = static_cast<size_t>(kv.layout().width);
   int& known = blocks_[static_cast<size_t>(layer)];
   std::vector<float> mean(dim);
+  std::vector<f16> keys(kBlockTokens * width);
   for (; (known + 1) * kBlockTokens <= tokens; ++known) {
+    if (auto read = kv.read_keys(layer, known * kBlockTokens, kBlockTokens, keys.data()); !read) return read;
     const size_t tile = static_cast<size_t>(known) / kTileBlocks, lane = static_cast<size_t>(known) % kTileBlocks;
     for (int kv_head = 0; kv_head < kv_heads_; ++kv_head) {
       Head& to = head(layer, kv_head);
       const float* bias = k_bias.empty() ? nullptr : k_bias.data() + kv_head * dim;
-      block_mean(kv.k_row(layer, known * kBlockTokens) + kv_head * dim, static_cast<size_t>(kv.layout().width), bias,
-                 table, dim, mean.data());
+      block_mean(keys.data() + kv_head * dim, width, bias, table, dim, mean.data());
       to.fine.resize((tile + 1) * tile_elements());
       f16* fine = to.fine.data() + tile * tile_elements();
       for (size_t i = 0; i < dim; ++i) fine[i * kTileBlocks + lane] = to_f16(mean[i]);
@@ -38,6 +39,7 @@ void KeyBlocks::update(int layer, const KvCache& kv, std::span<const float> k_bi
       }
     }
   }
+  return {};
 }
 
 void KeyBlocks::truncate(int tokens) {

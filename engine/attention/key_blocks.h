@@ -21,7 +21,7 @@ class KeyBlocks {
   KeyBlocks(int layers, int kv_heads, int head_dim);
 
   // Takes in what is new of a layer: every whole block before row `tokens`.
-  void update(int layer, const KvCache& kv, std::span<const float> k_bias, const RopeTable& table, int tokens);
+  Result<void> update(int layer, KvCache& kv, std::span<const float> k_bias, const RopeTable& table, int tokens);
   // Forgets every block that has a row at or behind `tokens`.
   void truncate(int tokens);
 

@@ -97,14 +97,18 @@ bool Selector::begin(std::span<const int> positions) {
   const int end = positions.back() + 1;
   shift_ = 0;
   last_rotated_ = positions.back();
-  if (end <= options_.dense) return false;
   first_ = positions.front();
+  // A pass that does not fit into what was trained, with what stands before it, has no place to put far keys.
+  const int least = end - first_ + options_.window + options_.sinks + 2 * kBlockTokens;
+  if (end <= options_.dense || (end > trained_ && trained_ < least)) return false;
   near_first_ = 0;
+  most_ = options_.most;
   if (end > trained_) {
     // The pass stands at the end of what was trained, with a quarter of it before it at true distances.
     shift_ = end - trained_;
-    near_first_ = std::max(0, round_up(first_ - trained_ / 4, kBlockTokens));
+    near_first_ = round_up(std::max(first_ - trained_ / 4, shift_ + options_.sinks), kBlockTokens);
     last_rotated_ = trained_ - 1;
+    most_ = std::clamp(near_first_ - shift_ - options_.sinks, 0, most_);  // they stand in between
   }
   turned_ = false;
   return true;
@@ -182,18 +186,18 @@ std::vector<int> Selector::best_blocks(const Asked& asked, int window_first, int
   for (size_t i = 0; i < items; ++i)
     forced[i] = block_of(i) * kBlockTokens < options_.sinks || block_of(i) * kBlockTokens >= window_first;
   std::vector<int> best = take_best(weights, asked.count, items, forced, options_.mass, options_.least / kBlockTokens,
-                                    options_.most / kBlockTokens);
+                                    most_ / kBlockTokens);
   for (int& item : best) item = block_of(static_cast<size_t>(item));
   return best;
 }
 
 // Sinks, chosen blocks and the window up to row `end`, each where it stands.
-void Selector::collect(int layer, const KvCache& kv, const std::vector<int>& chosen, int window_first, int end,
-                       Run& run) const {
+std::vector<Selector::Rows> Selector::collect(const std::vector<int>& chosen, int window_first, int end) const {
+  std::vector<Rows> all;
   const auto add = [&](int first, int last, int position) {
     while (first < last) {
       const int rows = std::min(last - first, kPageTokens - first % kPageTokens);
-      run.blocks.push_back({kv.k_row(layer, first), kv.v_row(layer, first), rows, position});
+      all.push_back({first, rows, position});
       first += rows;
       position += rows;
     }
@@ -207,21 +211,24 @@ void Selector::collect(int layer, const KvCache& kv, const std::vector<int>& cho
     add(first, first + kBlockTokens, position);
   }
   add(window_first, end, window_first - shift_);
+  return all;
 }
 
-std::vector<KeySelector::Run> Selector::select(int layer, const KvCache& kv, std::span<const float> k_bias,
-                                               const RopeTable& table, std::span<const float> q,
-                                               std::span<const int> positions) {
+Result<std::vector<KeySelector::Run>> Selector::select(int layer, KvCache& kv, std::span<const float> k_bias,
+                                                       const RopeTable& table, std::span<const float> q,
+                                                       std::span<const int> positions) {
   if (!turned_) turn_angles(table);
-  blocks_.update(layer, kv, k_bias, table, positions.back() + 1);
+  if (auto known = blocks_.update(layer, kv, k_bias, table, positions.back() + 1); !known)
+    return std::unexpected(known.error());
   const int rows = static_cast<int>(positions.size()), group = shape_.heads / shape_.kv_heads;
   const auto dim = static_cast<size_t>(shape_.head_dim);
   std::vector<Run> runs;
   for (int first = 0; first < rows; first += options_.run)
     for (int kv_head = 0; kv_head < shape_.kv_heads; ++kv_head)
       runs.push_back({kv_head, first, std::min(options_.run, rows - first), {}});
+  std::vector<std::vector<Rows>> chosen(runs.size());
   cpu::parallel_for(threads_, std::ssize(runs), true, [&](int64_t number) {
-    Run& run = runs[static_cast<size_t>(number)];
+    const Run& run = runs[static_cast<size_t>(number)];
     const int before = positions[static_cast<size_t>(run.first)];
     const int end = positions[static_cast<size_t>(run.first + run.count - 1)] + 1;
     const int window_first = std::max(0, (before - options_.window) / kBlockTokens * kBlockTokens);
@@ -235,12 +242,22 @@ std::vector<KeySelector::Run> Selector::select(int layer, const KvCache& kv, std
         turn_query(std::span(asked.queries).last((head + 1) * dim).first(dim), ahead, shape_.scale * kLog2E, table);
     }
     asked.count = asked.queries.size() / dim;
-    collect(layer, kv, best_blocks(asked, window_first, before), window_first, end, run);
+    chosen[static_cast<size_t>(number)] = collect(best_blocks(asked, window_first, before), window_first, end);
   });
-  for (const Run& run : runs) {
+  std::vector<bool> read(static_cast<size_t>(positions.back() / kPageTokens + 1));
+  for (const auto& rows : chosen)
+    for (const Rows& some : rows) read[static_cast<size_t>(some.first / kPageTokens)] = true;
+  std::vector<int> pages;
+  for (size_t page = 0; page < read.size(); ++page)
+    if (read[page]) pages.push_back(static_cast<int>(page));
+  if (auto fetched = kv.fetch(layer, pages); !fetched) return std::unexpected(fetched.error());
+  for (size_t i = 0; i < runs.size(); ++i) {
     ++counters_.runs;
-    counters_.of += positions[static_cast<size_t>(run.first + run.count - 1)] + 1;
-    for (const KvBlock& block : run.blocks) counters_.keys += block.rows;
+    counters_.of += positions[static_cast<size_t>(runs[i].first + runs[i].count - 1)] + 1;
+    for (const auto& [first, count, position] : chosen[i]) {
+      runs[i].blocks.push_back(kv.block(layer, first, count, position));
+      counters_.keys += count;
+    }
   }
   return runs;
 }

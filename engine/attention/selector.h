@@ -34,8 +34,8 @@ class Selector final : public KeySelector {
   bool begin(std::span<const int> positions) override;
   int rotated(int position) const override { return position - shift_; }
   int rotated_positions() const override { return last_rotated_ + 1; }
-  std::vector<Run> select(int layer, const KvCache& kv, std::span<const float> k_bias, const RopeTable& table,
-                          std::span<const float> q, std::span<const int> positions) override;
+  Result<std::vector<Run>> select(int layer, KvCache& kv, std::span<const float> k_bias, const RopeTable& table,
+                                  std::span<const float> q, std::span<const int> positions) override;
 
   bool reads_all(int tokens) const { return tokens <= options_.dense; }
   // Rows from `tokens` on are not what they were.
@@ -52,14 +52,17 @@ class Selector final : public KeySelector {
   TileAngles angles_of(int tile) const;
   std::vector<int> best_tiles(const Asked& asked, int tiles) const;
   std::vector<int> best_blocks(const Asked& asked, int window_first, int end) const;
-  void collect(int layer, const KvCache& kv, const std::vector<int>& chosen, int window_first, int end, Run& run) const;
+  struct Rows {
+    int first, count, position;  // within one page
+  };
+  std::vector<Rows> collect(const std::vector<int>& chosen, int window_first, int end) const;
 
   AttendShape shape_;
   int trained_;
   SelectorOptions options_;
   KeyBlocks blocks_;
   // Of the pass at hand.
-  int first_ = 0, shift_ = 0, near_first_ = 0, last_rotated_ = 0;
+  int first_ = 0, shift_ = 0, near_first_ = 0, last_rotated_ = 0, most_ = 0;
   bool turned_ = false;
   int first_near_tile_ = 0;
   std::vector<float> near_angles_, far_angles_;

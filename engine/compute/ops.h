@@ -51,13 +51,23 @@ struct RopeTable {
   int positions() const { return dim == 0 ? 0 : static_cast<int>(cosine.size() / (dim / 2)); }
 };
 
-// `rows` consecutive rows of keys and values of one layer, stored as f16, keys before rotation and without bias:
-// k, v [rows, kv_heads * head_dim] each. Row i stands at position `position + i`.
+// Keys and values of one layer rounded to a byte: times a scale of each channel (keys) or row (values), see
+// memory/kv_page.h.
+struct RoundedRows {
+  const int8_t* k = nullptr;  // [rows, kv_heads * head_dim]
+  const int8_t* v = nullptr;
+  const f16* k_scales = nullptr;  // [kv_heads * head_dim]
+  const f16* v_scales = nullptr;  // [rows]
+};
+
+// `rows` consecutive rows of keys and values of one layer, keys before rotation and without bias: k, v [rows, kv_heads
+// * head_dim] each, as f16, or `rounded` where these are null. Row i stands at position `position + i`.
 struct KvBlock {
   const f16* k = nullptr;
   const f16* v = nullptr;
   int rows = 0;
   int position = 0;
+  RoundedRows rounded = {};
 };
 
 // One independent sequence of a batch: query rows [first_row, first_row + positions.size()) at these positions, and the

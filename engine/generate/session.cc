@@ -30,10 +30,27 @@ Visible visible_part(std::string_view text, const std::vector<std::string>& stop
   return {length, false};
 }
 
+// The first page and the latest ones, which every query reads, stay as they are.
+constexpr int kFirstRows = kPageTokens, kLatestRows = 4 * kPageTokens;
+
 }  // namespace
 
-Session::Session(std::shared_ptr<Model> model, const SelectorOptions& selection)
-    : model_(std::move(model)), kv_(model_->params().kv), selector_(model_->params(), model_->threads(), selection) {}
+Session::Session(std::shared_ptr<Model> model, const SessionOptions& options)
+    : model_(std::move(model)),
+      kv_(model_->params().kv, options.tier),
+      selector_(model_->params(), model_->threads(), options.selection),
+      rounds_(options.rounds) {}
+
+// Rows up to `tokens` that can be written to.
+Result<void> Session::grow(int tokens) {
+  kv_.resize(tokens);
+  return kv_.unround(static_cast<int>(tokens_.size()), tokens);
+}
+
+void Session::round_far_rows() {
+  const int tokens = static_cast<int>(tokens_.size());
+  if (rounds_ && !selector_.reads_all(tokens)) kv_.round(kFirstRows, tokens - kLatestRows);
+}
 
 Result<void> Session::append(std::span<const TokenId> tokens, const Cancel* cancel) {
   const int before = static_cast<int>(tokens_.size());
@@ -41,7 +58,7 @@ Result<void> Session::append(std::span<const TokenId> tokens, const Cancel* canc
     const auto chunk = tokens.subspan(first, std::min<size_t>(Model::kMaxBatchRows, tokens.size() - first));
     const bool last = first + chunk.size() == tokens.size();
     const int position = before + static_cast<int>(first);
-    kv_.resize(position + static_cast<int>(chunk.size()));
+    if (auto room = grow(position + static_cast<int>(chunk.size())); !room) return room;
     const SequenceInput input{.tokens = chunk,
                               .kv = &kv_,
                               .position = position,
@@ -50,24 +67,27 @@ Result<void> Session::append(std::span<const TokenId> tokens, const Cancel* canc
                               .logits = last ? SequenceInput::Logits::kLast : SequenceInput::Logits::kNone};
     auto output = model_->forward({&input, 1}, cancel);
     if (!output) {
-      kv_.truncate(before);
-      selector_.truncate(before);
+      tokens_.resize(static_cast<size_t>(before));
+      forget_guesses();
       return std::unexpected(output.error());
     }
     if (last) logits_ = std::move(output->logits);
+    tokens_.insert(tokens_.end(), chunk.begin(), chunk.end());
+    round_far_rows();
   }
-  tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
   counters_.computed += static_cast<int64_t>(tokens.size());
   return {};
 }
 
-void Session::place(const KvCache& stored, int first_row, std::span<const TokenId> tokens) {
+Result<void> Session::place(const KvCache& stored, int first_row, std::span<const TokenId> tokens) {
   const int at = static_cast<int>(tokens_.size()), count = static_cast<int>(tokens.size());
-  kv_.resize(at + count);
+  if (auto room = grow(at + count); !room) return room;
   kv_.copy_rows(stored, first_row, at, count);
   tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
   logits_.clear();  // they belong to another place
   counters_.placed += count;
+  round_far_rows();
+  return {};
 }
 
 Result<void> Session::recompute(std::span<const Range> ranges, const Cancel* cancel) {
@@ -78,6 +98,7 @@ Result<void> Session::recompute(std::span<const Range> ranges, const Cancel* can
       tokens.push_back(tokens_[static_cast<size_t>(i)]);
       positions.push_back(i);
     }
+    if (auto done = kv_.unround(range.first, range.first + range.count); !done) return done;
   }
   for (size_t first = 0; first < tokens.size(); first += Model::kMaxBatchRows) {
     const size_t count = std::min<size_t>(Model::kMaxBatchRows, tokens.size() - first);
@@ -90,6 +111,7 @@ Result<void> Session::recompute(std::span<const Range> ranges, const Cancel* can
   }
   if (!ranges.empty()) selector_.truncate(ranges.front().first);
   counters_.recomputed += static_cast<int64_t>(tokens.size());
+  round_far_rows();
   return {};
 }
 
@@ -129,7 +151,7 @@ Result<void> Session::advance(TokenId token, Speculation* speculation, size_t mo
     ahead.draft = speculation->draft(most);
   std::vector<TokenId> rows{token};
   rows.insert(rows.end(), ahead.draft.begin(), ahead.draft.end());
-  kv_.resize(static_cast<int>(tokens_.size() + rows.size()));
+  if (auto room = grow(static_cast<int>(tokens_.size() + rows.size())); !room) return room;
   const SequenceInput input{.tokens = rows,
                             .kv = &kv_,
                             .position = static_cast<int>(tokens_.size()),
@@ -148,6 +170,7 @@ Result<void> Session::advance(TokenId token, Speculation* speculation, size_t mo
   ++generation.passes;
   tokens_.push_back(token);
   logits_of(0);
+  round_far_rows();
   return {};
 }
 

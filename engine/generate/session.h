@@ -46,16 +46,23 @@ struct Generation {
 
 class Speculation;
 
+struct SessionOptions {
+  SelectorOptions selection;
+  // Of contexts that keys are selected from, what is no longer near is rounded to int8 and kept within a budget.
+  bool rounds = true;
+  TierOptions tier;
+};
+
 class Session {
  public:
-  explicit Session(std::shared_ptr<Model> model, const SelectorOptions& selection = {});
+  explicit Session(std::shared_ptr<Model> model, const SessionOptions& options = {});
 
   // Computes these tokens behind what is there. On kCancelled what was appended before the call remains.
   Result<void> append(std::span<const TokenId> tokens, const Cancel* cancel = nullptr);
 
   // Places rows [first_row, first_row + tokens.size()) of `stored` (un-rotated, so they may stand anywhere) at the next
   // positions, without computing anything. `tokens` are the ids those rows were made from.
-  void place(const KvCache& stored, int first_row, std::span<const TokenId> tokens);
+  Result<void> place(const KvCache& stored, int first_row, std::span<const TokenId> tokens);
   // Computes the rows [first, first + count) again, in place, now attending to everything before them. Ranges are
   // sorted.
   struct Range {
@@ -92,10 +99,13 @@ class Session {
   // Makes `token` part of the context and logits_ those behind it, with a new pass unless it was guessed right.
   Result<void> advance(TokenId token, Speculation* speculation, size_t most, Ahead& ahead, Generation& generation);
   void forget_guesses();
+  Result<void> grow(int tokens);
+  void round_far_rows();
 
   std::shared_ptr<Model> model_;
   KvCache kv_;
   Selector selector_;  // of the keys that long contexts read
+  bool rounds_;
   std::vector<TokenId> tokens_;
   std::vector<float> logits_;
   Counters counters_;

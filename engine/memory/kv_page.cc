@@ -116,6 +116,23 @@ size_t page_bytes(const KvLayout& layout, int rows) {
   return static_cast<size_t>(layout.layers) * LayerBytes(layout, rows).all();
 }
 
+size_t slice_bytes(const KvLayout& layout) { return LayerBytes(layout, kPageTokens).all(); }
+
+RoundedRows rounded_rows(const std::byte* slice, const KvLayout& layout, int first_row) {
+  const LayerBytes at(layout, kPageTokens);
+  const size_t before = static_cast<size_t>(first_row) * at.width;
+  return {reinterpret_cast<const int8_t*>(slice + at.keys()) + before,
+          reinterpret_cast<const int8_t*>(slice + at.values()) + before, reinterpret_cast<const f16*>(slice),
+          reinterpret_cast<const f16*>(slice + at.v_scales()) + first_row};
+}
+
+void decode_keys(const RoundedRows& rows, int count, size_t width, f16* to) {
+  std::vector<float> scales(width);
+  load_scales(reinterpret_cast<const std::byte*>(rows.k_scales), scales);
+  for (int row = 0; row < count; ++row)
+    HWY_DYNAMIC_DISPATCH(dequantize)(rows.k + row * width, scales.data(), 1, width, to + row * width);
+}
+
 void encode_page(const KvCache& kv, int first_row, int rows, std::vector<std::byte>& to) {
   const KvLayout& layout = kv.layout();
   const size_t width = static_cast<size_t>(layout.width);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes in which 64 tokens of all layers are kept on disk: a signed byte per component, which halves what is
-// written, kept and read of f16.
+// The bytes in which 64 tokens of all layers are kept on disk, and in RAM once a context is long: a signed byte per
+// component, which halves what is written, kept and read of f16.
 //   keys    one scale per channel of the page: they are stored before rotation, so a channel with large values has them
 //           in every token (KIVI, arXiv:2402.02750)
 //   values  one scale per token
@@ -20,6 +20,11 @@
 namespace strata {
 
 size_t page_bytes(const KvLayout& layout, int rows);
+// Of a layer of a whole page; what is used of them by attention.
+size_t slice_bytes(const KvLayout& layout);
+RoundedRows rounded_rows(const std::byte* slice, const KvLayout& layout, int first_row);
+// to [count, width]
+void decode_keys(const RoundedRows& rows, int count, size_t width, f16* to);
 
 // Rows [first_row, first_row + rows) of every layer, into `to`; rows <= kPageTokens.
 void encode_page(const KvCache& kv, int first_row, int rows, std::vector<std::byte>& to);

@@ -214,7 +214,7 @@ Result<ForwardOutput> Decoder::forward(std::span<const SequenceInput> sequences,
       }
       ops_->sum_rows(x, ranges);
     }
-    attention(layer, batch, x, queries);
+    if (auto done = attention(layer, batch, x, queries); !done) return std::unexpected(done.error());
     if (batch.tokens.empty()) return output;  // no logits wanted: the last keys and values were all that was left to do
     x.rows = static_cast<int64_t>(batch.tokens.size());
     feed_forward(layers_[layer], x);
@@ -276,21 +276,24 @@ void Decoder::copy_queries(int layer, Tensor q, std::span<HeadQueries> queries) 
 }
 
 // The keys that the rows of each sequence read in this layer. `q`: before rotation.
-std::vector<KeySelector::Run> Decoder::visible_keys(int layer, const Batch& batch, const std::vector<KvCache*>& caches,
-                                                    Tensor q) {
+Result<std::vector<KeySelector::Run>> Decoder::visible_keys(int layer, const Batch& batch,
+                                                            const std::vector<KvCache*>& caches, Tensor q) {
   std::vector<KeySelector::Run> all;
   for (size_t i = 0; i < batch.sequences.size(); ++i) {
     const AttendSequence& s = batch.sequences[i];
     if (s.positions.empty()) continue;
     if (!batch.selectors[i]) {
       auto& run = all.emplace_back(-1, 0, static_cast<int>(s.positions.size()));
-      caches[i]->blocks(layer, batch.visible[i], run.blocks);
+      if (auto found = caches[i]->blocks(layer, batch.visible[i], run.blocks); !found)
+        return std::unexpected(found.error());
       run.sequence = i;
       continue;
     }
     std::vector<float> rows(s.positions.size() * static_cast<size_t>(q.columns));
     ops_->download({q.row(s.first_row), std::ssize(s.positions), q.columns}, rows);
-    for (auto& run : batch.selectors[i]->select(layer, *caches[i], layers_[layer].k_bias, rope_, rows, s.positions)) {
+    auto runs = batch.selectors[i]->select(layer, *caches[i], layers_[layer].k_bias, rope_, rows, s.positions);
+    if (!runs) return runs;
+    for (KeySelector::Run& run : *runs) {
       run.sequence = i;
       all.push_back(std::move(run));
     }
@@ -298,7 +301,7 @@ std::vector<KeySelector::Run> Decoder::visible_keys(int layer, const Batch& batc
   return all;
 }
 
-void Decoder::attention(int layer, Batch& batch, Tensor x, std::span<HeadQueries> queries) {
+Result<void> Decoder::attention(int layer, Batch& batch, Tensor x, std::span<HeadQueries> queries) {
   const Layer& l = layers_[layer];
   const int64_t rows = x.rows, q_width = static_cast<int64_t>(params_.heads) * params_.head_dim;
   Tensor n = work(normed_, rows, params_.width);
@@ -322,7 +325,7 @@ void Decoder::attention(int layer, Batch& batch, Tensor x, std::span<HeadQueries
   for (const AttendSequence& s : batch.sequences) caches.push_back(batch.caches[s.first_row]);
   if (shrinks) {
     gather(batch, x);
-    if (batch.tokens.empty()) return;
+    if (batch.tokens.empty()) return {};
     n.rows = q.rows = x.rows;
     ops_->rms_norm(x, l.attention_norm, params_.epsilon, n);
     const Product query{l.wq.get(), q};
@@ -331,7 +334,9 @@ void Decoder::attention(int layer, Batch& batch, Tensor x, std::span<HeadQueries
   if (!l.q_bias.empty()) ops_->add_bias(q, l.q_bias);
   if (!l.q_norm.empty()) ops_->rms_norm(q, l.q_norm, params_.epsilon, q);
   copy_queries(layer, q, queries);
-  std::vector<KeySelector::Run> runs = visible_keys(layer, batch, caches, q);
+  auto found = visible_keys(layer, batch, caches, q);
+  if (!found) return std::unexpected(found.error());
+  const std::vector<KeySelector::Run>& runs = *found;
   std::vector<int> rotated = batch.positions;
   std::vector<AttendSequence> sequences;
   for (size_t i = 0, run = 0; i < batch.sequences.size(); ++i) {
@@ -352,6 +357,7 @@ void Decoder::attention(int layer, Batch& batch, Tensor x, std::span<HeadQueries
   const Product out{l.wo.get(), n};
   ops_->matmul(attended, {&out, 1});
   ops_->add(x, n);
+  return {};
 }
 
 void Decoder::feed_forward(const Layer& l, Tensor x) {

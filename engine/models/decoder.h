@@ -36,9 +36,9 @@ class Decoder final : public Model {
   Result<void> read_tensors();
   Result<Batch> make_batch(std::span<const SequenceInput> sequences) const;
   void grow_rope(int positions);
-  void attention(int layer, Batch& batch, Tensor x, std::span<HeadQueries> queries);
-  std::vector<KeySelector::Run> visible_keys(int layer, const Batch& batch, const std::vector<KvCache*>& caches,
-                                             Tensor q);
+  Result<void> attention(int layer, Batch& batch, Tensor x, std::span<HeadQueries> queries);
+  Result<std::vector<KeySelector::Run>> visible_keys(int layer, const Batch& batch, const std::vector<KvCache*>& caches,
+                                                     Tensor q);
   void copy_queries(int layer, Tensor q, std::span<HeadQueries> queries);
   void feed_forward(const Layer& layer, Tensor x);
   Tensor work(Tensor& tensor, int64_t rows, int64_t columns);

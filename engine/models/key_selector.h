@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "base/result.h"
 #include "engine/compute/ops.h"
 #include "engine/memory/kv_cache.h"
 
@@ -30,9 +31,10 @@ class KeySelector {
     size_t sequence = 0;  // of the batch, the caller's
   };
   // `q` [positions.size(), heads * head_dim]: queries before rotation, in host memory. The keys of `layer` are stored
-  // up to the last position. `positions`: those of begin(), or some of them.
-  virtual std::vector<Run> select(int layer, const KvCache& kv, std::span<const float> k_bias, const RopeTable& table,
-                                  std::span<const float> q, std::span<const int> positions) = 0;
+  // up to the last position. `positions`: those of begin(), or some of them. What was chosen is valid until `kv` is
+  // asked for more. kIo: it cannot be read back from disk.
+  virtual Result<std::vector<Run>> select(int layer, KvCache& kv, std::span<const float> k_bias, const RopeTable& table,
+                                          std::span<const float> q, std::span<const int> positions) = 0;
 };
 
 }  // namespace strata

@@ -43,8 +43,8 @@ int run(const std::string& path, const std::string& text_path, size_t tokens, bo
                    hay.begin() + static_cast<std::ptrdiff_t>((i + 1) * part));
   }
 
-  SelectorOptions options;
-  if (dense) options.dense = std::numeric_limits<int>::max();
+  SessionOptions options;
+  if (dense) options.selection.dense = std::numeric_limits<int>::max();
   Session session(*model, options);
   const auto start = std::chrono::steady_clock::now();
   const auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };

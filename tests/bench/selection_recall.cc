@@ -26,10 +26,11 @@ class Probe final : public KeySelector {
   int rotated(int position) const override { return selector_.rotated(position); }
   int rotated_positions() const override { return selector_.rotated_positions(); }
 
-  std::vector<Run> select(int layer, const KvCache& kv, std::span<const float> k_bias, const RopeTable& table,
-                          std::span<const float> q, std::span<const int> positions) override {
+  Result<std::vector<Run>> select(int layer, KvCache& kv, std::span<const float> k_bias, const RopeTable& table,
+                                  std::span<const float> q, std::span<const int> positions) override {
     auto runs = selector_.select(layer, kv, k_bias, table, q, positions);
-    for (const Run& run : runs)
+    if (!runs) return runs;
+    for (const Run& run : *runs)
       if (run.first % 128 == 0) measure(layer, kv, k_bias, table, q, positions, run);
     return runs;
   }
@@ -105,8 +106,8 @@ int run(const std::string& path, const std::string& text_path, int tokens, const
   if (std::ssize(ids) < tokens) return std::cerr << text_path << " has only " << ids.size() << " tokens\n", 1;
   ids.resize(static_cast<size_t>(tokens));
   constexpr int kPrefill = 512, kDecode = 16;
-  SelectorOptions dense;
-  dense.dense = tokens;
+  SessionOptions dense;
+  dense.selection.dense = tokens;
   Session session(*model, dense);
   if (auto done = session.append(std::span(ids).first(ids.size() - kPrefill - kDecode)); !done)
     return std::cerr << done.error().message << "\n", 1;

@@ -130,6 +130,42 @@ TEST_P(TinyModel, ChoosingAllKeysGivesWhatReadingAllKeysGives) {
   EXPECT_EQ(selector.counters().keys, selector.counters().of);
 }
 
+// Far rows are rounded to a byte, which costs little, and put on disk, which costs nothing.
+TEST_P(TinyModel, ALongContextGivesTheSameWhereverItsRowsAre) {
+  const auto model = exact();
+  std::vector<TokenId> tokens;
+  for (size_t i = 0; i < 500; ++i) tokens.push_back(tokens_[i * i % tokens_.size()]);
+  SessionOptions plain;
+  plain.selection = {.dense = 64, .sinks = 16, .window = 16, .least = 0, .most = 4096, .mass = 2, .run = 8};
+  plain.rounds = false;
+  SessionOptions rounding = plain, on_disk = plain;
+  rounding.rounds = on_disk.rounds = true;
+  on_disk.tier.ram_bytes = 0;
+  Session exactly(model, plain), rounded(model, rounding), stored(model, on_disk);
+  const auto read = [&](size_t begin, size_t count) {
+    for (Session* session : {&exactly, &rounded, &stored})
+      ASSERT_TRUE(session->append(std::span(tokens).subspan(begin, count)).has_value());
+    EXPECT_LT(relative_error(rounded.logits(), exactly.logits()), 2e-2) << begin;
+    EXPECT_EQ(std::vector(stored.logits().begin(), stored.logits().end()),
+              std::vector(rounded.logits().begin(), rounded.logits().end()))
+        << begin;
+  };
+  read(0, 480);
+  read(480, 1);
+  EXPECT_LT(rounded.kv().bytes(), exactly.kv().bytes());
+  EXPECT_LT(stored.kv().bytes(), rounded.kv().bytes());
+  EXPECT_GT(stored.kv().tier_counters().misses, 0);
+  EXPECT_EQ(rounded.kv().tier_counters().misses, 0);
+  // Back into what has been rounded, in the middle of a page, and on from there.
+  for (Session* session : {&exactly, &rounded, &stored}) session->truncate(105);
+  read(105, 395);
+  // Placed rows are like computed ones.
+  Session again(model, on_disk);
+  ASSERT_TRUE(again.place(exactly.kv(), 0, std::span(tokens).first(490)).has_value());
+  ASSERT_TRUE(again.append(std::span(tokens).subspan(490, 10)).has_value());
+  EXPECT_LT(relative_error(again.logits(), exactly.logits()), 2e-2);
+}
+
 TEST_P(TinyModel, ABatchOfSequencesGivesWhatEachGivesAlone) {
   auto model = exact();
   const std::vector<std::span<const TokenId>> parts{first(9), std::span<const TokenId>(tokens_).subspan(9, 20),
@@ -196,7 +232,7 @@ TEST_P(TinyModel, AStoredSegmentPlacedBehindItsHeadGivesWhatComputingGives) {
   Session fresh(model), placed(model);
   ASSERT_TRUE(fresh.append(first(36)).has_value());
   ASSERT_TRUE(placed.append(head).has_value());
-  placed.place(restored, 0, text);
+  ASSERT_TRUE(placed.place(restored, 0, text).has_value());
   for (int layer = 0; layer < model->params().layers; ++layer)
     for (int row = 0; row < 36; ++row) {
       ASSERT_LT(relative_error(std::vector<float>(placed.kv().k_row(layer, row), placed.kv().k_row(layer, row) + 8),
@@ -260,7 +296,7 @@ TEST_P(TinyModel, RecomputingAMovedSegmentGivesWhatReadingItThereGives) {
   ASSERT_TRUE(fresh.append(text).has_value());
   ASSERT_TRUE(fresh.append(tail).has_value());
   ASSERT_TRUE(moved.append(beginning).has_value());
-  moved.place(rows, encoder.head_tokens(), text);
+  ASSERT_TRUE(moved.place(rows, encoder.head_tokens(), text).has_value());
   const Session::Range ranges[] = {{9, 12}, {21, 18}};
   ASSERT_TRUE(moved.recompute(ranges).has_value());
   ASSERT_TRUE(moved.append(tail).has_value());

@@ -91,6 +91,24 @@ void expand(const f16* from, const float* bias, size_t n, float* to) {
   for (; i < n; ++i) to[i] = to_f32(from[i]) + (bias ? bias[i] : 0.0f);
 }
 
+// to = from * scale + bias, with a scale of each column, or the one there is; `bias` may be null.
+template <bool kOneScale>
+void expand(const int8_t* from, const f16* scales, const float* bias, size_t n, float* to) {
+  const hn::ScalableTag<float> d;
+  const hn::Rebind<hwy::float16_t, decltype(d)> d16;
+  const hn::Rebind<int8_t, decltype(d)> d8;
+  const hn::RebindToSigned<decltype(d)> d32;
+  const auto one = hn::Set(d, to_f32(*scales));
+  size_t i = 0;
+  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) {
+    const auto scale =
+        kOneScale ? one : hn::PromoteTo(d, hn::LoadU(d16, reinterpret_cast<const hwy::float16_t*>(scales + i)));
+    const auto value = hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d8, from + i)));
+    hn::StoreU(hn::MulAdd(value, scale, bias ? hn::LoadU(d, bias + i) : hn::Zero(d)), d, to + i);
+  }
+  for (; i < n; ++i) to[i] = to_f32(scales[kOneScale ? 0 : i]) * from[i] + (bias ? bias[i] : 0.0f);
+}
+
 // Writes four rows [dim] as columns of a matrix with kPanelKeys columns; dim is a multiple of 4 or the rest goes
 // singly.
 void transpose_four(const float* rows, size_t row_stride, size_t dim, float* to) {
@@ -130,12 +148,19 @@ void make_panel_here(const KeySource& source, int first, float* panel) {
       const KvBlock& block = source.blocks[b];
       const int in_block = first + key - source.first_keys[b];
       const size_t at = in_block * row_width + source.kv_head * dim;
-      expand(block.k + at, source.k_bias, dim, row);
+      float* value = values + key * padded;
+      if (block.k) {
+        expand(block.k + at, source.k_bias, dim, row);
+        expand(block.v + at, nullptr, dim, value);
+      } else {
+        const RoundedRows& small = block.rounded;
+        expand<false>(small.k + at, small.k_scales + source.kv_head * dim, source.k_bias, dim, row);
+        expand<true>(small.v + at, small.v_scales + in_block, nullptr, dim, value);
+      }
+      std::fill(value + dim, value + padded, 0.0f);
       const size_t angles = static_cast<size_t>(block.position + in_block) * half;
       rotate_head(row, source.table->cosine.data() + angles, source.table->sine.data() + angles, half,
                   source.table->interleaved);
-      expand(block.v + at, nullptr, dim, values + key * padded);
-      std::fill(values + key * padded + dim, values + (key + 1) * padded, 0.0f);
     } else {
       std::fill_n(row, dim, 0.0f);
       std::fill_n(values + key * padded, padded, 0.0f);

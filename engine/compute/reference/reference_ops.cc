@@ -139,8 +139,11 @@ class ReferenceOps : public Ops {
           for (int r = 0; r < block.rows; ++r) {
             const size_t at = (static_cast<size_t>(r) * shape.kv_heads + kv_head) * dim;
             for (size_t c = 0; c < dim; ++c) {
-              keys.push_back(to_f32(block.k[at + c]) + (k_bias.empty() ? 0.0f : k_bias[kv_head * dim + c]));
-              values.push_back(to_f32(block.v[at + c]));
+              const RoundedRows& small = block.rounded;
+              const float key =
+                  block.k ? to_f32(block.k[at + c]) : to_f32(small.k_scales[kv_head * dim + c]) * small.k[at + c];
+              keys.push_back(key + (k_bias.empty() ? 0.0f : k_bias[kv_head * dim + c]));
+              values.push_back(block.v ? to_f32(block.v[at + c]) : to_f32(small.v_scales[r]) * small.v[at + c]);
             }
             key_positions.push_back(block.position + r);
             rotate(std::span(keys).last(dim), key_positions.back(), table);

@@ -46,7 +46,7 @@ class SelectorTest : public testing::Test {
     for (size_t i = kDim / 2 - 1; i < q.size(); i += kDim) q[i] = asked;  // a component that turns slowly
     positions_ = std::move(positions);
     EXPECT_TRUE(selector.begin(positions_));
-    return selector.select(0, kv_, {}, table_, q, positions_);
+    return selector.select(0, kv_, {}, table_, q, positions_).value();
   }
 
   // The rows of the cache that a run reads, told by where their keys lie.

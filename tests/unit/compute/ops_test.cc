@@ -232,10 +232,22 @@ struct AttendCase {
   bool interleaved = false;
   bool bias = true;
   float key_scale = 1.0f;
+  bool rounded = false;  // every other block
 };
 
 class AttendTest : public CpuOpsTest {
  protected:
+  // Any bytes will do.
+  void round(KvBlock& block, size_t width) {
+    const size_t size = block.rows * width;
+    auto& bytes = rounded_.emplace_back();
+    std::uniform_int_distribution<int> any(-127, 127);
+    for (size_t i = 0; i < 2 * size; ++i) bytes.push_back(static_cast<int8_t>(any(random_)));
+    auto& scales = scales_.emplace_back(random_halves(width + block.rows, random_, 1.0f / 127));
+    block.k = block.v = nullptr;
+    block.rounded = {bytes.data(), bytes.data() + size, scales.data(), scales.data() + width};
+  }
+
   void expect_equal(const AttendCase& c) {
     const size_t width = static_cast<size_t>(c.shape.kv_heads) * c.shape.head_dim;
     std::vector<std::vector<f16>> memory;  // keys and values of each block; a block must not move
@@ -249,6 +261,7 @@ class AttendTest : public CpuOpsTest {
         const f16* keys = k.data();
         const auto& v = memory.emplace_back(random_halves(block.rows * width, random_));
         list.push_back({keys, v.data(), block.rows, block.position});
+        if (c.rounded && list.size() % 2 == 0) round(list.back(), width);
         positions = std::max(positions, block.position + block.rows);
       }
       for (int position : s.positions) positions = std::max(positions, position + 1);
@@ -273,6 +286,10 @@ class AttendTest : public CpuOpsTest {
     for (int64_t i = 0; i < rows * columns; ++i)
       ASSERT_NEAR(actual[i], expected[i], tolerance) << "row " << i / columns << " column " << i % columns;
   }
+
+ private:
+  std::vector<std::vector<int8_t>> rounded_;
+  std::vector<std::vector<f16>> scales_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Targets, AttendTest, testing::ValuesIn(targets_here()),
@@ -282,6 +299,16 @@ TEST_P(AttendTest, PrefillOfEveryLengthAroundAPanel) {
   for (int n : {1, 2, 15, 16, 17, 63, 64, 65, 127, 128, 129, 200}) {
     SCOPED_TRACE(n);
     expect_equal({.sequences = {{contiguous(n), range(0, n)}}});
+  }
+}
+
+TEST_P(AttendTest, BlocksMayBeRounded) {
+  for (int head_dim : {40, 64, 128}) {
+    SCOPED_TRACE(head_dim);
+    expect_equal({.shape = {6, 2, head_dim, 1.0f / std::sqrt(static_cast<float>(head_dim))},
+                  .sequences = {{contiguous(300), range(250, 300)}, {contiguous(200), {199}}},
+                  .rope_dim = head_dim,
+                  .rounded = true});
   }
 }
 

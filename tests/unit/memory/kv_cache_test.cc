@@ -28,9 +28,9 @@ KvCache filled(int tokens) {
 }
 
 TEST(KvCache, BlocksCoverTheRowsInOrder) {
-  const KvCache kv = filled(150);
+  KvCache kv = filled(150);
   std::vector<KvBlock> blocks;
-  kv.blocks(1, 130, blocks);
+  ASSERT_TRUE(kv.blocks(1, 130, blocks).has_value());
   int position = 0;
   for (const KvBlock& block : blocks) {
     EXPECT_EQ(block.position, position);
@@ -71,6 +71,31 @@ TEST(KvCache, TruncatingFreesPages) {
   EXPECT_EQ(kv.tokens(), 64);
   EXPECT_EQ(kv.bytes(), before / 10);
   EXPECT_EQ(kv.k_row(0, 63)[1], mark(0, 63, 1, false));
+}
+
+TEST(KvCache, RoundedPagesAreNearWhatTheyWere) {
+  KvCache kv = filled(300);
+  kv.round(60, 200);  // pages 1 and 2
+  EXPECT_LT(kv.bytes(), filled(300).bytes());
+  std::vector<KvBlock> blocks;
+  ASSERT_TRUE(kv.blocks(2, 300, blocks).has_value());
+  ASSERT_EQ(blocks.size(), 5u);
+  std::vector<f16> keys(16 * kLayout.width);
+  for (int page = 0; page < 5; ++page) {
+    EXPECT_EQ(blocks[page].k == nullptr, page == 1 || page == 2) << page;
+    ASSERT_TRUE(kv.read_keys(2, page * 64 + 16, 16, keys.data()).has_value());
+    for (int row = 0; row < 16; ++row)
+      EXPECT_NEAR(keys[row * kLayout.width], mark(2, page * 64 + 16 + row, 0, false), 8);
+  }
+  const RoundedRows& rounded = blocks[2].rounded;
+  EXPECT_NEAR(to_f32(rounded.v_scales[9]) * rounded.v[9 * kLayout.width + 5], mark(2, 137, 5, true), 8);
+
+  ASSERT_TRUE(kv.unround(130, 131).has_value());
+  EXPECT_NEAR(kv.k_row(0, 130)[1], mark(0, 130, 1, false), 2);
+  kv.truncate(100);
+  kv.resize(200);
+  kv.round(0, 200);
+  EXPECT_EQ(kv.tokens(), 200);
 }
 
 }  // namespace
