@@ -3,6 +3,7 @@
 // within its block before it is added, so that a mean is as good as a key at the block's beginning.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -33,9 +34,15 @@ class KeyBlocks {
   const f16* coarse_tile(int layer, int kv_head, int tile) const;
 
  private:
-  struct Head {
-    std::vector<f16> fine, coarse;
+  // Tiles in chunks that never move: a long context has hundreds of megabytes of them.
+  struct Tiles {
+    std::vector<std::unique_ptr<f16[]>> chunks;  // [kTileBlocks, head_dim, kTileBlocks] each
   };
+  struct Head {
+    Tiles fine, coarse;
+  };
+  f16* at(Tiles& tiles, int tile);  // makes room for it
+  const f16* at(const Tiles& tiles, int tile) const;
   Head& head(int layer, int kv_head) { return heads_[static_cast<size_t>(layer * kv_heads_ + kv_head)]; }
   const Head& head(int layer, int kv_head) const { return heads_[static_cast<size_t>(layer * kv_heads_ + kv_head)]; }
   size_t tile_elements() const { return static_cast<size_t>(head_dim_) * kTileBlocks; }

@@ -24,7 +24,7 @@ struct SelectorOptions {
   int most = 8192;     // likewise
   double mass = 0.85;  // of each query's softmax over the means
   int run = 32;        // queries that choose together
-  int fine = 131072;   // of longer contexts only the best tiles of 256 tokens are looked into, this many tokens in all
+  int fine = 32768;    // of longer contexts only the best tiles of 256 tokens are looked into, this many tokens in all
 };
 
 class Selector final : public KeySelector {
