@@ -78,15 +78,17 @@ int list_runs(const Arguments& a) {
   for (const agent::Run& run : *runs) {
     const auto totals = database->totals(run.id);
     if (!totals) return report(totals.error(), a.json);
-    all.push_back({{"run", run.id},
-                   {"repository", to_utf8(run.repository)},
-                   {"started", run.started},
-                   {"status", run.status},
-                   {"files", totals->files},
-                   {"hunks", totals->hunks},
-                   {"undone", totals->hunks - totals->active},
-                   {"bytes", agent::bytes_on_disk(database->folder(run.id))},
-                   {"instruction", to_utf8(run.instruction)}});
+    all.push_back(
+        {{"run", run.id},
+         {"repository", to_utf8(run.repository)},
+         {"started", run.started},
+         {"status", run.status},
+         {"files", totals->files},
+         {"hunks", totals->hunks},
+         {"undone", totals->hunks - totals->active},
+         {"tokens", {{"in", totals->tokens_in}, {"out", totals->tokens_out}, {"reused", totals->tokens_reused}}},
+         {"bytes", agent::bytes_on_disk(database->folder(run.id))},
+         {"instruction", to_utf8(run.instruction)}});
     if (!a.json)
       std::cout << std::format(
           "{:5}  {:%F %R}  {:10} {:3} files {:4} hunks{}  {}{}\n", run.id,

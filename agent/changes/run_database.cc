@@ -155,6 +155,16 @@ Result<RunTotals> RunDatabase::totals(int64_t run) {
       },
       run);
   if (!done) return std::unexpected(done.error());
+  done = database_.query(
+      "SELECT sum(json ->> '$.usage.in'), sum(json ->> '$.usage.reused'), sum(json ->> '$.usage.out') FROM event WHERE "
+      "run = ?1 AND kind IN ('turn', 'attempt') AND json_valid(json)",
+      [&](const repo::Row& row) {
+        totals.tokens_in = row.integer(0);
+        totals.tokens_reused = row.integer(1);
+        totals.tokens_out = row.integer(2);
+      },
+      run);
+  if (!done) return std::unexpected(done.error());
   return totals;
 }
 

@@ -28,9 +28,10 @@ struct Run {
   std::string instruction;
 };
 
-// What of a run stands in the journal.
+// What of a run stands in the journal, and what its models have read and written.
 struct RunTotals {
-  int files = 0, hunks = 0, active = 0;  // active: hunks that are not undone
+  int files = 0, hunks = 0, active = 0;                      // active: hunks that are not undone
+  int64_t tokens_in = 0, tokens_reused = 0, tokens_out = 0;  // reused: of those in, not computed again
 };
 
 struct RunEvent {

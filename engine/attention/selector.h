@@ -14,15 +14,15 @@
 namespace strata {
 
 // Tokens, but for `mass`. Measured on 16,384 tokens of C++ with the 0.5B (tests/bench/selection_recall.cc): what is
-// read holds .97 of the exact softmax for the median query and head and .83 for the twentieth worst when decoding
-// (3,750 keys of 16,376), .99 and .87 in prefill (6,064).
+// read holds .98 of the exact softmax for the median query and head and .83 for the twentieth worst when decoding
+// (4,368 keys of 16,376; the worst layer's twentieth .70), .99 and .89 in prefill (6,755; .80).
 struct SelectorOptions {
   int dense = 6144;  // contexts up to this length are read whole
   int sinks = 64;
   int window = 256;    // before the first query of a run
   int least = 512;     // of the best blocks
   int most = 8192;     // likewise
-  double mass = 0.85;  // of each query's softmax over the means
+  double mass = 0.9;   // of each query's softmax over the means
   int run = 32;        // queries that choose together
   int fine = 32768;    // of longer contexts only the best tiles of 256 tokens are looked into, this many tokens in all
 };
