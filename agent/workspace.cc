@@ -29,7 +29,8 @@ std::vector<TokenId> head_tokens(const Tokenizer& tokenizer) {
 KvIdentity kv_identity(const Model& model) { return {model.fingerprint(), model.params().kv, model.params().name}; }
 
 Result<Reader> make_reader(std::shared_ptr<Model> model, std::function<void(const std::string&)> notice) {
-  auto folder = cache_folder("kv");
+  // Where it cannot be made, the store says so and goes on without it.
+  auto folder = cache_folder("kv").or_else([](const Error&) { return cache_path("kv"); });
   if (!folder) return std::unexpected(folder.error());
   auto limit = cache_limit(*folder);
   if (!limit) return std::unexpected(limit.error());

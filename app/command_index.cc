@@ -83,18 +83,16 @@ Result<agent::RunDatabase> open_runs() {
   return agent::RunDatabase::open(*file, notice);
 }
 
-Result<OpenedIndex> open_index(const std::string& repository) {
-  auto folder = cache_folder("index");
+Result<repo::OpenedIndex> open_index(const std::string& repository) {
+  auto folder = cache_path("index");
   if (!folder) return std::unexpected(folder.error());
-  auto index = repo::Index::open(repository, *folder);
-  if (!index) return std::unexpected(index.error());
   ProgressLine line;
-  auto report = index->update([&](std::string_view what, int64_t done, int64_t total) { line.show(what, done, total); },
-                              &interrupted());
+  auto opened = repo::open_updated(
+      repository, *folder, [&](std::string_view what, int64_t done, int64_t total) { line.show(what, done, total); },
+      &interrupted());
   line.clear();
-  if (!report) return std::unexpected(report.error());
-  if (!report->notice.empty()) notice(report->notice);
-  return OpenedIndex{std::move(*index), std::move(*report)};
+  if (opened && !opened->report.notice.empty()) notice(opened->report.notice);
+  return opened;
 }
 
 Result<repo::File> find_file(const repo::Index& index, const std::string& path) {

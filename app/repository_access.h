@@ -13,13 +13,8 @@
 
 namespace strata::app {
 
-struct OpenedIndex {
-  repo::Index index;
-  repo::IndexReport report;
-};
-
 // The index of the repository, brought up to date, with progress on stderr.
-Result<OpenedIndex> open_index(const std::string& repository);
+Result<repo::OpenedIndex> open_index(const std::string& repository);
 
 // The file of this path; an error that says how paths are meant if the index has none.
 Result<repo::File> find_file(const repo::Index& index, const std::string& path);

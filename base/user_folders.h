@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The user's folders after the XDG base directory specification; each call creates the folder it returns.
+// The user's folders after the XDG base directory specification; each call but one creates the folder it returns.
 #pragma once
 
 #include <filesystem>
@@ -10,6 +10,8 @@ namespace strata {
 
 // $XDG_CACHE_HOME/strata/<name>: what can be recomputed (key/value snapshots, indexes).
 Result<std::filesystem::path> cache_folder(const std::filesystem::path& name = {});
+// Where cache_folder() is, not created: for what goes on without a cache that cannot be written.
+Result<std::filesystem::path> cache_path(const std::filesystem::path& name);
 // $XDG_DATA_HOME/strata/<name>: what cannot (conversations, models the user fetched).
 Result<std::filesystem::path> data_folder(const std::filesystem::path& name = {});
 // $XDG_CONFIG_HOME/strata.

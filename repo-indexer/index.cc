@@ -239,6 +239,8 @@ Import import_of(const Row& row) {
   return {row.text(0), static_cast<int>(row.integer(1)), std::move(name), row.text(4)};
 }
 
+constexpr const char* kInMemory = ":memory:";  // to SQLite
+
 }  // namespace
 
 struct Index::Impl {
@@ -295,18 +297,45 @@ const fs::path& Index::root() const { return impl_->tree.root(); }
 Result<Index> Index::open(const fs::path& path, const fs::path& cache) {
   auto tree = WorkTree::open(path);
   if (!tree) return std::unexpected(tree.error());
+  std::string notice;
+  if (cache.empty()) {
+    auto store = Store::open(kInMemory, {}, notice);
+    if (!store) return std::unexpected(store.error());
+    return Index(
+        std::unique_ptr<Impl>(new Impl{std::move(*tree), kInMemory, std::move(*store), notice, TermMaker(), {}, -1}));
+  }
   std::error_code error;
   fs::create_directories(cache, error);
+  if (error) return fail(ErrorKind::kIo, cache.string() + ": cannot create this folder: " + error.message());
   // One database a work tree; those of one repository share the first of the two ids.
   const auto id = [](const fs::path& of) { return blob_id(of.string()).substr(0, 12); };
   const std::string family = id(tree->is_git() ? tree->common_folder() : tree->root());
   const fs::path database =
       cache / std::format("{}-{}-{}.db", tree->root().filename().string(), family, id(tree->root()));
-  std::string notice;
   auto store = Store::open(database, newest_index(cache, "-" + family + "-"), notice);
   if (!store) return std::unexpected(store.error());
   return Index(
       std::unique_ptr<Impl>(new Impl{std::move(*tree), database, std::move(*store), notice, TermMaker(), {}, -1}));
+}
+
+Result<OpenedIndex> open_updated(const fs::path& path, const fs::path& cache, const Progress& progress,
+                                 const Cancel* cancel) {
+  const auto attempt = [&](const fs::path& where) -> Result<OpenedIndex> {
+    auto index = Index::open(path, where);
+    if (!index) return std::unexpected(index.error());
+    auto report = index->update(progress, cancel);
+    if (!report) return std::unexpected(report.error());
+    return OpenedIndex{std::move(*index), std::move(*report)};
+  };
+  auto opened = attempt(cache);
+  if (opened || opened.error().kind != ErrorKind::kIo) return opened;
+  // It holds nothing that the tree does not. If it was the tree that could not be read, this fails alike.
+  auto in_memory = attempt({});
+  if (!in_memory) return in_memory;
+  std::string& notice = in_memory->report.notice;
+  notice = opened.error().message + "; the index is in memory and will be made again" +
+           (notice.empty() ? "" : "; " + notice);
+  return in_memory;
 }
 
 Result<IndexReport> Index::update(const Progress& progress, const Cancel* cancel) {

@@ -144,7 +144,8 @@ using Progress = std::function<void(std::string_view what, int64_t done, int64_t
 class Index {
  public:
   // Opens the repository that contains `path` (a plain folder works too) and its database under `cache` (a file per
-  // repository). A damaged database is rebuilt. Does not look at the tree yet: call update().
+  // repository), or in memory if that is empty. A damaged database is rebuilt. Does not look at the tree yet: call
+  // update().
   // Errors: kNotFound, kIo with the path.
   static Result<Index> open(const std::filesystem::path& path, const std::filesystem::path& cache);
   Index(Index&&) noexcept;
@@ -225,5 +226,14 @@ class Index {
   Result<PackingSources> sources() const;
   std::unique_ptr<Impl> impl_;
 };
+
+struct OpenedIndex {
+  Index index;
+  IndexReport report;  // its notice tells if the index is in memory
+};
+// Opens and updates. Where the database cannot be written (disk full, no permission) or another process does not let go
+// of it, the index is made in memory.
+Result<OpenedIndex> open_updated(const std::filesystem::path& path, const std::filesystem::path& cache,
+                                 const Progress& progress = {}, const Cancel* cancel = nullptr);
 
 }  // namespace strata::repo

@@ -38,14 +38,13 @@ void EngineWorker::open(const QString& folder) {
   // Another one was asked for since, or the window is being closed.
   if (controls_->opens.fetch_sub(1) > 1 || controls_->closing) return;
 
-  auto cache = cache_folder("index");
+  auto cache = cache_path("index");
   if (!cache) return openFailed(cache.error());
-  auto index = repo::Index::open(folder.toStdString(), *cache);
-  if (!index) return openFailed(index.error());
   auto watcher = watch(folder);  // before the first look, so that nothing happens between
-  auto report = index->update(progressSignal(), &controls_->opening);
-  if (!report) return openFailed(report.error());
-  auto files = index->files();
+  auto opened = repo::open_updated(folder.toStdString(), *cache, progressSignal(), &controls_->opening);
+  if (!opened) return openFailed(opened.error());
+  auto& [index, report] = *opened;
+  auto files = index.files();
   if (!files) return openFailed(files.error());
 
   // From here on the new one is open.
@@ -55,13 +54,13 @@ void EngineWorker::open(const QString& folder) {
   wanted_first_.clear();
   setState(ReadingState::kIdle);
   files_ = std::move(*files);
-  root_ = index->root();
-  index_ = std::move(*index);
+  root_ = index.root();
+  index_ = std::move(index);
   watcher_.reset();
   if (watcher) watcher_ = std::move(*watcher);
-  emit repositoryOpened(describe(*report));
+  emit repositoryOpened(describe(report));
   if (!watcher) emit notice(text(watcher.error()));
-  if (!report->notice.empty()) emit notice(text(report->notice));
+  if (!report.notice.empty()) emit notice(text(report.notice));
 
   if (!conversations_) {
     auto data = data_folder();

@@ -86,6 +86,18 @@ std::vector<float> from_half(std::span<const std::byte> bytes) {
   return values;
 }
 
+// The file as a URI that tells SQLite to take no locks and look for no log.
+std::string unchanging(const fs::path& file) {
+  std::string uri = "file:";
+  for (const char c : file.string()) {
+    if (c == '%' || c == '?' || c == '#')
+      uri += std::format("%{:02x}", static_cast<unsigned char>(c));
+    else
+      uri += c;
+  }
+  return uri + "?immutable=1";
+}
+
 }  // namespace
 
 Error error_of(sqlite3* database, const fs::path& file, std::string_view doing) {
@@ -103,14 +115,17 @@ Error error_of(sqlite3* database, const fs::path& file, std::string_view doing) 
 
 Result<Database> open_database(const fs::path& file, Access access) {
   sqlite3* opened = nullptr;
-  const int flags = access == Access::kRead ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  const int code = sqlite3_open_v2(file.c_str(), &opened, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  const bool writes = access == Access::kWrite || access == Access::kExport;
+  const int flags = (writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) |
+                    (access == Access::kUnchanging ? SQLITE_OPEN_URI : 0);
+  const std::string name = access == Access::kUnchanging ? unchanging(file) : file.string();
+  const int code = sqlite3_open_v2(name.c_str(), &opened, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   Database database(opened);
   if (code != SQLITE_OK) return std::unexpected(error_of(opened, file, kOpening));
   sqlite3_busy_timeout(opened, kBusyMs);
   // Whoever made the file, nothing in it is executed.
   bool good = execute(opened, "PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8192");
-  if (access != Access::kRead) {
+  if (writes) {
     Statement tables(opened, "SELECT count(*) FROM sqlite_schema WHERE name = 'segment_by_blob'");
     good = good && tables.row();
     const bool is_new = good && tables.integer(0) == 0;

@@ -101,6 +101,7 @@ enum class Access {
   kWrite,   // created if absent
   kExport,  // as kWrite, for a file that is not seen before it is complete: no write-ahead log
   kRead,
+  kUnchanging,  // as kRead, where not even locks can be taken: nobody may be writing
 };
 // Nothing is written to a database that has its tables, so opening needs no lock.
 Result<Database> open_database(const std::filesystem::path& file, Access access);

@@ -92,10 +92,19 @@ Result<void> SnapshotStore::Impl::open_file() {
 Result<void> SnapshotStore::Impl::read_only(const Error& why) {
   unwritable = why.message;
   options.notice(why.message + "; what is read now is not kept");
-  auto opened = open_database(file, Access::kRead);
-  const auto found = opened ? read_identity(opened->get(), file) : std::unexpected(opened.error());
-  const bool ours = found && found->fingerprint == identity.fingerprint && found->layout == identity.layout;
-  database = ours ? std::move(*opened) : open_in_memory();
+  // In a folder that cannot be written SQLite reads a database only if it need take no locks. Without a log nobody is
+  // writing; if somebody begins to, checksums find what does not fit together.
+  std::error_code ignored;
+  const bool logged = fs::exists(file.string() + "-wal", ignored);
+  for (const Access access : {Access::kRead, Access::kUnchanging}) {
+    if (access == Access::kUnchanging && logged) break;
+    auto opened = open_database(file, access);
+    const auto found = opened ? read_identity(opened->get(), file) : std::unexpected(opened.error());
+    if (!found || found->fingerprint != identity.fingerprint || found->layout != identity.layout) continue;
+    database = std::move(*opened);
+    return {};
+  }
+  database = open_in_memory();
   return {};
 }
 
@@ -107,7 +116,14 @@ Result<void> SnapshotStore::Impl::start_afresh(const std::string& why) {
   fs::path aside;
   for (int i = 1; aside.empty() || fs::exists(aside, ignored); ++i)
     aside = std::format("{}.damaged-{}", file.string(), i);
-  fs::rename(file, aside, ignored);
+  std::error_code error;
+  fs::rename(file, aside, error);
+  if (error && fs::exists(file, ignored)) {
+    unwritable = std::format("{}; it cannot be moved aside: {}", why, error.message());
+    options.notice(unwritable + "; what is read now is not kept");
+    database = open_in_memory();
+    return {};
+  }
   for (const char* suffix : {"-wal", "-shm"}) fs::remove(file.string() + suffix, ignored);
   options.notice(std::format("{}; it was moved to {} and what it held will be read again", why, aside.string()));
   auto opened = open_file();
@@ -131,7 +147,10 @@ Result<SnapshotStore> SnapshotStore::open(const fs::path& folder, const KvIdenti
   impl->identity = identity;
   impl->options = options;
   if (!impl->options.notice) impl->options.notice = [](const std::string&) {};
-  auto opened = impl->open_file();
+  std::error_code error;
+  fs::create_directories(folder, error);
+  auto opened = error ? fail(ErrorKind::kIo, folder.string() + ": cannot create this folder: " + error.message())
+                      : impl->open_file();
   if (!opened) {
     opened = opened.error().kind == ErrorKind::kDamaged ? impl->start_afresh(opened.error().message)
                                                         : impl->read_only(opened.error());

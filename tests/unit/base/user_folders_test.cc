@@ -40,6 +40,8 @@ TEST_F(UserFolders, AFolderThatCannotBeMadeIsAnErrorThatNamesIt) {
   const auto folder = data_folder();
   ASSERT_FALSE(folder.has_value());
   EXPECT_NE(folder.error().message.find("/proc/no"), std::string::npos);
+  setenv("XDG_CACHE_HOME", "/proc/no", 1);
+  EXPECT_EQ(cache_path("kv").value(), "/proc/no/strata/kv");  // who can do without it is told where it would be
 }
 
 }  // namespace

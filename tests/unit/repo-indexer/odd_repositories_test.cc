@@ -21,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::string_literals;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -376,6 +377,28 @@ TEST(OddRepositories, AFullDiskKeepsTheOldIndex) {
   Index index = tree.open();
   EXPECT_THAT(paths(index), ElementsAre("old.py"));
   EXPECT_EQ(updated(index).files, 11);
+}
+
+TEST(OddRepositories, WithoutAPlaceToWriteTheIndexIsInMemory) {
+  TemporaryTree tree;
+  tree.write("old.py", "def old():\n    return 1\n\n");
+  const auto check = [&](const std::filesystem::path& cache, std::string_view said) {
+    auto opened = open_updated(tree.root, cache);
+    ASSERT_TRUE(opened) << opened.error().message;
+    EXPECT_THAT(opened->report.notice, AllOf(HasSubstr(said), HasSubstr("in memory")));
+    EXPECT_EQ(opened->index.find_symbols("old")->size(), 1u);
+    tree.write("new.py", "def new():\n    return 1\n\n");
+    EXPECT_EQ(updated(opened->index).files, 2);  // and it follows the tree
+    std::filesystem::remove(tree.root / "new.py");
+  };
+  check("/dev/null/cache", "/dev/null/cache");
+  {
+    const FullDisk full(4096);
+    check(tree.cache / "full", ".db");
+  }
+  const auto kept = open_updated(tree.root, tree.cache);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->report.notice.find("in memory"), std::string::npos);
 }
 
 TEST(OddRepositories, KilledWhileWriting) {
