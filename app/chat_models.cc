@@ -33,7 +33,7 @@ Result<std::shared_ptr<agent::ChatModel>> open_chat_model(const ChatArguments& a
         {.url = a.endpoint, .model = a.model.model, .key = agent::api_key(a.endpoint)}, notice, &interrupted()));
   auto model = open_model(a.model);
   if (!model) return std::unexpected(model.error());
-  return shared(agent::EmbeddedModel::make(std::move(*model)));
+  return shared(agent::EmbeddedModel::make(std::move(*model), session_options()));
 }
 
 }  // namespace strata::app

@@ -11,17 +11,16 @@
 
 namespace strata::agent {
 
-Result<std::unique_ptr<EmbeddedModel>> EmbeddedModel::make(std::shared_ptr<Model> model, int context_tokens) {
+Result<std::unique_ptr<EmbeddedModel>> EmbeddedModel::make(std::shared_ptr<Model> model,
+                                                           const SessionOptions& options) {
   if (!model->chat_template())
     return fail(ErrorKind::kUnsupported,
                 model->params().name + " has no chat template that Strata knows; use an instruct model");
-  const int trained = model->params().trained_context;
-  return std::unique_ptr<EmbeddedModel>(
-      new EmbeddedModel(std::move(model), context_tokens > 0 ? context_tokens : trained));
+  return std::unique_ptr<EmbeddedModel>(new EmbeddedModel(std::move(model), options));
 }
 
-EmbeddedModel::EmbeddedModel(std::shared_ptr<Model> model, int context_tokens)
-    : model_(std::move(model)), session_(model_), context_tokens_(context_tokens) {}
+EmbeddedModel::EmbeddedModel(std::shared_ptr<Model> model, const SessionOptions& options)
+    : model_(std::move(model)), session_(model_, options) {}
 
 Result<int64_t> EmbeddedModel::count_tokens(std::string_view text) {
   return static_cast<int64_t>(model_->tokenizer().encode(text).size());
@@ -45,10 +44,10 @@ Result<ChatTurn> EmbeddedModel::reply(std::span<const ChatMessage> transcript, s
         const auto found = sampled_.find(raw);
         return found == sampled_.end() ? nullptr : &found->second;
       });
-  const int room = context_tokens_ > 0 ? context_tokens_ - static_cast<int>(prompt.size()) : options.max_tokens;
+  const int room = context_tokens() > 0 ? context_tokens() - static_cast<int>(prompt.size()) : options.max_tokens;
   if (room <= 0)
     return fail(ErrorKind::kInvalid, std::format("the conversation has {} tokens, and {} reads {} at most",
-                                                 prompt.size(), name(), context_tokens_));
+                                                 prompt.size(), name(), context_tokens()));
 
   const auto shared = bring_to(prompt, cancel);
   if (!shared) return std::unexpected(shared.error());

@@ -42,11 +42,6 @@ void PageTier::drop(int page) {
   }
 }
 
-bool PageTier::has(int page) const {
-  const size_t first = index(0, page);
-  return first < slices_.size() && (slices_[first].bytes || slices_[first].in_file);
-}
-
 // Memory for one more slice: of one that has to go, if the budget is used up.
 std::unique_ptr<std::byte[]> PageTier::room() {
   std::unique_ptr<std::byte[]> freed;

@@ -32,7 +32,6 @@ class PageTier {
   // Takes in a page of all layers, [layers, slice_bytes], or forgets one. A page that is there is replaced.
   void put(int page, std::span<const std::byte> bytes);
   void drop(int page);
-  bool has(int page) const;
 
   // Brings these pages of a layer into RAM, whatever the budget. They stay there until the next call.
   Result<void> fetch(int layer, std::span<const int> pages);
