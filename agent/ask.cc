@@ -10,6 +10,7 @@
 #include "agent/calibration.h"
 #include "agent/citations.h"
 #include "agent/context_assembly.h"
+#include "agent/passage_reading.h"
 #include "agent/prompts.h"
 #include "agent/question.h"
 #include "agent/ranker.h"
@@ -97,7 +98,7 @@ void note_context(Answer& answer, const std::vector<Excerpt>& excerpts) {
   for (const Excerpt& e : excerpts) {
     RankedPassage& r = answer.passages[e.ranked];
     r.tokens = e.size;
-    r.reused = !e.segment.empty();
+    r.reused = !e.segment.empty() && !e.fresh;
     r.passage.first_line = e.first_line;
     r.passage.last_line = e.last_line;
     answer.context_tokens += r.tokens;
@@ -137,7 +138,7 @@ Result<bool> write_here(Workspace& workspace, const std::vector<Excerpt>& excerp
   const auto& counters = session.counters();
   answer.timing.reused_tokens = assembled->reused;
   answer.timing.reread_tokens = assembled->reread;
-  answer.timing.computed_tokens = counters.computed + counters.recomputed;
+  answer.timing.computed_tokens = counters.computed + counters.recomputed + assembled->read;
   answer.timing.generated_tokens = counters.generated;
   answer.timing.accepted_tokens = generated->accepted;
   return true;
@@ -211,6 +212,9 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
     auto chosen = choose_excerpts(workspace, *ranking, options, texts);
     if (!chosen) return std::unexpected(chosen.error());
     excerpts = std::move(*chosen);
+    // What the scout reads anyway is not kept twice.
+    if (!options.verify && workspace.scout.model != workspace.answerer.model)
+      if (auto read = read_excerpts(workspace, excerpts, cancel); !read) return std::unexpected(read.error());
     auto written = write_here(workspace, excerpts, question, answerable, evidence, options, show, cancel, answer);
     if (!written) return std::unexpected(written.error());
     if (!*written) return absent();

@@ -14,7 +14,7 @@ namespace strata::agent {
 
 namespace {
 
-constexpr int kRecomputed = 16;         // first tokens of a placed excerpt (measured: selection-experiment 3)
+constexpr int kRecomputed = 16;         // first tokens of a placed excerpt: its path line and signature
 constexpr size_t kExcerptTokens = 320;  // of one passage; the best may have kBestTokens
 constexpr size_t kBestTokens = 560;
 constexpr size_t kFewTokens = 40;    // no room worth filling
@@ -174,7 +174,7 @@ Result<Assembled> assemble(Workspace& workspace, Session& session, const std::ve
     if (stored) {
       if (auto done = session.place(rows, 0, e.tokens); !done) return std::unexpected(done.error());
       compute(at, std::min(kRecomputed, count));
-      assembled.reused += count;
+      (e.fresh ? assembled.read : assembled.reused) += count;
       assembled.reread += std::min(kRecomputed, count);
     } else {
       if (auto done = place_blank(e.tokens); !done) return std::unexpected(done.error());

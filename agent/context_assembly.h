@@ -20,6 +20,7 @@ struct Excerpt {
   std::string segment;  // key of the stored segment; empty: its rows are computed
   int first_token = 0;  // of the excerpt within the segment
   int size = 0;         // in tokens; an estimate where `tokens` are another model's
+  bool fresh = false;   // its segment was read for this answer
 };
 
 // The best passages that fit into the budget, best first. Long ones are cut to the lines that say most about the
@@ -38,7 +39,8 @@ TokenRange best_window(std::span<const TokenId> tokens, const Tokenizer& tokeniz
 // How the excerpts came into the context.
 struct Assembled {
   int64_t reused = 0;  // tokens placed from snapshots
-  int64_t reread = 0;  // of these, computed again in their new place
+  int64_t read = 0;    // read into snapshots for this answer, then placed
+  int64_t reread = 0;  // of both, computed again in their new place
 };
 
 // Puts the prompt into `session`, up to the question. Errors: kUnsupported for a model without a chat template.

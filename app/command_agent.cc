@@ -104,14 +104,11 @@ agent::AskRepository asking(const Arguments& arguments, const std::unique_ptr<ag
   if (arguments.chat.scripted() || arguments.chat.remote()) model.model.clear();
   return [model, workspace, &run](const std::string& question, const Cancel* cancel) -> Result<std::string> {
     if (!*workspace) {
-      auto loaded = open_model(model);
-      if (!loaded) return std::unexpected(loaded.error());
-      auto reader = agent::make_reader(*loaded, notice);
-      if (!reader) return std::unexpected(reader.error());
       auto opened = open_index(run->bench().copy().root().string());
       if (!opened) return std::unexpected(opened.error());
-      agent::Reader answerer = *reader;
-      workspace->emplace(agent::Workspace{std::move(opened->index), std::move(*reader), std::move(answerer)});
+      auto made = open_workspace(std::move(opened->index), model);
+      if (!made) return std::unexpected(made.error());
+      workspace->emplace(std::move(*made));
     }
     if (auto done = (*workspace)->index.update({}, cancel); !done) return std::unexpected(done.error());
     auto answer = agent::ask(**workspace, question, {}, {}, cancel);

@@ -3,9 +3,11 @@
 #include <format>
 #include <iostream>
 #include <memory>
+#include <utility>
 
 #include "agent/ask.h"
 #include "agent/ingestion.h"
+#include "app/catalogue.h"
 #include "app/chat_models.h"
 #include "app/commands.h"
 #include "app/console.h"
@@ -28,28 +30,25 @@ struct Opened {
   double index_s = 0;
 };
 
-Result<Opened> open_workspace(const Arguments& arguments) {
+Result<Opened> open_all(const Arguments& arguments) {
   auto opened = open_index(arguments.repository);
   if (!opened) return std::unexpected(opened.error());
-  ModelArguments named = arguments.chat.model;
+  ModelArguments models = arguments.chat.model;
   std::shared_ptr<agent::ChatModel> remote;
   if (arguments.chat.remote()) {
     auto connected = open_chat_model(arguments.chat);
     if (!connected) return std::unexpected(connected.error());
     remote = std::move(*connected);
-    named.model.clear();
+    models.model = std::exchange(models.scout, {});
+    if (auto here = resolve_model(models.model); !here && here.error().kind == ErrorKind::kNotFound) {
+      notice("passages are ranked by words and names alone, as no model is here to read the repository");
+      return Opened{agent::Workspace{std::move(opened->index), {}, {}, std::move(remote)}, opened->report.seconds};
+    }
   }
-  auto model = open_model(named);
-  if (!model && remote && model.error().kind == ErrorKind::kNotFound) {
-    notice("passages are ranked by words and names alone, as no model is here to read the repository");
-    return Opened{agent::Workspace{std::move(opened->index), {}, {}, std::move(remote)}, opened->report.seconds};
-  }
-  if (!model) return std::unexpected(model.error());
-  auto reader = agent::make_reader(*model, notice);
-  if (!reader) return std::unexpected(reader.error());
-  agent::Reader answerer = *reader;
-  return Opened{agent::Workspace{std::move(opened->index), std::move(*reader), std::move(answerer), std::move(remote)},
-                opened->report.seconds};
+  auto workspace = open_workspace(std::move(opened->index), models);
+  if (!workspace) return std::unexpected(workspace.error());
+  workspace->remote = std::move(remote);
+  return Opened{std::move(*workspace), opened->report.seconds};
 }
 
 json to_json(const agent::Answer& answer, double index_s) {
@@ -109,7 +108,7 @@ void print_answer(const agent::Answer& answer) {
 }
 
 int ask(const Arguments& arguments) {
-  auto opened = open_workspace(arguments);
+  auto opened = open_all(arguments);
   if (!opened) return report(opened.error(), arguments.json);
   agent::AskEvents events;
   // On stderr at once, so that the user has the places before the model has said a word.
@@ -129,7 +128,7 @@ int ask(const Arguments& arguments) {
 }
 
 int ingest(const Arguments& arguments) {
-  auto opened = open_workspace(arguments);
+  auto opened = open_all(arguments);
   if (!opened) return report(opened.error(), arguments.json);
   ProgressLine line;
   auto plan = agent::Ingestion::plan(
@@ -190,6 +189,8 @@ void add_ask(CLI::App& app, Run& run) {
       ->check(CLI::Range(64, 16384));
   asking->add_flag("--verify", arguments->ask.verify, "Read the passages densely instead of assembling stored state");
   add_chat_options(asking, arguments->chat);
+  asking->add_option("--scout", arguments->chat.model.scout,
+                     "Model that reads the repository and ranks its passages (default: the one that answers)");
   add_common(asking, *arguments);
   asking->callback([arguments, asking, &run] {
     // A server's model is larger: it gets more to read, and may take longer to think.

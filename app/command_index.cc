@@ -8,7 +8,6 @@
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/repository_access.h"
-#include "repo-indexer/walk.h"
 
 namespace strata::app {
 namespace {
@@ -70,39 +69,6 @@ int index(const Arguments& arguments) {
 }
 
 }  // namespace
-
-Result<std::filesystem::path> top_of(const std::string& repository) {
-  auto tree = repo::WorkTree::open(repository);
-  if (!tree) return std::unexpected(tree.error());
-  return tree->root();
-}
-
-Result<agent::RunDatabase> open_runs() {
-  auto file = agent::RunDatabase::default_file();
-  if (!file) return std::unexpected(file.error());
-  return agent::RunDatabase::open(*file, notice);
-}
-
-Result<repo::OpenedIndex> open_index(const std::string& repository) {
-  auto folder = cache_path("index");
-  if (!folder) return std::unexpected(folder.error());
-  ProgressLine line;
-  auto opened = repo::open_updated(
-      repository, *folder, [&](std::string_view what, int64_t done, int64_t total) { line.show(what, done, total); },
-      &interrupted());
-  line.clear();
-  if (opened && !opened->report.notice.empty()) notice(opened->report.notice);
-  return opened;
-}
-
-Result<repo::File> find_file(const repo::Index& index, const std::string& path) {
-  auto file = index.file(path);
-  if (!file) return std::unexpected(file.error());
-  if (!*file) {
-    return fail(ErrorKind::kNotFound, path + ": no such file in the index (paths are relative to the repository)");
-  }
-  return std::move(**file);
-}
 
 void add_index(CLI::App& app, Run& run) {
   auto arguments = std::make_shared<Arguments>();

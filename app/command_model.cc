@@ -6,29 +6,11 @@
 #include <iostream>
 #include <memory>
 
-#include "app/catalogue.h"
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/repository_access.h"
-#include "engine/compute/cpu/machine.h"
 
 namespace strata::app {
-
-SessionOptions session_options() {
-  SessionOptions options;
-  options.tier.ram_bytes = cpu::machine().memory_bytes / 4;
-  if (auto folder = cache_folder("context")) options.tier.folder = *folder;
-  return options;
-}
-
-Result<std::shared_ptr<Model>> open_model(const ModelArguments& arguments) {
-  auto path = resolve_model(arguments.model);
-  if (!path) return std::unexpected(path.error());
-  ModelOptions options;
-  options.threads = arguments.threads;
-  options.precision = arguments.exact ? Precision::kExact : Precision::kFast;
-  return Model::load(*path, options);
-}
 
 namespace {
 

@@ -7,12 +7,10 @@
 #include <memory>
 #include <sstream>
 
-#include "app/catalogue.h"
 #include "app/chat_models.h"
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/repository_access.h"
-#include "engine/format/gguf.h"
 
 namespace strata::app {
 namespace {
@@ -130,14 +128,6 @@ void add_model(CLI::App* command, Arguments& a, bool computes) {
 }
 
 }  // namespace
-
-Result<Tokenizer> open_tokenizer(const std::string& model) {
-  auto path = resolve_model(model);
-  if (!path) return std::unexpected(path.error());
-  auto gguf = GgufFile::open(*path);
-  if (!gguf) return std::unexpected(gguf.error());
-  return Tokenizer::load(*gguf);
-}
 
 void add_text(CLI::App& app, Run& run) {
   auto arguments = std::make_shared<Arguments>();

@@ -27,6 +27,7 @@ Result<agent::RunDatabase> open_runs();
 
 struct ModelArguments {
   std::string model;
+  std::string scout = {};  // reads the repository and ranks; empty: the model itself
   int threads = 0;
   bool exact = false;  // f32 throughout
 };
@@ -39,5 +40,8 @@ SessionOptions session_options();
 
 // Loads what `--model` names (see catalogue.h).
 Result<std::shared_ptr<Model>> open_model(const ModelArguments& arguments);
+
+// An opened repository with the models that read it and answer about it, and their snapshots.
+Result<agent::Workspace> open_workspace(repo::Index index, const ModelArguments& arguments);
 
 }  // namespace strata::app

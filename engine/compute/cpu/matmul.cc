@@ -41,6 +41,7 @@ struct MatmulEngine::Impl {
   int threads;
   bool decode_int8;   // AVX2 or better
   bool prefill_int8;  // VNNI
+  bool prefill_bf16;  // AMX
   PanelGemm panels;
   QuantizedX blocks_of_32{32}, blocks_of_256{256};
 
@@ -72,9 +73,11 @@ struct MatmulEngine::Impl {
   }
 };
 
-MatmulEngine::MatmulEngine(int threads, Precision precision)
-    : impl_(std::make_unique<Impl>(threads, precision == Precision::kFast && has_feature("avx2"),
-                                   precision == Precision::kFast && has_feature("avx512_vnni"), PanelGemm(threads))) {}
+MatmulEngine::MatmulEngine(int threads, Precision precision) {
+  const bool fast = precision == Precision::kFast, amx = fast && has_feature("amx_bf16");
+  impl_ = std::make_unique<Impl>(threads, fast && has_feature("avx2"), fast && has_feature("avx512_vnni"), amx,
+                                 PanelGemm(threads, amx ? PanelGemm::Element::kBf16 : PanelGemm::Element::kF32));
+}
 
 MatmulEngine::~MatmulEngine() = default;
 
@@ -85,6 +88,8 @@ void MatmulEngine::multiply(Tensor x, std::span<const Product> products) {
   constexpr int64_t kMostDecodeRows = 8;
   // Small enough that the threads finish together, large enough that handing them out costs nothing.
   constexpr int64_t kDecodeTask = 128;
+  // Expanding a panel to bf16 takes longer than to int8; with so many rows AMX has made up for it.
+  constexpr int64_t kLeastAmxRows = 128;
   if (m.decode_int8 && x.columns % 32 == 0) {
     if (x.rows <= kMostDecodeRows) {
       for (QuantizedX* form : {&m.blocks_of_32, &m.blocks_of_256})
@@ -94,7 +99,7 @@ void MatmulEngine::multiply(Tensor x, std::span<const Product> products) {
             return row_dots(w, first, last, m.decoded_with(w), y);
           }))
         return;
-    } else if (m.prefill_int8) {
+    } else if (m.prefill_int8 && !(m.prefill_bf16 && x.rows >= kLeastAmxRows)) {
       const bool whole =
           std::ranges::all_of(products, [](const Product& p) { return p.weight->rows % kPanelRows == 0; });
       m.quantize(x, m.blocks_of_256);
@@ -109,6 +114,7 @@ void MatmulEngine::multiply(Tensor x, std::span<const Product> products) {
 }
 
 std::string MatmulEngine::description() const {
+  if (impl_->prefill_bf16) return "bf16 (AMX), int8 decode";
   if (impl_->prefill_int8) return "int8 (AVX-512 VNNI)";
   return impl_->decode_int8 ? "f32 (oneDNN), int8 decode" : "f32 (oneDNN)";
 }

@@ -2,7 +2,8 @@
 // Products of quantised weights with f32 activations on the CPU. Three ways to the same y = W x:
 // - decode, few rows of x: reads the GGUF blocks once, straight from the mapped file; memory is the limit (row_dot.h)
 // - int8, many rows: expands panels of W to int8 that stay in the L2 cache, products with VNNI (int8_gemm.h)
-// - oneDNN, many rows: expands panels of W to f32 and calls a matmul primitive (panel_gemm.h); exact in f32
+// - oneDNN, many rows: expands panels of W and calls a matmul primitive (panel_gemm.h): bf16 where there is AMX, f32
+//   where there is no VNNI or exactness is asked for
 // Weights are never held twice: nothing but the panel in work is ever expanded.
 #pragma once
 
@@ -36,7 +37,7 @@ class MatmulEngine {
 
   // y_i = x W_i^T for every product; x is quantised or packed once for all of them.
   void multiply(Tensor x, std::span<const Product> products);
-  std::string description() const;  // "int8 (AVX-512 VNNI)", "f32 (oneDNN)"
+  std::string description() const;  // "int8 (AVX-512 VNNI)", "f32 (oneDNN), int8 decode"
 
  private:
   struct Impl;

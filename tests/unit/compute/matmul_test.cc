@@ -4,9 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <random>
+
+#include "engine/compute/cpu/machine.h"
+#include "engine/compute/cpu/panel_gemm.h"
 
 namespace strata::cpu {
 namespace {
@@ -49,13 +53,15 @@ class Matmul : public testing::TestWithParam<Format> {
   // Relative root mean square error of the engine's products of `tokens` rows at a time, 18 or more in all, some of
   // whose columns are large, as activations' are. A single row's rounding is the same for all rows of the weight: too
   // few.
-  double error(MatmulEngine& engine, int64_t tokens) {
+  template <typename Engine>
+  double error(Engine& engine, int64_t tokens) {
     double wrong = 0, all = 0;
     for (int64_t done = 0; done < 18; done += tokens) add_errors(engine, tokens, wrong, all);
     return std::sqrt(wrong / all);
   }
 
-  void add_errors(MatmulEngine& engine, int64_t tokens, double& wrong, double& all) {
+  template <typename Engine>
+  void add_errors(Engine& engine, int64_t tokens, double& wrong, double& all) {
     std::normal_distribution<float> normal;
     std::vector<float> x(static_cast<size_t>(tokens * weight_.columns)),
         y(static_cast<size_t>(tokens * weight_.rows), NAN);
@@ -95,6 +101,16 @@ TEST_P(Matmul, ExactMeansF32) {
   MatmulEngine exact(2, Precision::kExact);
   make(96, 512);
   for (const int64_t tokens : {1, 5}) EXPECT_LT(error(exact, tokens), 1e-5);
+}
+
+// Both factors have 8 bits of mantissa: a relative error of up to 2^-9 each, and many of them add up.
+TEST_P(Matmul, Bf16PanelsAreCloseToTheDequantisedWeight) {
+  if (!std::ranges::contains(machine().features, "avx512bw")) GTEST_SKIP() << "oneDNN has no bf16 here";
+  PanelGemm panels(2, PanelGemm::Element::kBf16);
+  for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{96, 512}, {70, 256}}) {
+    make(rows, columns);
+    for (const int64_t tokens : {1, 9, 130}) EXPECT_LT(error(panels, tokens), 1.0 / 256) << rows << ", " << tokens;
+  }
 }
 
 TEST_P(Matmul, AShortLastGroupOfColumnsCounts) {
