@@ -16,6 +16,7 @@
 #include "agent/ranker.h"
 #include "agent/remote_answer.h"
 #include "agent/structural.h"
+#include "agent/value_lines.h"
 
 namespace strata::agent {
 
@@ -49,9 +50,16 @@ Result<double> implemented(Session& session, const Model& model, const Cancel* c
   return odds;
 }
 
+std::string told(const std::vector<ValueLine>& lines) {
+  std::string text(lines.empty() ? "" : kValues);
+  for (const ValueLine& line : lines) text += std::format("{}:{}: {}\n", line.file, line.line, line.text);
+  return text;
+}
+
 // What was searched, and the nearest there is: enough to see whether the question was understood.
 Answer absent_answer(const Question& question, const Ranking& ranking) {
   Answer answer;
+  answer.evidence = ranking.evidence;
   answer.found = false;
   if (!ranking.evidence.unknown.empty()) {
     std::string names;
@@ -108,16 +116,18 @@ void note_context(Answer& answer, const std::vector<Excerpt>& excerpts) {
 }
 
 // The embedded model writes the answer. False if it finds that the excerpts do not have what is asked for.
-Result<bool> write_here(Workspace& workspace, const std::vector<Excerpt>& excerpts, const Question& question,
+Result<bool> write_here(Workspace& workspace, const std::vector<Excerpt>& excerpts,
+                        const std::vector<ValueLine>& values, const Question& question,
                         std::optional<double> answerable, const Evidence& evidence, const AskOptions& options,
                         const std::function<void(std::string_view)>& show, const Cancel* cancel, Answer& answer) {
   const Model& model = *workspace.answerer.model;
   Session session(workspace.answerer.model);
-  auto assembled = assemble(workspace, session, excerpts, question.text, cancel);
+  auto assembled = assemble(workspace, session, excerpts, told(values), question.text, cancel);
   if (!assembled) return std::unexpected(assembled.error());
   if (answerable) {
     auto odds = implemented(session, model, cancel);
     if (!odds) return std::unexpected(odds.error());
+    answer.evidence.odds = *odds;
     if (*odds - evidence.missing_share / 2 < *answerable) return false;
   }
   if (auto done = instruct(session, model, question.asks_how ? kExplain : kInstruction, cancel); !done)
@@ -193,11 +203,18 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
     return absent();
 
   Answer answer;
+  answer.evidence = evidence;
   answer.timing.select_s = select_s;
   const auto show = [&](std::string_view piece) {
     if (answer.timing.first_token_s == 0) answer.timing.first_token_s = clock.seconds();
     if (events.on_text) events.on_text(piece);
   };
+  std::vector<ValueLine> values;
+  if (question.asks_value) {
+    auto found = value_lines(workspace.index, *ranking, texts);
+    if (!found) return std::unexpected(found.error());
+    values = std::move(*found);
+  }
   std::vector<Excerpt> excerpts;
   if (workspace.remote) {
     auto remote = answer_remotely(workspace, question, *ranking, options, texts,
@@ -215,11 +232,17 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
     // What the scout reads anyway is not kept twice.
     if (!options.verify && workspace.scout.model != workspace.answerer.model)
       if (auto read = read_excerpts(workspace, excerpts, cancel); !read) return std::unexpected(read.error());
-    auto written = write_here(workspace, excerpts, question, answerable, evidence, options, show, cancel, answer);
+    auto written =
+        write_here(workspace, excerpts, values, question, answerable, evidence, options, show, cancel, answer);
     if (!written) return std::unexpected(written.error());
-    if (!*written) return absent();
+    if (!*written) {
+      Answer nothing = absent();
+      nothing.evidence.odds = answer.evidence.odds;
+      return nothing;
+    }
   }
   answer.passages = std::move(ranking->passages);
+  answer.values = std::move(values);
   note_context(answer, excerpts);
 
   // Where does it stand? Checked against the index, repaired, added.

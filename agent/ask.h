@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,25 @@ struct AskTiming {
   int64_t accepted_tokens = 0;  // of the generated: guessed from the context, so they cost no pass of their own
 };
 
+// A line that states a value the question may ask for (value_lines.h).
+struct ValueLine {
+  std::string file;
+  int line = 0;
+  std::string text;  // without indentation, cut where it is very long
+  double score = 0;  // share of what the question says that the line and what stands around it say
+};
+
+// What speaks for the question being about this repository at all.
+struct Evidence {
+  double coverage = 0;                // best share of the question's weighted terms in one passage, 0..1
+  double missing_share = 0;           // share of the question's weighted terms that no passage has, 0..1
+  bool named = false;                 // the question names something that is defined here
+  std::optional<double> cosine = {};  // of the best passage; nothing if little has been read
+  std::optional<double> odds = {};    // the answerer's, that the excerpts have it; nothing if it was not asked
+  std::vector<std::string> unknown;   // identifiers of the question that occur nowhere
+  std::vector<std::string> missing;   // words that no passage has
+};
+
 struct Answer {
   std::string text;  // Markdown; citations as `path:first-last`
   std::vector<Citation> citations;
@@ -50,6 +70,8 @@ struct Answer {
   std::string model;
   int context_files = 0, context_tokens = 0;
   std::vector<RankedPassage> passages;
+  std::vector<ValueLine> values;  // that the model was shown
+  Evidence evidence;
   AskTiming timing;
 };
 

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "agent/structural.h"
+#include "agent/value_lines.h"
 #include "repo-indexer/terms.h"
 
 namespace strata::agent {
@@ -66,6 +67,17 @@ Citation narrow(const Excerpt& e, const TermWeights& wanted, TextCache& texts) {
   c.start_line = std::max(e.first_line, best_line - kCitedLines / 2);
   c.end_line = std::min(e.last_line, c.start_line + kCitedLines - 1);
   return c;
+}
+
+// Is a number or string of this line in the answer, as a word? 0 and 1 stand in too many lines to tell.
+bool gives(std::string_view answer, const ValueLine& value) {
+  const auto word = [&](size_t i) { return i < answer.size() && std::isalnum(static_cast<unsigned char>(answer[i])); };
+  return std::ranges::any_of(literals(value.text), [&](const std::string& literal) {
+    if (literal == "0" || literal == "1") return false;
+    for (size_t at = answer.find(literal); at != answer.npos; at = answer.find(literal, at + 1))
+      if (!(at > 0 && word(at - 1)) && !word(at + literal.size())) return true;
+    return false;
+  });
 }
 
 }  // namespace
@@ -136,7 +148,15 @@ Result<std::vector<Citation>> cite(const repo::Index& index, const Answer& answe
   TermWeights wanted = asked;
   if (auto done = weigh(index, repo::stems_of(answer.text), wanted); !done) return std::unexpected(done.error());
 
-  // 1. Names of the answer that are defined in one place, or in one that was read: the symbol's own lines.
+  // 1. The line whose value the answer gives.
+  for (const ValueLine& value : answer.values) {
+    if (!gives(answer.text, value)) continue;
+    auto symbol = index.symbol_at(value.file, value.line);
+    if (!symbol) return std::unexpected(symbol.error());
+    add({value.file, value.line, value.line, *symbol ? (*symbol)->qualified_name : "", true});
+    break;
+  }
+  // 2. Names of the answer that are defined in one place, or in one that was read: the symbol's own lines.
   for (const std::string& name : find_names(answer.text)) {
     auto symbols = index.find_symbols(name);
     if (!symbols) return std::unexpected(symbols.error());
@@ -162,7 +182,7 @@ Result<std::vector<Citation>> cite(const repo::Index& index, const Answer& answe
       add({s.file, s.name_line, s.name_line, s.qualified_name, true});
     }
   }
-  // 2. The excerpt that shares most with the answer; the best-ranked if none does. Where a name led there, it is known.
+  // 3. The excerpt that shares most with the answer; the best-ranked if none does. Where a name led there, it is known.
   const Excerpt* used = nullptr;
   double most = -1;
   for (size_t i = 0; i < excerpts.size(); ++i) {
@@ -185,7 +205,7 @@ Result<std::vector<Citation>> cite(const repo::Index& index, const Answer& answe
   if (used) add_excerpt(*used);
   if (!excerpts.empty() && (citations.empty() || !answer.passages[excerpts.front().ranked].aside))
     add_excerpt(excerpts.front());
-  // 3. Places the model wrote down itself, as far as they exist and lines were given.
+  // 4. Places the model wrote down itself, as far as they exist and lines were given.
   for (const Mention& m : find_mentions(answer.text)) {
     if (m.first_line == 0) continue;
     auto file = index.file(m.file);

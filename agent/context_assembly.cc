@@ -122,7 +122,7 @@ Result<std::vector<Excerpt>> choose_excerpts(Workspace& workspace, const Ranking
 }
 
 Result<Assembled> assemble(Workspace& workspace, Session& session, const std::vector<Excerpt>& excerpts,
-                           std::string_view question, const Cancel* cancel) {
+                           std::string_view before, std::string_view question, const Cancel* cancel) {
   const Reader& reader = workspace.answerer;
   const Tokenizer& tokenizer = reader.model->tokenizer();
   const ChatTemplate* chat = reader.model->chat_template();
@@ -181,7 +181,7 @@ Result<Assembled> assemble(Workspace& workspace, Session& session, const std::ve
       compute(at, count);
     }
   }
-  const std::vector<TokenId> asked = tokenizer.encode(std::format("\nQuestion: {}\n", question));
+  const std::vector<TokenId> asked = tokenizer.encode(std::format("\n{}Question: {}\n", before, question));
   compute(static_cast<int>(session.tokens().size()), static_cast<int>(asked.size()));
   if (auto done = place_blank(asked); !done) return std::unexpected(done.error());
   if (auto done = session.recompute(computed, cancel); !done) return std::unexpected(done.error());

@@ -43,9 +43,10 @@ struct Assembled {
   int64_t reread = 0;  // of both, computed again in their new place
 };
 
-// Puts the prompt into `session`, up to the question. Errors: kUnsupported for a model without a chat template.
+// Puts the prompt into `session`, up to the question; `before` stands right before it. Errors: kUnsupported for a model
+// without a chat template.
 Result<Assembled> assemble(Workspace& workspace, Session& session, const std::vector<Excerpt>& excerpts,
-                           std::string_view question, const Cancel* cancel);
+                           std::string_view before, std::string_view question, const Cancel* cancel);
 
 // Ends the prompt of an assembled session with what is to be done about the question; ready to generate. The session
 // may be truncated to its former length and instructed otherwise.

@@ -26,6 +26,9 @@ inline constexpr std::string_view kRemoteSystem =
 
 inline constexpr std::string_view kExcerpts = "Excerpts from the repository, the most relevant last:\n";
 
+// Above the lines that state a value, right before a question for one (agent/value_lines.h).
+inline constexpr std::string_view kValues = "Lines that state values:\n";
+
 // Between a passage and a question, to see how likely the one makes the other.
 inline constexpr std::string_view kInWords = "\nThe code above, in words:";
 

@@ -273,15 +273,29 @@ class Forms {
   const std::function<bool(std::string_view)>& is_symbol_;
 };
 
+constexpr std::array<std::string_view, 16> kQuantities = {"many",  "much", "large", "long", "big",  "small",
+                                                          "often", "far",  "deep",  "old",  "high", "low",
+                                                          "wide",  "fast", "short", "few"};
+
 bool asks_how(const std::vector<Word>& words) {
-  constexpr std::array<std::string_view, 16> kQuantities = {"many",  "much", "large", "long", "big",  "small",
-                                                            "often", "far",  "deep",  "old",  "high", "low",
-                                                            "wide",  "fast", "short", "few"};
   constexpr std::array<std::string_view, 6> kEvents = {"happens", "happen", "becomes", "occurs", "become", "occur"};
   for (size_t i = 0; i < words.size(); ++i) {
     const std::string_view next = i + 1 < words.size() ? std::string_view(words[i + 1].lower) : std::string_view();
     if (words[i].lower == "how" && !std::ranges::contains(kQuantities, next)) return true;
     if (words[i].lower == "what" && std::ranges::contains(kEvents, next)) return true;
+  }
+  return false;
+}
+
+bool asks_value(const std::vector<Word>& words) {
+  constexpr std::array<std::string_view, 16> kCode = {"code",    "part",  "place", "places",  "file",    "files",
+                                                      "modules", "lines", "line",  "methods", "classes", "functions",
+                                                      "calls",   "does",  "uses",  "derives"};
+  for (size_t i = 0; i + 1 < words.size(); ++i) {
+    const std::string& next = words[i + 1].lower;
+    if (words[i].lower == "how" && std::ranges::contains(kQuantities, next)) return true;
+    if (words[i].lower == "which" || words[i].lower == "what")
+      return next == "the" || !(std::ranges::contains(kCode, next) || std::ranges::contains(kKindWords, next));
   }
   return false;
 }
@@ -354,6 +368,7 @@ Question analyse_question(std::string_view text, const std::function<bool(std::s
   question.numbered = numbered_names(text.substr(0, kLongestQuestion));
   question.asks_where = !words.empty() && (words[0].lower == "where" || words[0].lower == "which");
   question.asks_how = asks_how(words);
+  question.asks_value = !question.asks_how && asks_value(words);
   Forms(words, is_symbol).read(question);
   if (!question.subject.empty() && !seen.contains(question.subject))
     question.identifiers.push_back({question.subject, false});

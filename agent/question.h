@@ -36,7 +36,8 @@ struct Question {
   std::vector<Term> terms;              // the words that carry meaning, each stem once, parts of identifiers included
   std::vector<std::string> numbered;    // "HTTP/2", "SHA-256", "OAuth2": neither the word nor the number says it alone
   bool asks_where = false;
-  bool asks_how = false;  // how something happens, not how many or how large
+  bool asks_how = false;    // how something happens, not how many or how large
+  bool asks_value = false;  // how many, how large, which of the things that are no code: a line tells
   bool about_tests = false, about_docs = false;
 };
 

@@ -58,16 +58,6 @@ class TextCache {
   std::unordered_map<std::string, std::optional<std::string>> texts_;
 };
 
-// What speaks for the question being about this repository at all.
-struct Evidence {
-  double coverage = 0;               // best share of the question's weighted terms in one passage, 0..1
-  double missing_share = 0;          // share of the question's weighted terms that no passage has, 0..1
-  bool named = false;                // the question names something that is defined here
-  std::optional<double> cosine;      // of the best passage; nothing if little has been read
-  std::vector<std::string> unknown;  // identifiers of the question that occur nowhere
-  std::vector<std::string> missing;  // words that no passage has
-};
-
 struct Ranking {
   std::vector<RankedPassage> passages;
   Evidence evidence;

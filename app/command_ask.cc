@@ -76,12 +76,24 @@ json to_json(const agent::Answer& answer, double index_s) {
                        {"likelihood", p.likelihood}}},
                      {"reused", p.reused}});
   }
+  json values = json::array();
+  for (const auto& v : answer.values)
+    values.push_back({{"file", to_utf8(v.file)}, {"line", v.line}, {"text", to_utf8(v.text)}, {"score", v.score}});
+  const auto& e = answer.evidence;
   const auto& t = answer.timing;
+  const auto known = [](const std::optional<double>& value) { return value ? json(*value) : json(nullptr); };
   return {{"answer", to_utf8(answer.text)},
           {"citations", citations},
           {"found", answer.found},
           {"model", answer.model},
-          {"context", {{"files", answer.context_files}, {"tokens", answer.context_tokens}, {"spans", spans}}},
+          {"context",
+           {{"files", answer.context_files}, {"tokens", answer.context_tokens}, {"spans", spans}, {"values", values}}},
+          {"evidence",
+           {{"coverage", e.coverage},
+            {"missing_share", e.missing_share},
+            {"missing", e.missing},
+            {"cosine", known(e.cosine)},
+            {"odds", known(e.odds)}}},
           {"timing",
            {{"index_s", index_s},
             {"select_s", t.select_s},
