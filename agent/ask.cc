@@ -37,10 +37,10 @@ std::string place(const Citation& c) {
 
 constexpr size_t kNearestPlaces = 3;
 
-// How much more likely the model finds it that the assembled excerpts do what is asked about than that they do not.
-Result<double> implemented(Session& session, const Model& model, const Cancel* cancel) {
+// How much more likely the model finds it that the assembled excerpts show what is asked about than that they do not.
+Result<double> shown(Session& session, const Model& model, const Cancel* cancel) {
   const auto length = static_cast<int>(session.tokens().size());
-  if (auto done = instruct(session, model, kIsImplemented, cancel); !done) return std::unexpected(done.error());
+  if (auto done = instruct(session, model, kIsShown, cancel); !done) return std::unexpected(done.error());
   const auto logit = [&](std::string_view one, std::string_view other) {
     const auto id = [&](std::string_view word) { return static_cast<size_t>(model.tokenizer().encode(word).front()); };
     return std::max(session.logits()[id(one)], session.logits()[id(other)]);
@@ -118,17 +118,17 @@ void note_context(Answer& answer, const std::vector<Excerpt>& excerpts) {
 // The embedded model writes the answer. False if it finds that the excerpts do not have what is asked for.
 Result<bool> write_here(Workspace& workspace, const std::vector<Excerpt>& excerpts,
                         const std::vector<ValueLine>& values, const Question& question,
-                        std::optional<double> answerable, const Evidence& evidence, const AskOptions& options,
+                        std::optional<double> answerable, const AskOptions& options,
                         const std::function<void(std::string_view)>& show, const Cancel* cancel, Answer& answer) {
   const Model& model = *workspace.answerer.model;
   Session session(workspace.answerer.model);
   auto assembled = assemble(workspace, session, excerpts, told(values), question.text, cancel);
   if (!assembled) return std::unexpected(assembled.error());
   if (answerable) {
-    auto odds = implemented(session, model, cancel);
+    auto odds = shown(session, model, cancel);
     if (!odds) return std::unexpected(odds.error());
     answer.evidence.odds = *odds;
-    if (*odds - evidence.missing_share / 2 < *answerable) return false;
+    if (*odds < *answerable) return false;
   }
   if (auto done = instruct(session, model, question.asks_how ? kExplain : kInstruction, cancel); !done)
     return std::unexpected(done.error());
@@ -211,7 +211,7 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
   };
   std::vector<ValueLine> values;
   if (question.asks_value) {
-    auto found = value_lines(workspace.index, *ranking, texts);
+    auto found = value_lines(workspace.index, question, *ranking, texts);
     if (!found) return std::unexpected(found.error());
     values = std::move(*found);
   }
@@ -232,8 +232,7 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
     // What the scout reads anyway is not kept twice.
     if (!options.verify && workspace.scout.model != workspace.answerer.model)
       if (auto read = read_excerpts(workspace, excerpts, cancel); !read) return std::unexpected(read.error());
-    auto written =
-        write_here(workspace, excerpts, values, question, answerable, evidence, options, show, cancel, answer);
+    auto written = write_here(workspace, excerpts, values, question, answerable, options, show, cancel, answer);
     if (!written) return std::unexpected(written.error());
     if (!*written) {
       Answer nothing = absent();

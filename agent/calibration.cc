@@ -16,7 +16,7 @@ struct Calibration {
 const Calibration* calibration_of(std::string_view model_name) {
   static const std::vector<Calibration> kCalibrations = {
       {"Qwen2.5 Coder 1.5B Instruct",
-       0.85,
+       1.1,
        {{5, 10},
         {5, 9},
         {5, 11},

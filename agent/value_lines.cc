@@ -11,14 +11,21 @@ namespace strata::agent {
 
 namespace {
 
-constexpr size_t kPassages = 10;        // of the ranking's head
+constexpr size_t kPassages = 24;        // of the ranking's head
 constexpr size_t kLines = 4;            // shown
 constexpr size_t kLongestLine = 160;    // bytes of one that are shown
 constexpr double kLineAbove = 0.5;      // of what the line above says: a comment, a condition
 constexpr double kSymbol = 0.4;         // of what the name of the function around it says
-constexpr double kRank = 0.1;           // less for each passage that ranks before
-constexpr double kLeast = 0.12;         // of all that the question says
+constexpr double kRank = 0.05;          // less for each passage that ranks before
+constexpr double kLeast = 0.3;          // of all that the question says
 constexpr double kBesideTheBest = 0.5;  // of the best line's score
+
+// What limits and defaults are called in questions and in code. If a question says one, the others are looked for too.
+constexpr std::array<std::array<std::string_view, 5>, 3> kSynonyms = {{
+    {"most", "max", "maximum", "limit", "largest"},
+    {"least", "min", "minimum", "lowest", "smallest"},
+    {"default", "unless", "otherwise", "initial", "standard"},
+}};
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -69,10 +76,9 @@ std::string_view line_of(const std::string& text, int line) {
 
 class Search {
  public:
-  Search(const repo::Index& index, const TermWeights& weights, TextCache& texts)
-      : index_(index), weights_(weights), texts_(texts) {
-    for (const auto& [stem, weight] : weights) total_ += weight;
-  }
+  // `total`: the weight of all that the question says.
+  Search(const repo::Index& index, const TermWeights& weights, double total, TextCache& texts)
+      : index_(index), weights_(weights), total_(total), texts_(texts) {}
 
   Result<void> passage(const repo::Passage& p, double share) {
     const std::string* text = texts_.text(p.file);
@@ -137,8 +143,8 @@ class Search {
 
   const repo::Index& index_;
   const TermWeights& weights_;
+  double total_;
   TextCache& texts_;
-  double total_ = 0;
   std::unordered_set<std::string> looked_up_;
   std::vector<ValueLine> found_;
 };
@@ -176,8 +182,18 @@ bool states_value(std::string_view line) {
                              [](const std::string& word) { return std::ranges::contains(kWords, word); });
 }
 
-Result<std::vector<ValueLine>> value_lines(const repo::Index& index, const Ranking& ranking, TextCache& texts) {
-  Search search(index, ranking.weights, texts);
+Result<std::vector<ValueLine>> value_lines(const repo::Index& index, const Question& question, const Ranking& ranking,
+                                           TextCache& texts) {
+  TermWeights weights = ranking.weights;
+  double total = 0;
+  for (const auto& [stem, weight] : weights) total += weight;
+  const double mean = weights.empty() ? 0 : total / static_cast<double>(weights.size());
+  const std::vector<std::string> said = words_of(repo::lower_case(question.text));
+  for (const auto& group : kSynonyms)
+    if (std::ranges::any_of(group, [&](std::string_view word) { return std::ranges::contains(said, word); }))
+      for (const std::string_view word : group)
+        for (std::string& stem : repo::stems_of(word)) weights.try_emplace(std::move(stem), mean / 2);
+  Search search(index, weights, total, texts);
   for (size_t i = 0; i < std::min(kPassages, ranking.passages.size()); ++i) {
     if (ranking.passages[i].aside) continue;
     const double share = 1 / (1 + kRank * static_cast<double>(i));

@@ -12,7 +12,8 @@
 namespace strata::agent {
 
 // Best first. Looked for in the best passages, and where constants that they use are defined.
-Result<std::vector<ValueLine>> value_lines(const repo::Index& index, const Ranking& ranking, TextCache& texts);
+Result<std::vector<ValueLine>> value_lines(const repo::Index& index, const Question& question, const Ranking& ranking,
+                                           TextCache& texts);
 
 // Does this line hold a number, a string or a truth value that could be an answer?
 bool states_value(std::string_view line);

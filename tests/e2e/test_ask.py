@@ -44,6 +44,16 @@ class Ask(StrataTest):
         self.assertGreater(after["timing"]["reused_tokens"], 0)
         self.assertIn("engine/generate/sampler.cc", [s["file"] for s in after["context"]["spans"]])
 
+    def test_what_another_model_than_the_scout_reads_is_kept(self):
+        top = self.repository(*FOLDERS)
+        question = "How does the sampler apply the repetition penalty?"
+        scout = ("--scout", model("qwen2.5-coder-0.5b.gguf"))
+        first, second = self.ask(top, question, *scout), self.ask(top, question, *scout)
+        self.assertEqual(first["timing"]["reused_tokens"], 0)
+        self.assertGreater(second["timing"]["reused_tokens"], 0)
+        self.assertLess(second["timing"]["computed_tokens"], first["timing"]["computed_tokens"])
+        self.assertEqual(second["answer"], first["answer"])
+
     def test_verify_reads_the_passages_densely(self):
         top = self.repository("base")
         self.json("ingest", top, "--model", model())

@@ -55,6 +55,23 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"What is DEFAULT_POOLSIZE set to?", QuestionKind::kValue, "DEFAULT_POOLSIZE"},
                     Case{"What is the default timeout in seconds?", QuestionKind::kDescription, ""}));
 
+TEST(Question, TellsWhetherAValueOrAWayIsAskedFor) {
+  for (const char* text : {"How many redirects are followed at most?", "What is the default timeout in seconds?",
+                           "In which directories are programs looked up?", "Which exit status do I get?"}) {
+    EXPECT_TRUE(read(text).asks_value) << text;
+    EXPECT_FALSE(read(text).asks_how) << text;
+  }
+  for (const char* text : {"Which function opens the connection?", "Which code feeds the text?",
+                           "Where is the limit checked?", "Who calls it and from which file?"}) {
+    EXPECT_FALSE(read(text).asks_value) << text;
+    EXPECT_FALSE(read(text).asks_how) << text;
+  }
+  for (const char* text : {"How does it retry?", "What happens when the file is gone?"}) {
+    EXPECT_FALSE(read(text).asks_value) << text;
+    EXPECT_TRUE(read(text).asks_how) << text;
+  }
+}
+
 TEST(Question, FindsNamesByTheirForm) {
   const Question q = read("Does `run` or HTTPAdapter.send() use max_size, HTTP, e.g. in Berlin?");
   std::vector<std::string> names;
