@@ -108,7 +108,10 @@ Result<std::unique_ptr<AgentRun>> AgentRun::resume(RunDatabase& database, int64_
   if (auto opened = run->open_bench(std::move(*copy)); !opened) return std::unexpected(opened.error());
   auto comments = run->comments();
   if (!comments) return std::unexpected(comments.error());
-  if (run->state_.status == "done" && comments->empty()) {
+  auto known = database.run(id);
+  if (!known) return std::unexpected(known.error());
+  // One that was killed behind its last event ends once more.
+  if (run->state_.status == "done" && comments->empty() && known->status != "running") {
     return fail(
         ErrorKind::kInvalid,
         std::format("run {} is done; `strata review --run {}` shows its proposal, and what --comment says about "

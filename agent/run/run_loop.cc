@@ -42,6 +42,7 @@ Result<RunOutcome> AgentRun::loop(const OpenModel& open_model, const Cancel* can
     const ChatOptions options{.max_tokens = small_ ? kSmallTurn : kTurn,
                               .require_call = small_ && (!state_.plan.empty() || state_.idle_turns > 0),
                               .one_call = small_};
+    const double start = now_s();
     auto turn = (*chat)->reply(state_.transcript, specs, options,
                                {.on_text = hooks_.on_text, .on_reasoning = {}, .on_notice = hooks_.on_notice}, cancel);
     if (!turn) {
@@ -56,7 +57,9 @@ Result<RunOutcome> AgentRun::loop(const OpenModel& open_model, const Cancel* can
                                     {"reasoning", turn->message.reasoning.substr(0, kMostArgumentBytes)},
                                     {"raw", raw},
                                     {"calls", json_of(calls)},
-                                    {"usage", json_of(turn->usage)}});
+                                    {"usage", json_of(turn->usage)},
+                                    {"model", (*chat)->name()},
+                                    {"seconds", now_s() - start}});
         !done) {
       return std::unexpected(done.error());
     }

@@ -48,6 +48,7 @@ Result<RunOutcome> AgentRun::repair(const OpenModel& open_model, const Cancel* c
         if (auto stop = over_budget()) return *stop;
         const std::string key = attempt_key(suspect, best);
         if (state_.attempts[key] > round) continue;  // before the run was resumed
+        const double start = now_s();
         RepairAttempt attempt(suspect, best, round, cancel);
         attempt.stop = [this] { return over_budget().has_value(); };
         if (auto tried = try_repair(**chat, *bench_, attempt); !tried) {
@@ -66,6 +67,8 @@ Result<RunOutcome> AgentRun::repair(const OpenModel& open_model, const Cancel* c
                                    {"kept", attempt.kept},
                                    {"why", attempt.why},
                                    {"usage", json_of(attempt.usage)},
+                                   {"model", (*chat)->name()},
+                                   {"seconds", now_s() - start},
                                    {"files", *files}});
             !done) {
           return std::unexpected(done.error());
