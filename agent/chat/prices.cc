@@ -62,7 +62,7 @@ Cost Prices::of(const UsageOfModels& usage) const {
   Cost cost;
   for (const auto& [model, tokens] : usage) {
     const auto price = prices_.find(model);
-    if (price == prices_.end()) continue;
+    if (price == prices_.end() || tokens.prompt_tokens + tokens.generated_tokens == 0) continue;
     const Price& p = price->second;
     cost[p.currency] += (p.input * static_cast<double>(tokens.prompt_tokens - tokens.reused_tokens) +
                          p.cached_input * static_cast<double>(tokens.reused_tokens) +

@@ -55,7 +55,8 @@ class Endpoint(strata_process.StrataTest):
         prices.write_text('{"served-7b": {"input": 1e6, "cached_input": 5e5, "output": 2e6, "currency": "EUR"}}')
         repository = self.folder / "r"
         repository.mkdir()
-        (repository / "a.py").write_text("def fetch_page(url):\n    return open(url).read()\n")
+        (repository / "a.py").write_text("import urllib.request\n\n\ndef fetch_page(url):\n    \"\"\"Fetches a page from its address.\"\"\"\n"
+                                         "    return urllib.request.urlopen(url).read()\n")
         strata_process.git(self.folder, "init", "-q", str(repository))
         strata_process.git(repository, "add", "-A")
         strata_process.git(repository, "commit", "-qm", "all")

@@ -233,6 +233,7 @@ void HunkCard::edit() {
 void HunkCard::comment() {
   auto* editor = openEditor("hunkComment", font(), QString::fromStdString(hunk_.comment),
                             tr("Becomes part of the next instruction. Ctrl+Enter keeps, Esc cancels"));
+  editor->setTabChangesFocus(true);
   editor->setAccessibleName(tr("Comment on hunk %1").arg(hunk_.number));
 }
 

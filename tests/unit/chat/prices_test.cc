@@ -28,7 +28,7 @@ TEST_F(PricesTest, AreOfAMillionTokensAndCountReusedInputApart) {
   EXPECT_DOUBLE_EQ(prices->of({{"small", {1'000'000, 400'000, 0}}}).at("USD"), 1.0);
   const Cost together = prices->of({{"big", {0, 0, 100'000}}, {"other", {0, 0, 2'000}}, {"our own", {9, 0, 9}}});
   EXPECT_EQ(text_of(together), "0.0020 EUR + 1.00 USD");
-  EXPECT_TRUE(prices->of({{"our own", {9, 0, 9}}}).empty());
+  EXPECT_TRUE(prices->of({{"our own", {9, 0, 9}}, {"big", {0, 0, 0}}}).empty());
 }
 
 TEST_F(PricesTest, NoFileIsNoPriceAndADamagedOneSaysWhatIsWrong) {
