@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/chat_models.h"
 
+#include <format>
+
 #include "agent/chat/embedded_model.h"
 #include "agent/chat/openai_model.h"
 #include "agent/chat/scripted_model.h"
@@ -34,6 +36,11 @@ Result<std::shared_ptr<agent::ChatModel>> open_chat_model(const ChatArguments& a
   auto model = open_model(a.model);
   if (!model) return std::unexpected(model.error());
   return shared(agent::EmbeddedModel::make(std::move(*model), session_options()));
+}
+
+std::string usage_text(const agent::ChatUsage& usage, const agent::Cost& cost) {
+  return std::format("{} tokens in ({} of them reused), {} out{}{}", usage.prompt_tokens, usage.reused_tokens,
+                     usage.generated_tokens, cost.empty() ? "" : ": ", agent::text_of(cost));
 }
 
 }  // namespace strata::app

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "agent/chat/chat_model.h"
+#include "agent/chat/prices.h"
 #include "app/repository_access.h"
 
 namespace strata::app {
@@ -22,5 +23,8 @@ struct ChatArguments {
 void add_chat_options(CLI::App* command, ChatArguments& arguments);
 
 Result<std::shared_ptr<agent::ChatModel>> open_chat_model(const ChatArguments& arguments);
+
+// "1200 tokens in (1000 of them reused), 60 out: 0.0123 USD"
+std::string usage_text(const agent::ChatUsage& usage, const agent::Cost& cost);
 
 }  // namespace strata::app

@@ -154,27 +154,27 @@ Result<Applied> propose(agent::RunDatabase& database, agent::AgentRun& run, cons
 // Notes of the project that the user has trusted, or trusts now.
 Result<std::vector<std::pair<std::string, std::string>>> trusted_notes(const Arguments& a,
                                                                        const std::filesystem::path& root) {
-  auto folder = data_folder();
-  if (!folder) return std::unexpected(folder.error());
-  const auto list = *folder / "trusted-instructions";
-  auto found = agent::find_instructions(root, list);
+  auto list = agent::trust_file();
+  if (!list) return std::unexpected(list.error());
+  auto found = agent::find_instructions(root, *list);
   if (!found) return std::unexpected(found.error());
   std::vector<std::pair<std::string, std::string>> notes;
   for (agent::Instructions& one : *found) {
-    if (!one.trusted && a.trust_instructions) {
+    if (one.trust == agent::Trust::kTooLong) {
+      notice(one.path + " is not followed: it is longer than 16 KiB");
+    } else if (one.trust != agent::Trust::kTrusted && a.trust_instructions) {
       std::cerr << std::format("{} says:\n{}\n", one.path, to_utf8(one.text));
       const std::string answer =
           somebody_is_there() ? answer_to("follow this in this and later runs, until it changes? [y]es, [N]o: ") : "y";
       if (answer == "y" || answer == "yes") {
-        if (auto done = agent::trust(one, list); !done) return std::unexpected(done.error());
-        one.trusted = true;
+        if (auto done = agent::decide(one, true, *list); !done) return std::unexpected(done.error());
       }
-    } else if (!one.trusted) {
+    } else if (one.trust != agent::Trust::kTrusted) {
       notice(std::format(
           "{} is not followed: you have not trusted what it says now (--trust-instructions shows it and asks)",
           one.path));
     }
-    if (one.trusted) notes.emplace_back(one.path, one.text);
+    if (one.trust == agent::Trust::kTrusted) notes.emplace_back(one.path, one.text);
   }
   return notes;
 }
@@ -258,18 +258,23 @@ int run_agent(const Arguments& a) {
     status = "proposed";
   if (!applied->refused.empty()) code = kFailed, status = "conflict", outcome->why = applied->refused;
   const auto& usage = run->state().usage;
+  const agent::Cost cost = agent::Prices::of_user(notice).of(run->state().usage_of_models);
   if (a.as_json()) {
-    json checks = json::array();
+    json checks = json::array(), seconds = json::array();
     for (const json& c : run->state().checks) checks.push_back(c);
-    const json result = {
+    for (const auto& step : run->state().step_times)
+      seconds.push_back({{"step", to_utf8(step.tool)}, {"seconds", step.seconds}});
+    json result = {
         {"status", status},
         {"run", run->id()},
         {"why", to_utf8(outcome->why)},
         {"steps", run->state().steps},
+        {"step_seconds", seconds},
         {"files", applied->paths},
         {"hunks", applied->hunks},
         {"tokens", {{"in", usage.prompt_tokens}, {"out", usage.generated_tokens}, {"reused", usage.reused_tokens}}},
         {"checks", checks}};
+    if (!cost.empty()) result["cost"] = cost;
     if (lines)
       std::cout << result.dump(-1, ' ', false, json::error_handler_t::replace) << "\n";
     else
@@ -277,6 +282,7 @@ int run_agent(const Arguments& a) {
   } else {
     std::cout << std::format("{}: {}\n{} hunks in {} files\n", status, to_utf8(outcome->why), applied->hunks,
                              applied->files);
+    if (usage.generated_tokens > 0) std::cout << usage_text(usage, cost) << "\n";
   }
   if (status != "applied" && applied->hunks > 0)
     std::cerr << std::format("nothing of yours is changed; `strata review {} --run {}` shows the proposal\n",
@@ -290,24 +296,45 @@ int run_agent(const Arguments& a) {
 
 void add_agent(CLI::App& app, Run& run) {
   auto a = std::make_shared<Arguments>();
-  auto* command = app.add_subcommand("agent", "Change a repository as an instruction says; you review the result");
+  auto* command = app.add_subcommand(
+      "agent", "Change a repository as an instruction says; you review the result before it is yours");
   command->add_option("repository", a->repository, "Folder of the repository");
-  command->add_option("instruction", a->instruction, "What is to be done");
-  command->add_option("--resume", a->resume, "Go on with this run instead")->check(CLI::PositiveNumber);
+  command->add_option("instruction", a->instruction, "What is to be done, in your words");
+  command->add_option("--resume", a->resume, "Go on with this run instead of starting one (strata runs lists them)")
+      ->check(CLI::PositiveNumber);
   add_chat_options(command, a->chat);
   command->add_flag("--yes", a->yes, "Approve what the sandbox confines, and apply the result if its check passes");
   command->add_option("--allow", a->allow, "Approve confined commands that begin with these words; may be repeated");
-  command->add_option("--check", a->check, "Command that builds and tests (default: as detected)");
-  command->add_option("--max-steps", a->budget.steps, "Steps at most")->check(CLI::Range(1, 10000));
-  command->add_option("--max-tokens", a->budget.tokens, "Tokens read and written at most")->check(CLI::PositiveNumber);
-  command->add_option("--max-seconds", a->budget.seconds, "Seconds at most")->check(CLI::PositiveNumber);
+  command->add_option("--check", a->check,
+                      "Command that builds and tests (default: as detected); the agent is done only when it passes");
+  command->add_option("--max-steps", a->budget.steps, "Stop after this many steps; a step is a call of a tool")
+      ->check(CLI::Range(1, 10000));
+  command
+      ->add_option("--max-tokens", a->budget.tokens,
+                   "Stop after this many tokens that were read and written, those reused not counted")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--max-seconds", a->budget.seconds, "Stop after this many seconds")->check(CLI::PositiveNumber);
   command->add_flag("--network", a->network, "Commands of this run may use the network");
   command->add_flag("--trust-instructions", a->trust_instructions,
                     "Show AGENTS.md and .strata/instructions.md, and follow them from now on");
-  command->add_option("--json", a->json_form, "Print the result as JSON; --json=events: every event too, a line each")
+  command
+      ->add_option("--json", a->json_form,
+                   "Print the result as JSON (status, steps, hunks, tokens, checks); --json=events: every event too, a "
+                   "line each")
       ->expected(0, 1)
       ->default_str("result")
       ->check(CLI::IsMember({"result", "events"}));
+  command->footer(
+      "The agent works in a private copy and hands over a proposal. Nothing of yours changes until you accept it, "
+      "unless "
+      "you\nsay --yes; and `strata undo` takes that back.\n\nExamples:\n"
+      "  strata agent . \"Rename Parser::parse to Parser::read_all\" --check \"make test\"\n"
+      "  strata agent . \"Make the failing test of median pass\" --check \"python3 -m unittest\" --yes\n"
+      "  strata agent . \"Add a --quiet option\" --endpoint http://127.0.0.1:8080/v1\n"
+      "  strata review . --run 12             the proposal of run 12, hunk by hunk\n"
+      "  strata agent --resume 12             goes on with it: it was stopped, or you commented on it in the review\n\n"
+      "Exit codes: 0 done (proposed, or applied with --yes), 1 not done, 2 usage, 3 stopped by a guard or a budget, "
+      "4 refused by\nthe sandbox or an approval.");
   command->callback([a, &run] { run = [a] { return run_agent(*a); }; });
 }
 

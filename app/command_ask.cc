@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/ask.h"
+#include "agent/chat/prices.h"
 #include "agent/ingestion.h"
 #include "app/catalogue.h"
 #include "app/chat_models.h"
@@ -51,7 +52,15 @@ Result<Opened> open_all(const Arguments& arguments) {
   return Opened{std::move(*workspace), opened->report.seconds};
 }
 
-json to_json(const agent::Answer& answer, double index_s) {
+// Of the model behind an endpoint; our own costs nothing.
+agent::Cost cost_of(const Arguments& arguments, const agent::Answer& answer) {
+  if (!arguments.chat.remote()) return {};
+  const auto& t = answer.timing;
+  return agent::Prices::of_user(notice).of(
+      {{answer.model, {t.computed_tokens + t.reused_tokens, t.reused_tokens, t.generated_tokens}}});
+}
+
+json to_json(const agent::Answer& answer, double index_s, const agent::Cost& cost) {
   json citations = json::array(), spans = json::array();
   for (const auto& c : answer.citations)
     citations.push_back({{"file", to_utf8(c.file)},
@@ -82,31 +91,34 @@ json to_json(const agent::Answer& answer, double index_s) {
   const auto& e = answer.evidence;
   const auto& t = answer.timing;
   const auto known = [](const std::optional<double>& value) { return value ? json(*value) : json(nullptr); };
-  return {{"answer", to_utf8(answer.text)},
-          {"citations", citations},
-          {"found", answer.found},
-          {"model", answer.model},
-          {"context",
-           {{"files", answer.context_files}, {"tokens", answer.context_tokens}, {"spans", spans}, {"values", values}}},
-          {"evidence",
-           {{"coverage", e.coverage},
-            {"missing_share", e.missing_share},
-            {"missing", e.missing},
-            {"cosine", known(e.cosine)},
-            {"odds", known(e.odds)}}},
-          {"timing",
-           {{"index_s", index_s},
-            {"select_s", t.select_s},
-            {"first_token_s", t.first_token_s},
-            {"total_s", t.total_s},
-            {"reread_tokens", t.reread_tokens},
-            {"reused_tokens", t.reused_tokens},
-            {"computed_tokens", t.computed_tokens},
-            {"generated_tokens", t.generated_tokens},
-            {"accepted_tokens", t.accepted_tokens}}}};
+  json result = {
+      {"answer", to_utf8(answer.text)},
+      {"citations", citations},
+      {"found", answer.found},
+      {"model", answer.model},
+      {"context",
+       {{"files", answer.context_files}, {"tokens", answer.context_tokens}, {"spans", spans}, {"values", values}}},
+      {"evidence",
+       {{"coverage", e.coverage},
+        {"missing_share", e.missing_share},
+        {"missing", e.missing},
+        {"cosine", known(e.cosine)},
+        {"odds", known(e.odds)}}},
+      {"timing",
+       {{"index_s", index_s},
+        {"select_s", t.select_s},
+        {"first_token_s", t.first_token_s},
+        {"total_s", t.total_s},
+        {"reread_tokens", t.reread_tokens},
+        {"reused_tokens", t.reused_tokens},
+        {"computed_tokens", t.computed_tokens},
+        {"generated_tokens", t.generated_tokens},
+        {"accepted_tokens", t.accepted_tokens}}}};
+  if (!cost.empty()) result["cost"] = cost;
+  return result;
 }
 
-void print_answer(const agent::Answer& answer) {
+void print_answer(const agent::Answer& answer, const agent::Cost& cost) {
   std::cout << answer.text << "\n";
   if (!answer.citations.empty()) std::cout << "\n";
   for (const auto& c : answer.citations)
@@ -114,9 +126,9 @@ void print_answer(const agent::Answer& answer) {
                              c.symbol.empty() ? "" : "  " + c.symbol, c.verified ? "" : "  (not verified)");
   const auto& t = answer.timing;
   std::cerr << std::format(
-      "{}first word after {:.1f} s, done in {:.1f} s; {} tokens reused, {} computed, {} generated\n",
+      "{}first word after {:.1f} s, done in {:.1f} s; {} tokens reused, {} computed, {} generated{}{}\n",
       answer.structural ? "from the symbol index; " : "", t.first_token_s, t.total_s, t.reused_tokens,
-      t.computed_tokens, t.generated_tokens);
+      t.computed_tokens, t.generated_tokens, cost.empty() ? "" : ": ", agent::text_of(cost));
 }
 
 int ask(const Arguments& arguments) {
@@ -132,10 +144,11 @@ int ask(const Arguments& arguments) {
   events.on_notice = notice;
   auto answer = agent::ask(opened->workspace, arguments.question, arguments.ask, events, &interrupted());
   if (!answer) return report(answer.error(), arguments.json);
+  const agent::Cost cost = cost_of(arguments, *answer);
   if (arguments.json)
-    print_json(to_json(*answer, opened->index_s));
+    print_json(to_json(*answer, opened->index_s, cost));
   else
-    print_answer(*answer);
+    print_answer(*answer, cost);
   return kDone;
 }
 

@@ -242,8 +242,6 @@ int accept_and_write(const Arguments& a, agent::Proposal& proposal, const std::f
       if (auto kept = runs.set_verdict(run, hunk); !kept) return report(kept.error(), a.json);
   auto done = journal->apply(run, proposal, "accepted in review");
   if (!done) return report(done.error(), a.json);
-  if (done->conflicts.empty() && done->step > 0)
-    if (auto kept = runs.set_status(run, "applied"); !kept) return report(kept.error(), a.json);
   result["files"] = to_json(proposal);
   if (!a.message.empty() && done->conflicts.empty() && done->step > 0) {
     auto committed = agent::commit_changes(top, done->written, a.message);
@@ -302,14 +300,17 @@ int review(const Arguments& a) {
 
 void add_review(CLI::App& app, Run& run) {
   auto a = std::make_shared<Arguments>();
-  auto* command = app.add_subcommand("review", "Show changes hunk by hunk, and take over those you accept");
+  auto* command = app.add_subcommand(
+      "review", "Show changes hunk by hunk with their risks, and write those you accept to your tree");
   command->add_option("repository", a->repository, "Folder of the repository")->required();
   command->add_flag("--json", a->json, "Print the result as JSON");
-  command->add_option("--patch", a->patch, "Changes of a patch file")->check(CLI::ExistingFile);
-  command->add_option("--commit", a->commit, "Changes of a commit");
-  command->add_option("--range", a->range, "Changes between two commits, A..B");
-  command->add_option("--run", a->run, "What a run of the agent proposes")->check(CLI::PositiveNumber);
-  command->add_option("--accept", a->accept, "Write these hunks to your tree: all, none, or a list as in 1,3-5");
+  command->add_option("--patch", a->patch, "What a patch file would change")->check(CLI::ExistingFile);
+  command->add_option("--commit", a->commit, "What a commit changed");
+  command->add_option("--range", a->range, "What changed between two commits, A..B");
+  command->add_option("--run", a->run, "What a run of the agent proposes (strata runs lists them)")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--accept", a->accept,
+                      "Of --run or --patch, write these hunks to your tree: all, none, or a list as in 1,3-5");
   command
       ->add_option("--message", a->message,
                    "Commit what was accepted, and only that, on the current branch; hooks run as for git commit")
@@ -326,6 +327,16 @@ void add_review(CLI::App& app, Run& run) {
       ->needs("--run");
   command->add_flag("--explain", a->explain, "Let a model say in a sentence or two what each hunk does");
   add_chat_options(command, a->chat);
+  command->footer(
+      "Without --run, --patch, --commit or --range, what your working tree has changed since the last commit.\n\n"
+      "Examples:\n"
+      "  strata review .                                    your own changes, explained, with their risks\n"
+      "  strata review . --run 12                           what the agent proposes\n"
+      "  strata review . --run 12 --accept 1,3-5 --check    writes these hunks, if the check passes with them\n"
+      "  strata review . --run 12 --comment 2 \"keep the old name\"    `strata agent --resume 12` goes on with that\n"
+      "  strata review . --range main..HEAD --explain       with a sentence by the model on each hunk\n\n"
+      "Exit codes: 0 done, 1 failed, in conflict with your edits, or the check fails, 2 usage, 4 the sandbox cannot "
+      "start.");
   command->callback([a, check, &run] {
     a->checking = check->count() > 0;
     run = [a] { return review(*a); };

@@ -105,8 +105,8 @@ int chat(const Conversation& conversation) {
     usage += turn->usage;
     transcript.push_back(std::move(turn->message));
   }
-  std::cerr << std::format("\n{}: {} tokens in ({} of them reused), {} out\n", (*model)->name(), usage.prompt_tokens,
-                           usage.reused_tokens, usage.generated_tokens);
+  const agent::Cost cost = agent::Prices::of_user(notice).of({{(*model)->name(), usage}});
+  std::cerr << std::format("\n{}: {}\n", (*model)->name(), usage_text(usage, cost));
   return kDone;
 }
 

@@ -7,6 +7,7 @@
 
 #include "agent/changes/journal.h"
 #include "agent/changes/prune.h"
+#include "agent/chat/prices.h"
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/repository_access.h"
@@ -74,10 +75,19 @@ int list_runs(const Arguments& a) {
   if (!database) return report(database.error(), a.json);
   auto runs = database->runs(top);
   if (!runs) return report(runs.error(), a.json);
+  const agent::Prices prices = agent::Prices::of_user(notice);
   json all = json::array();
   for (const agent::Run& run : *runs) {
     const auto totals = database->totals(run.id);
     if (!totals) return report(totals.error(), a.json);
+    agent::ChatUsage usage;
+    agent::UsageOfModels of_models;
+    for (const auto& tokens : totals->tokens) {
+      const agent::ChatUsage one{tokens.in, tokens.reused, tokens.out};
+      usage += one;
+      of_models[tokens.model] += one;
+    }
+    const agent::Cost cost = prices.of(of_models);
     all.push_back(
         {{"run", run.id},
          {"repository", to_utf8(run.repository)},
@@ -86,15 +96,17 @@ int list_runs(const Arguments& a) {
          {"files", totals->files},
          {"hunks", totals->hunks},
          {"undone", totals->hunks - totals->active},
-         {"tokens", {{"in", totals->tokens_in}, {"out", totals->tokens_out}, {"reused", totals->tokens_reused}}},
+         {"tokens", {{"in", usage.prompt_tokens}, {"out", usage.generated_tokens}, {"reused", usage.reused_tokens}}},
          {"bytes", agent::bytes_on_disk(database->folder(run.id))},
          {"instruction", to_utf8(run.instruction)}});
+    if (!cost.empty()) all.back()["cost"] = cost;
     if (!a.json)
       std::cout << std::format(
-          "{:5}  {:%F %R}  {:10} {:3} files {:4} hunks{}  {}{}\n", run.id,
+          "{:5}  {:%F %R}  {:10} {:3} files {:4} hunks{}  {}{}{}\n", run.id,
           std::chrono::sys_seconds(std::chrono::seconds(run.started)), run.status, totals->files, totals->hunks,
           totals->active < totals->hunks ? std::format(" ({} undone)", totals->hunks - totals->active) : "",
-          top.empty() ? to_utf8(run.repository) + "  " : "", to_utf8(run.instruction));
+          top.empty() ? to_utf8(run.repository) + "  " : "", to_utf8(run.instruction),
+          cost.empty() ? "" : std::format("  ({})", agent::text_of(cost)));
   }
   if (a.json) print_json({{"runs", all}});
   return kDone;
@@ -113,12 +125,21 @@ void add_undo(CLI::App& app, Run& run) {
   };
   for (const bool again : {false, true}) {
     auto* command = add(
-        again ? "redo" : "undo", again ? "Do again what was undone" : "Take back what was applied",
+        again ? "redo" : "undo",
+        again ? "Do again what was undone" : "Take back what Strata has written to your tree, byte for byte",
         [again](const Arguments& arguments) { return take_back(arguments, again); }, true);
     command->add_option("address", a->address, "A run, RUN.STEP or RUN.STEP.HUNK (default: the last)");
     command->add_flag("--merge", a->merge, "Where you have edited since, keep your edits and merge");
   }
-  auto* runs = add("runs", "List what the agent has done", list_runs, false);
+  auto* runs = add("runs", "List what the agent has done, newest first", list_runs, false);
+  runs->footer(
+      "Status: running (or killed), proposed as \"done\", \"applied\" once you accepted some of it, \"rejected\"; "
+      "\"not done\",\n"
+      "\"guard\", \"budget\", \"refused\", \"cancelled\" and \"failed\" ended early and can be resumed.\n\nExamples:\n"
+      "  strata runs .                        of this repository; without a folder, of all\n"
+      "  strata review . --run 12             the proposal of run 12\n"
+      "  strata agent --resume 12             goes on with it\n"
+      "  strata runs --prune --older-than 7   removes what decided runs left on the disk");
   auto* prune = runs->add_flag("--prune", a->prune,
                                "Remove private copies of runs that are decided, of all repositories; never those of "
                                "waiting proposals and of runs that can be resumed");

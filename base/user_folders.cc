@@ -36,6 +36,7 @@ Result<fs::path> folder(const char* variable, std::string_view below_home, const
 Result<fs::path> cache_folder(const fs::path& name) { return folder("XDG_CACHE_HOME", ".cache", name); }
 Result<fs::path> cache_path(const fs::path& name) { return path_of("XDG_CACHE_HOME", ".cache", name); }
 Result<fs::path> data_folder(const fs::path& name) { return folder("XDG_DATA_HOME", ".local/share", name); }
+Result<fs::path> config_path() { return path_of("XDG_CONFIG_HOME", ".config", {}); }
 Result<fs::path> config_folder() { return folder("XDG_CONFIG_HOME", ".config", {}); }
 
 }  // namespace strata

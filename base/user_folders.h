@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The user's folders after the XDG base directory specification; each call but one creates the folder it returns.
+// The user's folders after the XDG base directory specification; a folder is created, a path is not.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +14,8 @@ Result<std::filesystem::path> cache_folder(const std::filesystem::path& name = {
 Result<std::filesystem::path> cache_path(const std::filesystem::path& name);
 // $XDG_DATA_HOME/strata/<name>: what cannot (conversations, models the user fetched).
 Result<std::filesystem::path> data_folder(const std::filesystem::path& name = {});
-// $XDG_CONFIG_HOME/strata.
+// $XDG_CONFIG_HOME/strata; and where that is, not created.
 Result<std::filesystem::path> config_folder();
+Result<std::filesystem::path> config_path();
 
 }  // namespace strata

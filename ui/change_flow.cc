@@ -100,6 +100,9 @@ void ChangeFlow::connectAgent() {
   connect(agent_, &AgentController::approvalAsked, this, [this](const agent::ApprovalRequest& request) {
     if (working_ && left_ == 0) working_->ask(request);
   });
+  connect(agent_, &AgentController::trustAsked, this, [this](const agent::Instructions& instructions) {
+    if (working_ && left_ == 0) working_->ask(instructions);
+  });
   connect(agent_, &AgentController::ended, this, &ChangeFlow::ended);
   connect(agent_, &AgentController::failed, this, [this](const QString& message) {
     if (left_ > 0) return void(--left_);
@@ -149,6 +152,7 @@ RunView* ChangeFlow::addRun(const QString& instruction, qint64 run) {
   RunView* view = views_.conversation->addRun(instruction);
   view->setRun(run);
   connect(view, &RunView::answered, agent_, &AgentController::answer);
+  connect(view, &RunView::trustAnswered, agent_, &AgentController::answerTrust);
   connect(view, &RunView::reviewRequested, review_, &ReviewController::openRun);
   connect(view, &RunView::resumeRequested, this, [this, view](qint64 id) {
     if (!working_) goOn(view, id);

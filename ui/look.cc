@@ -155,10 +155,12 @@ QToolButton[segment="true"]:checked { background: $selection; color: $text; font
 QFrame[card="true"] { background: $base; border: 1px solid $border; border-radius: 7px; }
 QFrame[card="true"][current="true"] { border-color: $accent; }
 QLabel[command="true"] { background: $raised; border-radius: 4px; padding: 5px 8px; }
+#instructionsText { background: $raised; border-radius: 4px; }
 QLabel[state="accepted"], QLabel[state="edited"], QLabel[state="applied"] { color: $good; }
 QLabel[state="rejected"] { color: $bad; }
 QLabel[state="pending"] { color: $muted; }
 #reviewHead, #reviewBar { background: $window; }
+#reviewFiles { padding: 2px 10px; }
 #reviewHead { border-bottom: 1px solid $border; }
 #reviewBar { border-top: 1px solid $border; }
 #writtenStrip { background: $selection; border-top: 1px solid $border; }

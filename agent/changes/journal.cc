@@ -297,6 +297,8 @@ Result<WriteReport> Journal::apply(int64_t run, const Proposal& proposal, const 
     for (const ChainHunk& hunk : links.back().hunks) numbers.insert(hunk.number);
     writes.push_back({change.path, change.before, change.after, temporary_name(writes.size())});
   }
+  auto known = impl_->runs.run(run);
+  if (!known) return std::unexpected(known.error());
   int number = 0;
   {
     Transaction transaction(impl_->database);
@@ -308,6 +310,7 @@ Result<WriteReport> Journal::apply(int64_t run, const Proposal& proposal, const 
     if (!by_hand.empty()) done = impl_->add_step(run, number++, "edited by hand", true, by_hand);
     if (done) done = impl_->add_step(run, number, title, false, links);
     if (done) done = impl_->remember(writes);
+    if (done) done = impl_->runs.set_status(run, "applied");
     if (done) done = transaction.commit();
     if (!done) return std::unexpected(done.error());
   }
@@ -319,6 +322,7 @@ Result<WriteReport> Journal::apply(int64_t run, const Proposal& proposal, const 
                             "DELETE FROM step WHERE run = ?1 AND number = ?2"}) {
       if (auto done = impl_->database.run(sql, run, number); !done) return std::unexpected(done.error());
     }
+    if (auto done = impl_->runs.set_status(run, known->status); !done) return std::unexpected(done.error());
     if (auto done = impl_->forget(); !done) return std::unexpected(done.error());
     if (auto done = transaction.commit(); !done) return std::unexpected(done.error());
     if (!written) return std::unexpected(written.error());

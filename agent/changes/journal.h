@@ -71,8 +71,8 @@ class Journal {
 
   const std::vector<std::string>& recovered() const;  // what open() finished, in sentences
 
-  // Applies the accepted (and edited) hunks as one step of `run`, merged three-way onto what the tree holds now. With
-  // conflicts, nothing is written.
+  // Applies the accepted (and edited) hunks as one step of `run`, which is "applied" then, merged three-way onto what
+  // the tree holds now. With conflicts, nothing is written.
   Result<WriteReport> apply(int64_t run, const Proposal& proposal, const std::string& title);
 
   // Refuses (a conflict with its reason) where the user has edited the file since, unless `merge`: then the edits are

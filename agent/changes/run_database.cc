@@ -151,17 +151,18 @@ Result<RunTotals> RunDatabase::totals(int64_t run) {
       "hunk.step || '.' || hunk.number END) FROM step JOIN hunk ON hunk.step = step.id JOIN change ON change.id = "
       "hunk.change WHERE run = ?1 AND NOT by_hand",
       [&](const repo::Row& row) {
-        totals = {static_cast<int>(row.integer(0)), static_cast<int>(row.integer(1)), static_cast<int>(row.integer(2))};
+        totals.files = static_cast<int>(row.integer(0));
+        totals.hunks = static_cast<int>(row.integer(1));
+        totals.active = static_cast<int>(row.integer(2));
       },
       run);
   if (!done) return std::unexpected(done.error());
   done = database_.query(
-      "SELECT sum(json ->> '$.usage.in'), sum(json ->> '$.usage.reused'), sum(json ->> '$.usage.out') FROM event WHERE "
-      "run = ?1 AND kind IN ('turn', 'attempt') AND json_valid(json)",
+      "SELECT coalesce(json ->> '$.model', '') AS model, sum(json ->> '$.usage.in'), sum(json ->> '$.usage.reused'), "
+      "sum(json ->> '$.usage.out') FROM event WHERE run = ?1 AND kind IN ('turn', 'attempt') AND "
+      "CASE WHEN json_valid(json) THEN json ->> '$.usage' END IS NOT NULL GROUP BY model ORDER BY model",
       [&](const repo::Row& row) {
-        totals.tokens_in = row.integer(0);
-        totals.tokens_reused = row.integer(1);
-        totals.tokens_out = row.integer(2);
+        totals.tokens.push_back({row.text(0), row.integer(1), row.integer(2), row.integer(3)});
       },
       run);
   if (!done) return std::unexpected(done.error());

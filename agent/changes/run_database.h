@@ -24,14 +24,18 @@ struct Run {
   int64_t id = 0;
   std::string repository;  // top of the work tree
   int64_t started = 0;     // seconds since 1970, UTC
-  std::string status;      // a word; who makes the run defines it. Of `strata review --accept`: "applied"
+  std::string status;      // a word; who makes the run defines it. "applied": some of it was written to the tree
   std::string instruction;
 };
 
 // What of a run stands in the journal, and what its models have read and written.
 struct RunTotals {
-  int files = 0, hunks = 0, active = 0;                      // active: hunks that are not undone
-  int64_t tokens_in = 0, tokens_reused = 0, tokens_out = 0;  // reused: of those in, not computed again
+  int files = 0, hunks = 0, active = 0;  // active: hunks that are not undone
+  struct Tokens {
+    std::string model;                    // its name; empty of runs that did not note it
+    int64_t in = 0, reused = 0, out = 0;  // reused: of those in, not computed again
+  };
+  std::vector<Tokens> tokens;  // of each model
 };
 
 struct RunEvent {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <format>
+#include <utility>
 
 namespace strata::agent {
 namespace {
@@ -27,9 +28,12 @@ void add_files(std::map<std::string, StoredFile>& tree, const json& event) {
     tree[f.value("path", "")] = {f.value("after", ""), f.value("mode", 0u)};
 }
 
-void add_usage(ChatUsage& usage, const json& event) {
-  const json u = event.value("usage", json::object());
-  usage += ChatUsage{u.value("in", int64_t{0}), u.value("reused", int64_t{0}), u.value("out", int64_t{0})};
+void add_usage(RunState& state, const json& event) {
+  const auto u = event.find("usage");
+  if (u == event.end()) return;
+  const ChatUsage usage{u->value("in", int64_t{0}), u->value("reused", int64_t{0}), u->value("out", int64_t{0})};
+  state.usage += usage;
+  state.usage_of_models[event.value("model", "")] += usage;
 }
 
 }  // namespace
@@ -79,7 +83,8 @@ void RunState::add(const std::string& kind, const json& event) {
     }
     pending = message.calls;
     idle_turns = pending.empty() ? idle_turns + 1 : 0;
-    add_usage(usage, event);
+    add_usage(*this, event);
+    turn_seconds += event.value("seconds", 0.0);
     transcript.push_back(std::move(message));
   } else if (kind == "approval") {
     if (!event.value("allowed", false)) {
@@ -103,11 +108,13 @@ void RunState::add(const std::string& kind, const json& event) {
     transcript.push_back(std::move(message));
     add_files(tree, event);
     finished = event.value("final", false);
+    step_times.push_back({event.value("tool", ""), event.value("seconds", 0.0) + std::exchange(turn_seconds, 0.0)});
     ++steps;
   } else if (kind == "attempt") {
     ++attempts[event.value("symbol", "")];
     add_files(tree, event);
-    add_usage(usage, event);
+    add_usage(*this, event);
+    step_times.push_back({kind, event.value("seconds", 0.0)});
     ++steps;
   } else if (kind == "check") {
     checks.push_back(event);

@@ -5,10 +5,10 @@
 //   start     instruction, check, check_given, yes, instructions [{path, text}]
 //   plan      steps [text]
 //   message   text, by                  from the user, or (by: "strata") a remark of the loop
-//   turn      text, reasoning, raw, calls, usage, by          by: "strata" where no model was needed
+//   turn      text, reasoning, raw, calls, usage, model, seconds, by     by: "strata" where no model was needed
 //   approval  tool, command, allowed, always, why
 //   result    call, tool, good, final, text, seconds, files [{path, before, after, mode}]
-//   attempt   symbol, name, place, kept, why, usage, files    of repair.h
+//   attempt   symbol, name, place, kept, why, usage, model, seconds, files     of repair.h
 //   check     command, good, exit_code, errors, failed, seconds, output
 //   end       status, why
 //   resume    more                      more: the user wants something else of a run that had ended
@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "agent/chat/chat_model.h"
+#include "agent/chat/prices.h"
 #include "agent/run/loop_guard.h"
 
 namespace strata::agent {
@@ -33,6 +34,11 @@ struct StoredFile {
   std::string content;  // id in the content store; "" is no file
   uint32_t mode = 0;
   bool operator==(const StoredFile&) const = default;
+};
+
+struct StepTime {
+  std::string tool;    // "attempt" of repair.h
+  double seconds = 0;  // with the turn of the model that called it
 };
 
 struct RunState {
@@ -45,9 +51,12 @@ struct RunState {
   std::vector<MadeCall> calls;             // answered ones
   std::map<std::string, StoredFile> tree;  // what differs from the base of the private copy
   ChatUsage usage;
-  int steps = 0;       // results and attempts
-  int idle_turns = 0;  // turns in a row that called nothing
-  int refused = 0;     // calls that the user did not allow
+  UsageOfModels usage_of_models;
+  std::vector<StepTime> step_times;
+  double turn_seconds = 0;  // of turns whose calls are no steps yet
+  int steps = 0;            // results and attempts
+  int idle_turns = 0;       // turns in a row that called nothing
+  int refused = 0;          // calls that the user did not allow
   bool check_agreed = false;
   bool finished = false;                // the last call was done, and it was believed
   bool more_wanted = false;             // after an end: what the newest message of the user says

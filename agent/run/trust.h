@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a repository says to agents (AGENTS.md, .strata/instructions.md) is used only after the user has trusted this
-// very content: a list of content ids in the user's data folder. It never grants a permission.
+// very content. What the user said is kept as a list in the user's data folder, "ID PATH" or "no ID PATH" a line, ID
+// being that of the content; the last line about it counts. It never grants a permission.
 #pragma once
 
 #include <filesystem>
@@ -11,16 +12,25 @@
 
 namespace strata::agent {
 
+enum class Trust {
+  kNotAsked,
+  kTrusted,
+  kDeclined,
+  kTooLong,  // to be used: more than 16 KiB, which would fill a small model's context
+};
+
 struct Instructions {
   std::string path, text;
   std::string id;  // of the content
-  bool trusted = false;
+  Trust trust = Trust::kNotAsked;
 };
 
-// Those the work tree at `root` has, `file` being the list of what is trusted (it need not exist). Links are not
-// followed.
+// The user's list; it need not exist.
+Result<std::filesystem::path> trust_file();
+// Those the work tree at `root` has. Links are not followed.
 Result<std::vector<Instructions>> find_instructions(const std::filesystem::path& root,
                                                     const std::filesystem::path& file);
-Result<void> trust(const Instructions& instructions, const std::filesystem::path& file);
+// Keeps what the user said of them.
+Result<void> decide(Instructions& instructions, bool trusted, const std::filesystem::path& file);
 
 }  // namespace strata::agent

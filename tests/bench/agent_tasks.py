@@ -4,7 +4,11 @@
 Four renames and moves, four failing tests (a line of the released code is damaged), four of several steps; C, C++ and
 Python, on released sources that are fetched into CACHE (source_trees.py). A task is passed if its check, run by this
 script in the user's tree after `strata agent --yes`, passes: it runs the project's own tests and looks for what was asked.
-Prints how many pass. Run it where the tests can run: `packaging/enter python3 tests/bench/agent_tasks.py ...`."""
+Prints how many pass. Run it where the tests can run: `packaging/enter python3 tests/bench/agent_tasks.py ...`. Behind a
+server, which is started beside it, outside of Strata's root:
+    tests/bench/llama_cpp llama-server -m MODEL.gguf --jinja -c 32768 -np 1 --port 8190 &
+    ... agent_tasks.py BINARY CACHE -- --endpoint http://127.0.0.1:8190/v1 --model qwen2.5-coder-1.5b
+The name says how large the model is, which decides what tools it gets."""
 import argparse
 import json
 import os

@@ -5,10 +5,23 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 
 
 def run(*command, **options):
     return subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True, **options)
+
+
+def unpack(archive, folder):
+    """What lies in the one folder of an archive; tar itself would need xz, which Strata's root has not."""
+    folder.mkdir()
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            _, _, member.name = member.name.removeprefix("./").partition("/")
+            if member.islnk():
+                _, _, member.linkname = member.linkname.removeprefix("./").partition("/")
+            if member.name:
+                tar.extract(member, folder, filter="tar")
 
 
 def _source_lists():
@@ -47,8 +60,7 @@ def debian(package, cache):
     run("apt-get", *options, "-qq", "update")
     run("apt-get", *options, "-qq", "source", "--download-only", package, cwd=work)
     archive = next(path for path in work.iterdir() if ".orig.tar." in path.name and not path.name.endswith(".asc"))
-    (work / "tree").mkdir()
-    run("tar", "-xf", archive, "-C", work / "tree", "--strip-components=1")
+    unpack(archive, work / "tree")
     (work / "tree").rename(target)
     shutil.rmtree(work)
     print(f"{package}: {archive.name}", file=sys.stderr)
@@ -66,8 +78,7 @@ def pypi(requirement, cache):
     run(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", requirement.split("==")[0],
         "-d", work, requirement)
     archive = next(work.glob("*.tar.gz"))
-    (work / "tree").mkdir()
-    run("tar", "-xzf", archive, "-C", work / "tree", "--strip-components=1")
+    unpack(archive, work / "tree")
     (work / "tree").rename(target)
     shutil.rmtree(work)
     return target

@@ -44,6 +44,9 @@ class AgentTest(StrataTest):
         result = self.agent("Mend add", MEND, DONE)
         self.assertEqual((result["status"], result["files"]), ("applied", ["calc.py"]))
         self.assertTrue(result["checks"][-1]["good"])
+        self.assertEqual([step["step"] for step in result["step_seconds"]], ["edit", "done"])
+        self.assertTrue(all(step["seconds"] > 0 for step in result["step_seconds"]))
+        self.assertEqual(self.json("runs", self.tree)["runs"][0]["status"], "applied")
         self.assertIn("a + b", self.source())
 
     def test_exit_codes_say_what_happened(self):

@@ -49,6 +49,35 @@ class Endpoint(strata_process.StrataTest):
             self.assertEqual([m["role"] for m in json.loads(second)["messages"]], ["system", "user", "assistant", "user"])
             self.assertEqual(server.keys[0], f"Bearer {KEY}")
 
+    def test_costs_are_shown_where_the_user_has_named_a_price(self):
+        prices = self.folder / "config/strata/prices.json"
+        prices.parent.mkdir(parents=True)
+        prices.write_text('{"served-7b": {"input": 1e6, "cached_input": 5e5, "output": 2e6, "currency": "EUR"}}')
+        repository = self.folder / "r"
+        repository.mkdir()
+        (repository / "a.py").write_text("import urllib.request\n\n\ndef fetch_page(url):\n    \"\"\"Fetches a page from its address.\"\"\"\n"
+                                         "    return urllib.request.urlopen(url).read()\n")
+        strata_process.git(self.folder, "init", "-q", str(repository))
+        strata_process.git(repository, "add", "-A")
+        strata_process.git(repository, "commit", "-qm", "all")
+        question = ("ask", repository, "How is a page fetched from its address?", "--endpoint")
+        # 4 tokens at 1, 16 reused ones at 0.5, 3 written ones at 2
+        with fake.Server([fake.words("It opens the address and reads it.")]) as server:
+            self.assertIn("20 tokens in (16 of them reused), 3 out: 18.00 EUR", self.chat(server).stderr)
+            self.assertEqual(self.json(*question, server.url)["cost"], {"EUR": 18})
+            self.assertIn("18.00 EUR", self.run_strata(*question, server.url).stderr)
+        with fake.Server([fake.words("1. Look."), fake.call("done", {"summary": "seen"}) + fake.words("")[-1:]]) as server:
+            result = self.json("agent", repository, "Look at it", "--endpoint", server.url, "--check", "true")
+        self.assertEqual(result["cost"], {"EUR": 36})
+        (run,) = self.json("runs", repository)["runs"]
+        self.assertEqual((run["cost"], run["tokens"]), ({"EUR": 36}, result["tokens"]))
+        self.assertIn("36.00 EUR", self.run_strata("runs", repository).stdout)
+        prices.write_text('{"served-7b": {"input": 1}}')
+        with fake.Server([ANSWER]) as server:
+            done = self.run_strata(*question, server.url, "--json")
+        self.assertNotIn("cost", json.loads(done.stdout))
+        self.assertIn('no costs are shown: ' + str(prices) + ': the price of "served-7b" needs', done.stderr)
+
     def test_what_passes_is_tried_again_as_the_server_says(self):
         busy = (429, '{"error": {"message": "slow down"}}', {"Retry-After": "1"})
         with fake.Server([busy, (500, "oops", {"Retry-After": "0"}), cut_at_once, ANSWER]) as server:

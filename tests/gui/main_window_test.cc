@@ -41,6 +41,8 @@ class MainWindowTest : public QObject {
   void initTestCase() {
     loadIcons();
     QStandardPaths::setTestModeEnabled(true);
+    for (const char* name : {"XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"})
+      qputenv(name, settings_.filePath(name).toUtf8());
     QCoreApplication::setOrganizationName("strata-test");
     QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, settings_.path());
     applyLook(*qApp);

@@ -4,7 +4,6 @@
 #include <format>
 
 #include "agent/changes/proposal.h"
-#include "agent/run/trust.h"
 #include "agent/tools/ability.h"
 #include "base/user_folders.h"
 
@@ -29,6 +28,15 @@ AgentController::~AgentController() {
   stop();
   thread_.quit();
   thread_.wait();
+}
+
+template <typename Answer, typename Ask>
+std::optional<Answer> AgentController::wait(std::optional<Answer>& answer, Ask ask) {
+  std::unique_lock lock(mutex_);
+  answer.reset();
+  ask();
+  answered_.wait(lock, [&] { return answer.has_value() || cancel_.requested(); });
+  return answer;
 }
 
 void AgentController::start(const QString& repository, const QString& instruction) {
@@ -84,7 +92,9 @@ Result<RunEnd> AgentController::work(const Open& open) {
   hooks.on_text = [this](std::string_view text) {
     emit wrote(QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())));
   };
-  hooks.ask = [this](const agent::ApprovalRequest& request) { return waitForAnswer(request); };
+  hooks.ask = [this](const agent::ApprovalRequest& request) {
+    return wait(approval_, [&] { emit approvalAsked(request); }).value_or(agent::Approval::kNo);
+  };
   auto run = open(*database, std::move(settings), std::move(hooks));
   if (!run) return std::unexpected(run.error());
   emit started((*run)->id(), QString::fromStdString((*run)->state().instruction));
@@ -104,43 +114,48 @@ Result<RunEnd> AgentController::work(const Open& open) {
   auto proposal = agent::make_proposal(std::move(*changes));
   if (!proposal) return std::unexpected(proposal.error());
   if (!outcome && proposal->files.empty()) return std::unexpected(outcome.error());
-  return RunEnd{(*run)->id(),
-                outcome ? outcome->status : agent::RunStatus::kNotDone,
-                QString::fromStdString(outcome ? outcome->why : outcome.error().message),
-                static_cast<int>(proposal->files.size()),
-                static_cast<int>(proposal->hunk_count()),
-                (*run)->state().usage};
+  return RunEnd{
+      (*run)->id(),
+      outcome ? outcome->status : agent::RunStatus::kNotDone,
+      QString::fromStdString(outcome ? outcome->why : outcome.error().message),
+      static_cast<int>(proposal->files.size()),
+      static_cast<int>(proposal->hunk_count()),
+      (*run)->state().usage,
+      QString::fromStdString(agent::text_of(agent::Prices::of_user(remark).of((*run)->state().usage_of_models)))};
 }
 
 // Notes of the project are followed only where the user has trusted their very content.
 Result<std::vector<std::pair<std::string, std::string>>> AgentController::trustedNotes(const std::string& repository) {
-  auto folder = data_folder();
-  if (!folder) return std::unexpected(folder.error());
-  auto found = agent::find_instructions(repository, *folder / "trusted-instructions");
+  auto list = agent::trust_file();
+  if (!list) return std::unexpected(list.error());
+  auto found = agent::find_instructions(repository, *list);
   if (!found) return std::unexpected(found.error());
   std::vector<std::pair<std::string, std::string>> notes;
-  for (const agent::Instructions& one : *found) {
-    if (one.trusted)
-      notes.emplace_back(one.path, one.text);
-    else
-      emit remarked(tr("%1 is not followed, as you have not trusted what it says now (strata agent "
-                       "--trust-instructions shows it and asks)")
+  for (agent::Instructions& one : *found) {
+    if (one.trust == agent::Trust::kNotAsked) {
+      const auto follow = wait(trust_, [&] { emit trustAsked(one); });
+      if (!follow) return fail(ErrorKind::kCancelled, tr("Stopped.").toStdString());
+      if (auto kept = agent::decide(one, *follow, *list); !kept) return std::unexpected(kept.error());
+    } else if (one.trust == agent::Trust::kTooLong) {
+      emit remarked(tr("%1 is not followed: it is longer than 16 KiB").arg(QString::fromStdString(one.path)));
+    } else if (one.trust == agent::Trust::kDeclined) {
+      emit remarked(tr("%1 is ignored, as you said (strata agent --trust-instructions asks again)")
                         .arg(QString::fromStdString(one.path)));
+    }
+    if (one.trust == agent::Trust::kTrusted) notes.emplace_back(one.path, one.text);
   }
   return notes;
 }
 
-agent::Approval AgentController::waitForAnswer(const agent::ApprovalRequest& request) {
-  std::unique_lock lock(mutex_);
-  answer_.reset();
-  emit approvalAsked(request);
-  answered_.wait(lock, [this] { return answer_.has_value() || cancel_.requested(); });
-  return answer_.value_or(agent::Approval::kNo);
-}
-
 void AgentController::answer(agent::Approval answer) {
   const std::lock_guard lock(mutex_);
-  answer_ = answer;
+  approval_ = answer;
+  answered_.notify_all();
+}
+
+void AgentController::answerTrust(bool follow) {
+  const std::lock_guard lock(mutex_);
+  trust_ = follow;
   answered_.notify_all();
 }
 

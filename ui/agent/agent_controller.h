@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "agent/run/run.h"
+#include "agent/run/trust.h"
 #include "base/cancel.h"
 
 namespace strata::ui {
@@ -21,6 +22,7 @@ struct RunEnd {
   QString why;
   int files = 0, hunks = 0;  // of the proposal
   agent::ChatUsage usage;
+  QString cost;  // "0.0123 USD"; empty where nothing has a price
 };
 
 class AgentController : public QObject {
@@ -38,12 +40,15 @@ class AgentController : public QObject {
   // To the run that works: heard before its next turn.
   void say(const QString& text);
   void answer(agent::Approval answer);  // of approvalAsked()
+  void answerTrust(bool follow);        // of trustAsked()
 
  signals:
   void started(qint64 run, const QString& instruction);
   void happened(const strata::agent::RunEvent& event);
   void wrote(const QString& piece);  // by the model
   void approvalAsked(const strata::agent::ApprovalRequest& request);
+  // What the repository says to agents, which the user has not been asked about; before the run has started.
+  void trustAsked(const strata::agent::Instructions& instructions);
   void ended(const strata::ui::RunEnd& end);
   void failed(const QString& message);
   void remarked(const QString& message);
@@ -54,13 +59,16 @@ class AgentController : public QObject {
   void post(Open open);
   Result<RunEnd> work(const Open& open);
   Result<std::vector<std::pair<std::string, std::string>>> trustedNotes(const std::string& repository);
-  agent::Approval waitForAnswer(const agent::ApprovalRequest& request);
+  // What the user answers; nothing if the run is stopped instead.
+  template <typename Answer, typename Ask>
+  std::optional<Answer> wait(std::optional<Answer>& answer, Ask ask);
 
   agent::AgentRun::OpenModel open_model_;
   Cancel cancel_;
   std::mutex mutex_;  // of what follows
   std::condition_variable answered_;
-  std::optional<agent::Approval> answer_;
+  std::optional<agent::Approval> approval_;
+  std::optional<bool> trust_;
   agent::AgentRun* running_ = nullptr;
 
   QThread thread_;

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A question of the agent, where it came up: what would be run, why it is asked, and the answers. Never in the way of
-// anything else.
+// The agent wants to run something that has to be allowed.
 #pragma once
 
-#include <QFrame>
-
 #include "agent/run/run.h"
+#include "ui/agent/question_card.h"
 
 namespace strata::ui {
 
-class ApprovalCard : public QFrame {
+class ApprovalCard : public QuestionCard {
   Q_OBJECT
  public:
   explicit ApprovalCard(const agent::ApprovalRequest& request, QWidget* parent = nullptr);

@@ -25,6 +25,9 @@ QString callText(const QString& tool, const json& arguments) {
   const auto a = [&](const char* name) { return textOf(arguments, name); };
   if (tool == QStringLiteral("rename")) return tr("Rename %1 to %2").arg(a("symbol"), a("new_name"));
   if (tool == QStringLiteral("add_parameter")) return tr("Add %1 to %2").arg(a("parameter"), a("symbol"));
+  if (tool == QStringLiteral("edit") && !a("path").isEmpty())
+    return (tr("Edit %1").arg(a("path")) + u' ' + a("symbol")).trimmed();
+  if (tool == QStringLiteral("create")) return tr("Create %1").arg(a("path"));
   if (tool == QStringLiteral("run")) return tr("Run %1").arg(firstLine(a("command")));
   if (tool == QStringLiteral("check")) return tr("Run the check");
   QStringList values;

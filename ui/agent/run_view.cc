@@ -9,7 +9,9 @@
 #include <QVBoxLayout>
 
 #include "ui/agent/approval_card.h"
+#include "ui/agent/trust_card.h"
 #include "ui/elided_label.h"
+#include "ui/icon_label.h"
 #include "ui/look.h"
 
 namespace strata::ui {
@@ -26,8 +28,8 @@ QLabel* plainLabel(QWidget* parent, bool small) {
   return label;
 }
 
-void setIcon(QLabel* label, const QString& name, QColor Colours::* colour) {
-  label->setPixmap(lineIcon(name, colour).pixmap(QSize(13, 13), label->devicePixelRatioF()));
+QIcon verdictIcon(bool good) {
+  return good ? lineIcon(QStringLiteral("check"), &Colours::good) : lineIcon(QStringLiteral("close"), &Colours::bad);
 }
 
 QString endText(const RunEnd& end) {
@@ -87,8 +89,8 @@ RunView::Row RunView::addRow(const RunStep& step, const QString& icon) {
   grid->setContentsMargins(0, 0, 0, 0);
   grid->setHorizontalSpacing(8);
   grid->setVerticalSpacing(1);
-  Row row{new QLabel(line), new ElidedLabel(10, line), new ElidedLabel(10, line)};
-  setIcon(row.icon, icon, step.good ? &Colours::muted : &Colours::bad);
+  Row row{line, new IconLabel(13, line), new ElidedLabel(10, line), new ElidedLabel(10, line)};
+  row.icon->setIcon(lineIcon(icon, step.good ? &Colours::muted : &Colours::bad));
   row.text->setTextFormat(Qt::PlainText);
   row.text->setText(step.text);
   if (step.detail.size() > step.text.size()) row.text->setToolTip(Qt::convertFromPlainText(step.detail));
@@ -110,7 +112,9 @@ void RunView::addEvent(const agent::RunEvent& event) {
       case RunStep::Kind::kPlan: {
         QString numbered;
         int number = 0;
-        for (const QString& line : step.detail.split(u'\n'))
+        steps_ = step.detail.split(u'\n');
+        if (said_ && isPlan(said_text_)) delete said_;
+        for (const QString& line : steps_)
           numbered +=
               QStringLiteral("%1%2. %3").arg(number ? QStringLiteral("\n") : QString()).arg(number + 1).arg(line),
               ++number;
@@ -122,22 +126,29 @@ void RunView::addEvent(const agent::RunEvent& event) {
       case RunStep::Kind::kResult: {
         if (!calls_.contains(step.id)) break;
         const Row row = calls_.take(step.id);
-        setIcon(row.icon, step.good ? QStringLiteral("check") : QStringLiteral("close"),
-                step.good ? &Colours::good : &Colours::bad);
+        row.icon->setIcon(verdictIcon(step.good));
         row.result->setText(step.text);
         if (step.detail != step.text) row.result->setToolTip(Qt::convertFromPlainText(step.detail));
         row.result->setVisible(!step.text.isEmpty());
         break;
       }
-      case RunStep::Kind::kCheck:
-        setIcon(addRow(step, QStringLiteral("check")).icon,
-                step.good ? QStringLiteral("check") : QStringLiteral("close"),
-                step.good ? &Colours::good : &Colours::bad);
+      case RunStep::Kind::kCheck: addRow(step, QStringLiteral("check")).icon->setIcon(verdictIcon(step.good)); break;
+      case RunStep::Kind::kRemark:
+        if (isPlan(step.detail)) break;
+        said_ = addRow(step, QStringLiteral("right")).line;
+        said_text_ = step.detail;
         break;
-      case RunStep::Kind::kRemark: addRow(step, QStringLiteral("right")); break;
       case RunStep::Kind::kEnd: break;  // showEnd() says it
     }
   if (event.kind != "end") setStatus(tr("Working in a private copy…"), "muted");
+}
+
+// Models say their plan before it is taken down as one.
+bool RunView::isPlan(const QString& text) const {
+  const std::vector<std::string> items = agent::list_items(text.toStdString());
+  QStringList lines;
+  for (const std::string& item : items) lines << QString::fromStdString(item).trimmed();
+  return !lines.isEmpty() && lines == steps_ && lines.size() == text.trimmed().count(u'\n') + 1;
 }
 
 void RunView::addText(const QString& piece) {
@@ -146,21 +157,40 @@ void RunView::addText(const QString& piece) {
 }
 
 void RunView::addRemark(const QString& text) {
-  setIcon(
-      addRow({RunStep::Kind::kRemark, {}, text.section(u'\n', 0, 0), text, true, {}}, QStringLiteral("warning")).icon,
-      QStringLiteral("warning"), &Colours::warn);
+  const QString icon = QStringLiteral("warning");
+  addRow({RunStep::Kind::kRemark, {}, text.section(u'\n', 0, 0), text, true, {}}, icon)
+      .icon->setIcon(lineIcon(icon, &Colours::warn));
 }
 
 void RunView::ask(const agent::ApprovalRequest& request) {
-  approval_ = new ApprovalCard(request, this);
-  rows_->addWidget(approval_);
-  setStatus(tr("Waiting for your answer"), "muted");
-  connect(approval_, &ApprovalCard::answered, this, [this](agent::Approval answer) {
-    approval_->deleteLater();
-    approval_ = nullptr;
+  auto* card = new ApprovalCard(request, this);
+  showQuestion(card);
+  connect(card, &ApprovalCard::answered, this, [this](agent::Approval answer) {
+    closeQuestion();
     emit answered(answer);
   });
+}
+
+void RunView::ask(const agent::Instructions& instructions) {
+  auto* card = new TrustCard(instructions, this);
+  showQuestion(card);
+  connect(card, &TrustCard::answered, this, [this](bool follow) {
+    closeQuestion();
+    emit trustAnswered(follow);
+  });
+}
+
+void RunView::showQuestion(QuestionCard* question) {
+  question_ = question;
+  rows_->addWidget(question);
+  setStatus(tr("Waiting for your answer"), "muted");
   emit buttonsAdded();
+}
+
+void RunView::closeQuestion() {
+  question_->deleteLater();  // this is its own event
+  question_ = nullptr;
+  setStatus(tr("Working in a private copy…"), "muted");
 }
 
 QPushButton* RunView::addButton(const QString& text, const char* name) {
@@ -174,8 +204,8 @@ QPushButton* RunView::addButton(const QString& text, const char* name) {
 
 void RunView::endWork() {
   writing_->hide();
-  delete approval_;
-  approval_ = nullptr;
+  delete question_;
+  question_ = nullptr;
   calls_.clear();
 }
 
@@ -198,7 +228,8 @@ void RunView::showEnd(const RunEnd& end) {
     const auto number = [](int64_t n) { return QLocale().toString(static_cast<qlonglong>(n)); };
     tokens_->setText(tr("%1 tokens written · %2 reused, %3 computed")
                          .arg(number(end.usage.generated_tokens), number(end.usage.reused_tokens),
-                              number(end.usage.prompt_tokens - end.usage.reused_tokens)));
+                              number(end.usage.prompt_tokens - end.usage.reused_tokens)) +
+                     (end.cost.isEmpty() ? QString() : QStringLiteral(" · ") + end.cost));
     tokens_->show();
   }
   emit buttonsAdded();
@@ -227,7 +258,14 @@ void RunView::beginAgain() {
   setStatus(tr("Going on…"), "muted");
 }
 
-void RunView::showOutcome(const QString& text) { setStatus(text, "muted"); }
+void RunView::showOutcome(const QString& text) {
+  setStatus(text, "muted");
+  if (auto* review = buttons_->findChild<QPushButton*>(QStringLiteral("reviewRun"))) {  // no longer what is to be done
+    review->setText(tr("Review"));
+    review->setProperty("primary", false);
+    review->style()->polish(review);
+  }
+}
 
 void RunView::setStatus(const QString& text, const char* property) {
   status_->setText(text);

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <QHash>
+#include <QPointer>
+#include <QStringList>
 #include <QWidget>
 
 #include "ui/agent/agent_controller.h"
@@ -15,8 +17,9 @@ class QVBoxLayout;
 
 namespace strata::ui {
 
-class ApprovalCard;
 class ElidedLabel;
+class IconLabel;
+class QuestionCard;
 
 class RunView : public QWidget {
   Q_OBJECT
@@ -31,6 +34,7 @@ class RunView : public QWidget {
   void addText(const QString& piece);  // of the model, until its turn is an event
   void addRemark(const QString& text);
   void ask(const agent::ApprovalRequest& request);
+  void ask(const agent::Instructions& instructions);
   void showEnd(const RunEnd& end);
   void showFailure(const QString& message);
   // An earlier run whose proposal waits (or, with `interrupted`, one that was ended in the middle).
@@ -41,31 +45,39 @@ class RunView : public QWidget {
 
  signals:
   void answered(strata::agent::Approval answer);
+  void trustAnswered(bool follow);
   void reviewRequested(qint64 run);
   void resumeRequested(qint64 run);
   void buttonsAdded();
 
  private:
   struct Row {
-    QLabel* icon;
+    QWidget* line;
+    IconLabel* icon;
     ElidedLabel* text;
     ElidedLabel* result;
   };
   Row addRow(const RunStep& step, const QString& icon);
   void setStatus(const QString& text, const char* property);
+  bool isPlan(const QString& text) const;
+  void showQuestion(QuestionCard* question);
+  void closeQuestion();
   void endWork();
   QPushButton* addButton(const QString& text, const char* name);
 
   QString instruction_;
   qint64 run_ = 0;
   QLabel* plan_;
+  QStringList steps_;       // of the plan
+  QPointer<QWidget> said_;  // the newest remark
+  QString said_text_;
   QVBoxLayout* rows_;
   QHash<QString, Row> calls_;  // that wait for their results
   QLabel* writing_;
   QLabel* status_;
   QLabel* tokens_;
   QWidget* buttons_;
-  ApprovalCard* approval_ = nullptr;
+  QuestionCard* question_ = nullptr;  // that waits for its answer
 };
 
 }  // namespace strata::ui

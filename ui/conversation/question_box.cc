@@ -81,6 +81,9 @@ void QuestionBox::setMode(Mode mode) {
 void QuestionBox::refresh() {
   const bool asking = mode_ == Mode::kAsk, stops = busy(mode_);
   for (QWidget* widget : std::initializer_list<QWidget*>{text_, ask_, change_, button_}) widget->setEnabled(ready_);
+  // Tab stops at the one that is chosen.
+  ask_->setFocusPolicy(asking ? Qt::StrongFocus : Qt::ClickFocus);
+  change_->setFocusPolicy(asking ? Qt::ClickFocus : Qt::StrongFocus);
   text_->setPlaceholderText(asking  ? tr("Ask about this repository")
                             : stops ? tr("Tell the agent something")
                                     : tr("Say what to change: “rename parse to read_all”"));

@@ -7,6 +7,7 @@
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QStyle>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -21,6 +22,12 @@ namespace strata::ui {
 namespace {
 
 constexpr int kEditorRows = 14;  // at most, before it scrolls
+
+// "Renames `a` to `b`" with its code in the font of code.
+QString withCode(const QString& text) {
+  static const QRegularExpression code(QStringLiteral("`([^`]+)`"));
+  return text.toHtmlEscaped().replace(code, QStringLiteral("<code>\\1</code>"));
+}
 
 }  // namespace
 
@@ -118,9 +125,9 @@ void HunkCard::build() {
     before = button;
   }
   layout_->addLayout(head);
-  auto* explanation = new QLabel(QString::fromStdString(hunk_.explanation), this);
+  auto* explanation = new QLabel(withCode(QString::fromStdString(hunk_.explanation)), this);
   explanation->setObjectName(QStringLiteral("hunkExplanation"));
-  explanation->setTextFormat(Qt::PlainText);
+  explanation->setTextFormat(Qt::RichText);
   explanation->setTextInteractionFlags(Qt::TextSelectableByMouse);
   explanation->setWordWrap(true);
   explanation->setFont(smallFont());
@@ -218,14 +225,15 @@ void HunkCard::edit() {
       openEditor("hunkEditor", codeFont(), QString::fromStdString(text), tr("Ctrl+Enter keeps, Esc cancels"));
   editor->setLineWrapMode(QPlainTextEdit::NoWrap);
   editor->setAccessibleName(tr("Lines of hunk %1, to be edited").arg(hunk_.number));
-  auto* highlighter = new CodeHighlighter(editor->document());
-  highlighter->setTheme(codeTheme(colours_.syntax()));
-  highlighter->setDefinition(colours_.syntax().definitionForFileName(QString::fromStdString(colours_.file().path)));
+  highlighter_ = new CodeHighlighter(editor->document());
+  highlighter_->setTheme(codeTheme(colours_.syntax()));
+  highlighter_->setDefinition(colours_.syntax().definitionForFileName(QString::fromStdString(colours_.file().path)));
 }
 
 void HunkCard::comment() {
   auto* editor = openEditor("hunkComment", font(), QString::fromStdString(hunk_.comment),
                             tr("Becomes part of the next instruction. Ctrl+Enter keeps, Esc cancels"));
+  editor->setTabChangesFocus(true);
   editor->setAccessibleName(tr("Comment on hunk %1").arg(hunk_.number));
 }
 
@@ -247,6 +255,13 @@ void HunkCard::closeEditor() {
   editor_box_->deleteLater();  // this may be its own event
   editor_ = nullptr;
   editor_box_ = nullptr;
+}
+
+void HunkCard::changeEvent(QEvent* event) {
+  QFrame::changeEvent(event);
+  if (!highlighter_ || event->type() != QEvent::PaletteChange) return;
+  highlighter_->setTheme(codeTheme(colours_.syntax()));
+  highlighter_->rehighlight();
 }
 
 bool HunkCard::eventFilter(QObject* object, QEvent* event) {

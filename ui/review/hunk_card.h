@@ -4,6 +4,7 @@
 #pragma once
 
 #include <QFrame>
+#include <QPointer>
 
 #include "ui/look.h"
 #include "ui/review/review.h"
@@ -15,6 +16,7 @@ class QVBoxLayout;
 
 namespace strata::ui {
 
+class CodeHighlighter;
 class DiffColours;
 class DiffText;
 
@@ -40,6 +42,7 @@ class HunkCard : public QFrame {
 
  protected:
   bool eventFilter(QObject* object, QEvent* event) override;
+  void changeEvent(QEvent* event) override;
 
  private:
   QToolButton* addButton(const QString& icon, QColor Colours::* colour, const QString& text, const QString& tip,
@@ -57,9 +60,10 @@ class HunkCard : public QFrame {
   QLabel* state_ = nullptr;
   QToolButton *accept_ = nullptr, *reject_ = nullptr, *edit_ = nullptr, *comment_ = nullptr, *undo_ = nullptr;
   DiffText* diff_ = nullptr;
-  QLabel* said_ = nullptr;            // the comment
-  QPlainTextEdit* editor_ = nullptr;  // while the user writes
-  QWidget* editor_box_ = nullptr;     // with its buttons
+  QLabel* said_ = nullptr;                 // the comment
+  QPlainTextEdit* editor_ = nullptr;       // while the user writes
+  QPointer<CodeHighlighter> highlighter_;  // of it, where it holds code
+  QWidget* editor_box_ = nullptr;          // with its buttons
 };
 
 }  // namespace strata::ui

@@ -114,9 +114,13 @@ void ReviewBar::showCounts(const Review& review) {
   check_->setVisible(c.to_write > 0 && !review.ofWorkTree());
   check_->setEnabled(true);
   if (review.ofWorkTree())
-    write_->setText(c.to_write == 1 ? tr("Take Back One Hunk") : tr("Take Back %1 Hunks").arg(c.to_write));
+    write_->setText(c.to_write == 0   ? tr("Take Back")
+                    : c.to_write == 1 ? tr("Take Back One Hunk")
+                                      : tr("Take Back %1 Hunks").arg(c.to_write));
   else
-    write_->setText(c.to_write == 1 ? tr("Apply One Hunk") : tr("Apply %1 Hunks").arg(c.to_write));
+    write_->setText(c.to_write == 0   ? tr("Apply")
+                    : c.to_write == 1 ? tr("Apply One Hunk")
+                                      : tr("Apply %1 Hunks").arg(c.to_write));
   write_->setVisible(c.to_write > 0 || c.applied < c.hunks);
   write_->setEnabled(c.to_write > 0);
 }

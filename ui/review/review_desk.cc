@@ -13,7 +13,6 @@ namespace strata::ui {
 namespace {
 
 const char* const kRejected = "rejected";  // status of a run of which nothing was wanted
-const char* const kApplied = "applied";
 
 QString tr(const char* text) { return QCoreApplication::translate("ReviewDesk", text); }
 QString text(const std::string& utf8) { return QString::fromStdString(utf8); }
@@ -113,8 +112,6 @@ Result<Written> ReviewDesk::write(const Review& review) {
   if (!review.ofWorkTree()) {
     auto report = book->apply(review.run, review.proposal, review.title.toStdString());
     if (!report) return std::unexpected(report.error());
-    if (report->conflicts.empty() && report->step > 0)
-      if (auto kept = database_->set_status(review.run, kApplied); !kept) return std::unexpected(kept.error());
     return Written{Written::What::kApplied, review.title, std::move(*report)};
   }
   auto proposal = agent::make_proposal(takingBack(review.proposal));
@@ -196,7 +193,7 @@ Result<std::optional<WaitingRun>> ReviewDesk::waiting() {
   std::optional<WaitingRun> none;
   if (all->empty()) return none;
   const agent::Run& newest = all->front();
-  if (newest.status == kApplied || newest.status == kRejected || newest.status == "reviewed") return none;
+  if (newest.status == "applied" || newest.status == kRejected || newest.status == "reviewed") return none;
   auto events = database_->events(newest.id);
   if (!events) return std::unexpected(events.error());
   // What is said of the end is not there if the process was killed.

@@ -5,9 +5,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <random>
 
 #include "tests/unit/agent/changes/work_area.h"
@@ -307,6 +311,71 @@ TEST(Journal, ALinkInTheWayIsNotFollowed) {
   for (const char* path : {"../outside/file", "/etc/x", ".git/hooks/pre-commit", "a/.GIT/config", "a//b", ""}) {
     EXPECT_FALSE(make_proposal({{path, {}, FileContent{"x"}}})) << path;
   }
+}
+
+// Kills a child that has called be_killed_here() as it enters or leaves its nth system call from there on that changes
+// files; false: it had fewer of them and has ended.
+void be_killed_here() {
+  if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) _exit(1);
+  raise(SIGSTOP);
+}
+bool kill_at_change(pid_t child, int nth) {
+  constexpr long kChanging[] = {SYS_openat, SYS_write,  SYS_pwrite64, SYS_ftruncate, SYS_fsync,    SYS_fdatasync,
+                                SYS_linkat, SYS_unlink, SYS_unlinkat, SYS_rename,    SYS_renameat, SYS_renameat2};
+  int status = 0;
+  for (;;) {
+    waitpid(child, &status, 0);
+    if (!WIFSTOPPED(status)) return false;
+    const long call = ptrace(PTRACE_PEEKUSER, child, offsetof(user_regs_struct, orig_rax), nullptr);
+    if (WSTOPSIG(status) == SIGTRAP && std::ranges::find(kChanging, call) != std::end(kChanging) && --nth == 0) {
+      kill(child, SIGKILL);
+      waitpid(child, nullptr, 0);
+      return true;
+    }
+    ptrace(PTRACE_SYSCALL, child, nullptr, nullptr);
+  }
+}
+
+TEST(Journal, AnAcceptanceKilledAtAnySystemCallIsWholeAgainWhenReopened) {
+  std::map<std::string, int> seen;
+  bool killed = true;
+  for (int nth = 1; killed; ++nth) {
+    WorkArea area;
+    area.write("tree/one", "1\n");
+    area.write("tree/two", "2\n");
+    Proposal proposal = proposal_of({{"made", {}, FileContent{"made\n"}},
+                                     {"one", FileContent{"1\n"}, FileContent{"11\n"}},
+                                     {"two", FileContent{"2\n"}, {}}});
+    accept(proposal);
+    const pid_t child = fork();
+    if (child == 0) {
+      RunDatabase runs = area.runs();
+      Journal journal = area.journal(runs);
+      const int64_t run = *runs.start_run(area.tree, "", "done");
+      be_killed_here();
+      (void)journal.apply(run, proposal, "test");
+      _exit(0);
+    }
+    killed = kill_at_change(child, nth);
+
+    RunDatabase runs = area.runs();
+    Journal journal = area.journal(runs);
+    const bool after = area.read("tree/one") == "11\n";
+    seen[after ? "after" : "before"]++;
+    if (!journal.recovered().empty()) seen["recovered"]++;
+    EXPECT_EQ(area.read("tree/one"), after ? "11\n" : "1\n") << nth;
+    EXPECT_EQ(area.read("tree/two"), after ? "" : "2\n") << nth;
+    EXPECT_EQ(area.read("tree/made"), after ? "made\n" : "") << nth;
+    int files = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(area.tree)) files += !entry.is_directory();
+    EXPECT_EQ(files, 2) << "nothing is left behind, " << nth;
+    EXPECT_EQ(runs.run(1)->status, after ? "applied" : "done") << "what the list of runs says is true, " << nth;
+    EXPECT_EQ(journal.undo({1, 0, 0}).has_value(), after) << nth;
+    EXPECT_EQ(area.read("tree/one"), "1\n") << nth;
+  }
+  EXPECT_GT(seen["before"], 5);
+  EXPECT_GT(seen["after"], 5);
+  EXPECT_GT(seen["recovered"], 3);
 }
 
 // A child applies, undoes and redoes for ever and is killed at a random moment. What it leaves must be a whole state

@@ -39,19 +39,21 @@ TEST(RunDatabase, TokensOfARunAreThoseOfItsTurnsAndAttempts) {
   WorkArea area;
   RunDatabase runs = area.runs();
   const int64_t run = *runs.start_run("/repo", "rename it", "running"), other = *runs.start_run("/repo", "", "running");
-  EXPECT_EQ(runs.totals(run)->tokens_in, 0);
+  EXPECT_TRUE(runs.totals(run)->tokens.empty());
   for (const auto& [id, kind, json] : std::initializer_list<std::tuple<int64_t, const char*, const char*>>{
-           {run, "turn", R"({"usage":{"in":100,"reused":60,"out":7}})"},
-           {run, "attempt", R"({"usage":{"in":50,"reused":0,"out":3}})"},
+           {run, "turn", R"({"model":"big","usage":{"in":100,"reused":60,"out":7}})"},
+           {run, "attempt", R"({"model":"big","usage":{"in":50,"reused":0,"out":3}})"},
+           {run, "turn", R"({"usage":{"in":9,"reused":8,"out":7}})"},
            {run, "turn", R"({"by":"strata"})"},
            {run, "turn", "cut of"},
            {run, "message", R"({"usage":{"in":1000}})"},
            {other, "turn", R"({"usage":{"in":1000,"reused":1,"out":1}})"}})
     ASSERT_TRUE(runs.append(id, kind, json));
   const auto totals = runs.totals(run);
-  EXPECT_EQ(totals->tokens_in, 150);
-  EXPECT_EQ(totals->tokens_reused, 60);
-  EXPECT_EQ(totals->tokens_out, 10);
+  ASSERT_EQ(totals->tokens.size(), 2u);
+  const auto of = [](const RunTotals::Tokens& t) { return std::tuple(t.model, t.in, t.reused, t.out); };
+  EXPECT_EQ(of(totals->tokens[0]), std::tuple("", 9, 8, 7));
+  EXPECT_EQ(of(totals->tokens[1]), std::tuple("big", 150, 60, 10));
 }
 
 TEST(RunDatabase, VerdictsFollowTheirHunkIntoANewProposal) {
