@@ -36,6 +36,8 @@ std::string place(const Citation& c) {
 }
 
 constexpr size_t kNearestPlaces = 3;
+// A value does not happen anywhere, so excerpts that state it are less likely to be said to show where it does.
+constexpr double kValueAllowance = 0.2;
 
 // How much more likely the model finds it that the assembled excerpts show what is asked about than that they do not.
 Result<double> shown(Session& session, const Model& model, const Cancel* cancel) {
@@ -128,7 +130,7 @@ Result<bool> write_here(Workspace& workspace, const std::vector<Excerpt>& excerp
     auto odds = shown(session, model, cancel);
     if (!odds) return std::unexpected(odds.error());
     answer.evidence.odds = *odds;
-    if (*odds < *answerable) return false;
+    if (*odds < *answerable - (question.asks_value ? kValueAllowance : 0)) return false;
   }
   if (auto done = instruct(session, model, question.asks_how ? kExplain : kInstruction, cancel); !done)
     return std::unexpected(done.error());

@@ -225,11 +225,12 @@ class Forms {
   // what derives from X; subclasses of X; which classes implement X
   void subclasses(size_t i, Question& q) const {
     size_t x = 0;
+    const size_t next = i + (at(i + 1, {"directly", "immediately"}) ? 2 : 1);
     if (at(i, {"derive", "derives", "derived", "inherit", "inherits", "inheriting", "descend", "descends"}) &&
-        at(i + 1, {"from"}))
-      x = skip_kinds(i + 2);
+        at(next, {"from"}))
+      x = skip_kinds(next + 1);
     else if (at(i, {"subclass", "subclasses", "extend", "extends", "extending", "subclassing"}))
-      x = skip_kinds(at(i + 1, {"of"}) ? i + 2 : i + 1);
+      x = skip_kinds(at(next, {"of"}) ? next + 1 : next);
     else if (at(i, {"children", "descendants", "implementations", "derivatives"}) && at(i + 1, {"of"}))
       x = skip_kinds(i + 2);
     else if (at(i, {"implement", "implements"}) && i >= 1 &&

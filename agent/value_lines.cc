@@ -17,7 +17,7 @@ constexpr size_t kLongestLine = 160;    // bytes of one that are shown
 constexpr double kLineAbove = 0.5;      // of what the line above says: a comment, a condition
 constexpr double kSymbol = 0.4;         // of what the name of the function around it says
 constexpr double kRank = 0.05;          // less for each passage that ranks before
-constexpr double kLeast = 0.3;          // of all that the question says
+constexpr double kLeast = 0.2;          // of all that the question says
 constexpr double kBesideTheBest = 0.5;  // of the best line's score
 
 // What limits and defaults are called in questions and in code. If a question says one, the others are looked for too.

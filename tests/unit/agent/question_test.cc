@@ -50,6 +50,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"Where is max_size used?", QuestionKind::kUsers, "max_size"},
                     Case{"Which classes inherit from Session?", QuestionKind::kSubclasses, "Session"},
                     Case{"What are the subclasses of BaseAdapter?", QuestionKind::kSubclasses, "BaseAdapter"},
+                    Case{"What inherits directly from BaseAdapter?", QuestionKind::kSubclasses, "BaseAdapter"},
                     Case{"Which class does BaseAdapter derive from?", QuestionKind::kDescription, ""},
                     Case{"What is the value of MAX_FORM_SIZE?", QuestionKind::kValue, "MAX_FORM_SIZE"},
                     Case{"What is DEFAULT_POOLSIZE set to?", QuestionKind::kValue, "DEFAULT_POOLSIZE"},
