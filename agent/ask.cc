@@ -10,6 +10,7 @@
 #include "agent/calibration.h"
 #include "agent/citations.h"
 #include "agent/context_assembly.h"
+#include "agent/guessed_words.h"
 #include "agent/passage_reading.h"
 #include "agent/prompts.h"
 #include "agent/question.h"
@@ -168,7 +169,7 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
   };
 
   // What is asked for?
-  const Question question = analyse_question(text, [&](std::string_view name) {
+  Question question = analyse_question(text, [&](std::string_view name) {
     auto symbols = workspace.index.find_symbols(name);
     return symbols && std::ranges::any_of(*symbols, [&](const repo::Symbol& s) { return s.name == name; });
   });
@@ -184,10 +185,19 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
 
   // Which passages is it about? The user sees them before the model has said a word.
   TextCache texts(workspace.index);
-  auto ranking = rank(workspace, question, texts, cancel);
+  const bool guesses =
+      !workspace.remote && question.identifiers.empty() && guesses_well(workspace.answerer.model->params().name);
+  auto ranking = rank(workspace, question, texts, guesses ? RankDepth::kQuick : RankDepth::kFull, cancel);
   if (!ranking) return std::unexpected(ranking.error());
-  const double select_s = clock.seconds();
   if (events.on_ranked) events.on_ranked(ranking->passages);
+  if (guesses) {
+    auto words = guess_words(workspace.answerer.model, question.text, cancel);
+    if (!words) return std::unexpected(words.error());
+    question.guessed = std::move(*words);
+    ranking = rank(workspace, question, texts, RankDepth::kFull, cancel);
+    if (!ranking) return std::unexpected(ranking.error());
+  }
+  const double select_s = clock.seconds();
 
   // Small models never say that something is not there, so that is decided by what nothing mentions and, for a model
   // that was calibrated for it, by how it judges the excerpts.

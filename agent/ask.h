@@ -28,7 +28,7 @@ struct Citation {
 // A passage in the order of the ranking, with the scores that put it there (z-scores; 0 if the signal was not used).
 struct RankedPassage {
   repo::Passage passage;
-  double score = 0, embedding = 0, attention = 0, bm25 = 0, identifier = 0, name = 0, likelihood = 0;
+  double score = 0, embedding = 0, attention = 0, bm25 = 0, guessed = 0, identifier = 0, name = 0, likelihood = 0;
   bool aside = false;   // tests, documents, generated and foreign code the question is not about
   int tokens = 0;       // 0: not in the context
   bool reused = false;  // assembled from stored key/value state

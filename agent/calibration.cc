@@ -10,6 +10,7 @@ namespace {
 struct Calibration {
   std::string_view name;  // part of general.name
   std::optional<double> answerable_from;
+  bool guesses_well;
   std::vector<RetrievalHead> retrieval_heads;
 };
 
@@ -17,6 +18,7 @@ const Calibration* calibration_of(std::string_view model_name) {
   static const std::vector<Calibration> kCalibrations = {
       {"Qwen2.5 Coder 1.5B Instruct",
        1.1,
+       true,
        {{5, 10},
         {5, 9},
         {5, 11},
@@ -35,6 +37,7 @@ const Calibration* calibration_of(std::string_view model_name) {
         {8, 4}}},
       {"Qwen2.5 Coder 0.5B Instruct",
        std::nullopt,
+       false,
        {{7, 8},
         {7, 7},
         {7, 11},
@@ -62,6 +65,11 @@ const Calibration* calibration_of(std::string_view model_name) {
 std::optional<double> answerable_from(std::string_view model_name) {
   const Calibration* calibration = calibration_of(model_name);
   return calibration ? calibration->answerable_from : std::nullopt;
+}
+
+bool guesses_well(std::string_view model_name) {
+  const Calibration* calibration = calibration_of(model_name);
+  return calibration && calibration->guesses_well;
 }
 
 std::vector<RetrievalHead> retrieval_heads_of(std::string_view model_name) {

@@ -18,6 +18,9 @@ namespace strata::agent {
 //   signal.
 std::optional<double> answerable_from(std::string_view model_name);
 
+// Whether the words it guesses for a question help to find the answer (guessed_words.h).
+bool guesses_well(std::string_view model_name);
+
 // The heads that find what a question is about, best first; none for a model that was not calibrated. Measured on
 // flask, click and werkzeug with 80 questions: 16 heads, and 15 of them the same on Redis (selection experiment of the
 // prototype; docs/architecture.md 4.5).

@@ -29,6 +29,14 @@ inline constexpr std::string_view kExcerpts = "Excerpts from the repository, the
 // Above the lines that state a value, right before a question for one (agent/value_lines.h).
 inline constexpr std::string_view kValues = "Lines that state values:\n";
 
+// What names the code that answers a question may have (agent/guessed_words.h), with an example.
+inline constexpr std::string_view kGuessWords =
+    "You help to search source code. For a question, you list words that are likely in the names of functions, classes "
+    "and constants of the code that answers it. Use programmers' words, not those of the question.";
+inline constexpr std::string_view kGuessQuestion = "Where is it checked that a path does not lead out of the folder?";
+inline constexpr std::string_view kGuessAnswer =
+    "safe, join, traversal, normalize, sanitize, path, directory, resolve, escape, relative";
+
 // Between a passage and a question, to see how likely the one makes the other.
 inline constexpr std::string_view kInWords = "\nThe code above, in words:";
 

@@ -35,6 +35,7 @@ struct Question {
   std::vector<Identifier> identifiers;  // in order, each once
   std::vector<Term> terms;              // the words that carry meaning, each stem once, parts of identifiers included
   std::vector<std::string> numbered;    // "HTTP/2", "SHA-256", "OAuth2": neither the word nor the number says it alone
+  std::string guessed;  // words that a model expects in the names of the code that answers (agent/guessed_words.h)
   bool asks_where = false;
   bool asks_how = false;    // how something happens, not how many or how large
   bool asks_value = false;  // how many, how large, which of the things that are no code: a line tells

@@ -267,16 +267,18 @@ std::vector<RankedPassage> fuse(std::vector<Candidate> candidates, const Ranking
   const Moments cosine = moments(candidates, [](const Candidate& c) { return c.cosine; });
   const Moments attention = moments(candidates, [](const Candidate& c) { return c.attention; });
   const Moments bm25 = moments(candidates, [](const Candidate& c) { return std::optional(c.bm25); });
+  const Moments guessed = moments(candidates, [](const Candidate& c) { return std::optional(c.guessed); });
   std::vector<RankedPassage> ranked;
   ranked.reserve(candidates.size());
   for (Candidate& c : candidates) {
     RankedPassage r;
     r.bm25 = bm25.z(c.bm25);
     r.embedding = c.cosine ? cosine.z(*c.cosine) : weights.unread * r.bm25;
+    r.guessed = guessed.z(c.guessed);
     r.attention = c.attention ? attention.z(*c.attention) : 0;
     r.identifier = c.identifier;
     r.name = c.name;
-    r.score = r.embedding + weights.attention * r.attention + weights.bm25 * r.bm25 +
+    r.score = r.embedding + weights.attention * r.attention + weights.bm25 * r.bm25 + weights.guessed * r.guessed +
               weights.identifier * c.identifier + weights.name * c.name;
     r.aside = c.aside;
     if (c.aside) r.score -= weights.demotion;
@@ -287,7 +289,8 @@ std::vector<RankedPassage> fuse(std::vector<Candidate> candidates, const Ranking
   return ranked;
 }
 
-Result<Ranking> rank(Workspace& workspace, const Question& question, TextCache& texts, const Cancel* cancel) {
+Result<Ranking> rank(Workspace& workspace, const Question& question, TextCache& texts, RankDepth depth,
+                     const Cancel* cancel) {
   const repo::Index& index = workspace.index;
   if (workspace.scout.snapshots) {
     if (auto done = workspace.read->refresh(index, *workspace.scout.snapshots); !done)
@@ -297,6 +300,9 @@ Result<Ranking> rank(Workspace& workspace, const Question& question, TextCache& 
   auto hits = index.search(question.text, kCandidates);
   if (!hits) return std::unexpected(hits.error());
   for (const repo::Hit& hit : *hits) candidates.at(hit.passage).bm25 = hit.score;
+  auto expected = index.search(question.guessed, kCandidates);
+  if (!expected) return std::unexpected(expected.error());
+  for (const repo::Hit& hit : *expected) candidates.at(hit.passage).guessed = hit.score;
   for (const Identifier& identifier : question.identifiers) {
     auto symbols = index.find_symbols(last_component(identifier.text));
     if (!symbols) return std::unexpected(symbols.error());
@@ -335,7 +341,7 @@ Result<Ranking> rank(Workspace& workspace, const Question& question, TextCache& 
   }
   ranking.passages = fuse(std::move(candidates.all()));
   // A question that names things is about these; told in words, it is about what makes these words likely.
-  if (question.identifiers.empty() && !direction.embedding.empty())
+  if (depth == RankDepth::kFull && question.identifiers.empty() && !direction.embedding.empty())
     if (auto done = judge(workspace, question, ranking.passages, cancel); !done) return std::unexpected(done.error());
   auto evidence = find_evidence(index, question, ranking.weights, ranking.passages, texts);
   if (!evidence) return std::unexpected(evidence.error());

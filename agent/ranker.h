@@ -19,6 +19,7 @@ struct Candidate {
   std::optional<double> cosine;          // nothing: the passage has not been read
   std::optional<double> attention = {};  // of the retrieval heads; nothing as above, or the model has none
   double bm25 = 0;                       // 0: not among the hits
+  double guessed = 0;                    // BM25 of the guessed words; 0: not among their hits
   double identifier = 0;                 // 1: defines what the question names
   double name = 0;                       // 1: defines what is called as the question describes it; see name_match()
   bool aside = false;  // tests, documents, generated and foreign code, unless the question is about them
@@ -38,6 +39,7 @@ struct RankingWeights {
   // them, .30 without). With comments and likelihood they make no difference: of 44 questions the right passage is
   // first for 30, among the first five for 41 with this weight, 32 and 40 without heads.
   double attention = 0.5;
+  double guessed = 0.6;  // of the guessed words, see guessed_words.h
   double identifier = 2.0;
   double name = 2.0;
   double unread = 0.5;    // a passage that has not been read gets this share of z(bm25) for its embedding
@@ -64,7 +66,12 @@ struct Ranking {
   TermWeights weights;  // of the question's terms
 };
 
-Result<Ranking> rank(Workspace& workspace, const Question& question, TextCache& texts, const Cancel* cancel);
+enum class RankDepth {
+  kQuick,  // without likelihoods
+  kFull,
+};
+Result<Ranking> rank(Workspace& workspace, const Question& question, TextCache& texts, RankDepth depth,
+                     const Cancel* cancel);
 
 // True if what was asked for does not seem to be in the repository. Pure; tests/bench/ask_eval.py
 // counts what the thresholds get right and their false alarms.

@@ -80,6 +80,7 @@ json to_json(const agent::Answer& answer, double index_s, const agent::Cost& cos
                        {"embedding", p.embedding},
                        {"attention", p.attention},
                        {"bm25", p.bm25},
+                       {"guessed", p.guessed},
                        {"identifier", p.identifier},
                        {"name", p.name},
                        {"likelihood", p.likelihood}}},

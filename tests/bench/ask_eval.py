@@ -9,7 +9,8 @@ A questions file names the source distribution it was written for and holds ques
     {"kind": "where|value|who|how|absent", "question": "...", "facts": [["send", "HTTPAdapter"], ["adapters.py"]],
      "places": [["src/requests/adapters.py", 613, 720]]}]}
 An answer is right if every group of `facts` has a member in it (as a word, any case); a group may hold alternatives. The
-citation is right if one of the cited places overlaps one of `places`.
+citation is right if one of the cited places overlaps one of `places`; the place was "shown" if an excerpt the model was
+given overlaps one.
 An absent thing is right if the program says so; every other question counts a false alarm if it says so there.
 """
 import argparse
@@ -28,11 +29,13 @@ def holds(text, fact):
 def score(question, answer):
     absent = not answer.get("found", True)
     if question["kind"] == "absent":
-        return {"right": absent, "cited": absent, "absent": absent}
+        return {"right": absent, "cited": absent, "absent": absent, "shown": False}
     right = not absent and all(any(holds(answer["answer"], fact) for fact in group) for group in question["facts"])
     cited = any(c["file"] == file and c["start_line"] <= last and first <= c["end_line"]
                 for c in answer["citations"] for file, first, last in question["places"])
-    return {"right": right, "cited": cited, "absent": absent}
+    shown = any(s["file"] == file and s["start_line"] <= last and first <= s["end_line"]
+                for s in answer.get("context", {}).get("spans", []) for file, first, last in question["places"])
+    return {"right": right, "cited": cited, "absent": absent, "shown": shown}
 
 
 def ask(options, repository, question):
@@ -76,11 +79,12 @@ def main():
             print(f"{mark} {question['kind']:6} {seconds:5.1f} s  {question['question']}\n      "
                   + answer["answer"].replace("\n", "\n      "), flush=True)
     table["all"] = results
-    print(f"\n{'':8}{'n':>4}{'right':>7}{'cited':>7}{'both':>6}{'called absent':>15}{'answer s':>10}")
+    print(f"\n{'':8}{'n':>4}{'right':>7}{'cited':>7}{'both':>6}{'shown':>7}{'called absent':>15}{'answer s':>10}")
     for kind, rows in table.items():
         both = sum(r["right"] and r["cited"] for r in rows)
         mean = sum(r["answer"]["timing"]["total_s"] for r in rows) / len(rows)
         print(f"{kind:8}{len(rows):4}{sum(r['right'] for r in rows):7}{sum(r['cited'] for r in rows):7}{both:6}"
+              f"{sum(r['shown'] for r in rows):7}"
               f"{sum(r['absent'] for r in rows):15}{mean:10.1f}")
     if options.out:
         with open(options.out, "w", encoding="utf-8") as stream:
