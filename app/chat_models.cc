@@ -20,12 +20,18 @@ Result<std::shared_ptr<agent::ChatModel>> shared(Result<std::unique_ptr<M>> mode
 }  // namespace
 
 void add_chat_options(CLI::App* command, ChatArguments& a) {
-  command->add_option("--model", a.model.model,
-                      "Catalogue name, GGUF file or folder; with --endpoint the model's name there; or scripted:FILE");
-  command->add_option("--endpoint", a.endpoint,
-                      "Base URL of an OpenAI-compatible server (http://127.0.0.1:8080/v1) to use instead of the own "
-                      "engine; a key is taken from STRATA_API_KEY or OPENAI_API_KEY");
-  command->add_option("--threads", a.model.threads, "Threads (default: physical cores)")->check(CLI::Range(0, 1024));
+  command
+      ->add_option("--model", a.model.model,
+                   "Catalogue name, GGUF file or folder; with --endpoint the model's name there; or scripted:FILE")
+      ->option_text("NAME");
+  command
+      ->add_option("--endpoint", a.endpoint,
+                   "Base URL of an OpenAI-compatible server (http://127.0.0.1:8080/v1) to use instead of Strata's "
+                   "own engine; a key is taken from STRATA_API_KEY or OPENAI_API_KEY")
+      ->option_text("URL");
+  command->add_option("--threads", a.model.threads, "Threads (default: physical cores)")
+      ->check(CLI::Range(0, 1024))
+      ->option_text("N");
 }
 
 Result<std::shared_ptr<agent::ChatModel>> open_chat_model(const ChatArguments& a) {

@@ -139,7 +139,10 @@ Result<Applied> propose(agent::RunDatabase& database, agent::AgentRun& run, cons
   for (const auto& file : proposal->files) applied.paths.push_back(to_utf8(file.path));
   if (!apply || applied.hunks == 0) return applied;
   for (auto& file : proposal->files) {
-    for (auto& hunk : file.hunks) hunk.state = agent::HunkState::kAccepted;
+    for (auto& hunk : file.hunks) {
+      hunk.state = agent::HunkState::kAccepted;
+      if (auto kept = database.set_verdict(run.id(), hunk); !kept) return std::unexpected(kept.error());
+    }
   }
   auto journal = agent::Journal::open(database, run.bench().copy().repository());
   if (!journal) return std::unexpected(journal.error());
@@ -301,40 +304,50 @@ void add_agent(CLI::App& app, Run& run) {
   command->add_option("repository", a->repository, "Folder of the repository");
   command->add_option("instruction", a->instruction, "What is to be done, in your words");
   command->add_option("--resume", a->resume, "Go on with this run instead of starting one (strata runs lists them)")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::PositiveNumber)
+      ->option_text("RUN");
   add_chat_options(command, a->chat);
   command->add_flag("--yes", a->yes, "Approve what the sandbox confines, and apply the result if its check passes");
-  command->add_option("--allow", a->allow, "Approve confined commands that begin with these words; may be repeated");
-  command->add_option("--check", a->check,
-                      "Command that builds and tests (default: as detected); the agent is done only when it passes");
-  command->add_option("--max-steps", a->budget.steps, "Stop after this many steps; a step is a call of a tool")
-      ->check(CLI::Range(1, 10000));
+  command->add_option("--allow", a->allow, "Approve confined commands that begin with these words; may be repeated")
+      ->option_text("WORDS");
+  command
+      ->add_option("--check", a->check,
+                   "Command that builds and tests (default: as detected); the agent is done only when it passes")
+      ->option_text("COMMAND");
+  command
+      ->add_option("--max-steps", a->budget.steps,
+                   "Stop after this many steps; a step is a call of a tool (default: 40)")
+      ->check(CLI::Range(1, 10000))
+      ->option_text("N");
   command
       ->add_option("--max-tokens", a->budget.tokens,
-                   "Stop after this many tokens that were read and written, those reused not counted")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--max-seconds", a->budget.seconds, "Stop after this many seconds")->check(CLI::PositiveNumber);
+                   "Stop after this many tokens that were read and written, those reused not counted (default: 400000)")
+      ->check(CLI::PositiveNumber)
+      ->option_text("N");
+  command->add_option("--max-seconds", a->budget.seconds, "Stop after this many seconds (default: 3600)")
+      ->check(CLI::PositiveNumber)
+      ->option_text("S");
   command->add_flag("--network", a->network, "Commands of this run may use the network");
   command->add_flag("--trust-instructions", a->trust_instructions,
                     "Show AGENTS.md and .strata/instructions.md, and follow them from now on");
-  command
-      ->add_option("--json", a->json_form,
-                   "Print the result as JSON (status, steps, hunks, tokens, checks); --json=events: every event too, a "
-                   "line each")
+  command->add_option("--json", a->json_form, "Print the result as JSON; --json=events: every event too, a line each")
+      ->option_text("[=events]")
       ->expected(0, 1)
       ->default_str("result")
       ->check(CLI::IsMember({"result", "events"}));
   command->footer(
-      "The agent works in a private copy and hands over a proposal. Nothing of yours changes until you accept it, "
-      "unless "
-      "you\nsay --yes; and `strata undo` takes that back.\n\nExamples:\n"
-      "  strata agent . \"Rename Parser::parse to Parser::read_all\" --check \"make test\"\n"
-      "  strata agent . \"Make the failing test of median pass\" --check \"python3 -m unittest\" --yes\n"
-      "  strata agent . \"Add a --quiet option\" --endpoint http://127.0.0.1:8080/v1\n"
-      "  strata review . --run 12             the proposal of run 12, hunk by hunk\n"
-      "  strata agent --resume 12             goes on with it: it was stopped, or you commented on it in the review\n\n"
-      "Exit codes: 0 done (proposed, or applied with --yes), 1 not done, 2 usage, 3 stopped by a guard or a budget, "
-      "4 refused by\nthe sandbox or an approval.");
+      R"(The agent works in a private copy and hands over a proposal. Nothing of yours changes until you accept it, unless you say
+--yes; and `strata undo` takes that back.
+
+Examples:
+  strata agent . "Rename Parser::parse to Parser::read_all" --check "make test"
+  strata agent . "Make the failing test of median pass" --check "python3 -m unittest" --yes
+  strata agent . "Add a --quiet option" --endpoint http://127.0.0.1:8080/v1
+  strata review . --run 12             the proposal of run 12, hunk by hunk
+  strata agent --resume 12             goes on with it: it was stopped, or you commented on it in the review
+
+Exit codes: 0 done (proposed, or applied with --yes), 1 not done, 2 usage, 3 stopped by a guard or a budget, 4 refused by
+the sandbox or an approval.)");
   command->callback([a, &run] { run = [a] { return run_agent(*a); }; });
 }
 

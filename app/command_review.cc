@@ -304,39 +304,49 @@ void add_review(CLI::App& app, Run& run) {
       "review", "Show changes hunk by hunk with their risks, and write those you accept to your tree");
   command->add_option("repository", a->repository, "Folder of the repository")->required();
   command->add_flag("--json", a->json, "Print the result as JSON");
-  command->add_option("--patch", a->patch, "What a patch file would change")->check(CLI::ExistingFile);
-  command->add_option("--commit", a->commit, "What a commit changed");
-  command->add_option("--range", a->range, "What changed between two commits, A..B");
+  command->add_option("--patch", a->patch, "What a patch file would change")
+      ->check(CLI::ExistingFile)
+      ->option_text("FILE");
+  command->add_option("--commit", a->commit, "What a commit changed")->option_text("COMMIT");
+  command->add_option("--range", a->range, "What changed between two commits")->option_text("A..B");
   command->add_option("--run", a->run, "What a run of the agent proposes (strata runs lists them)")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--accept", a->accept,
-                      "Of --run or --patch, write these hunks to your tree: all, none, or a list as in 1,3-5");
+      ->check(CLI::PositiveNumber)
+      ->option_text("RUN");
+  command
+      ->add_option("--accept", a->accept,
+                   "Of --run or --patch, write these hunks to your tree: all, none, or a list as in 1,3-5")
+      ->option_text("LIST");
   command
       ->add_option("--message", a->message,
                    "Commit what was accepted, and only that, on the current branch; hooks run as for git commit")
+      ->option_text("TEXT")
       ->needs("--accept");
   auto* check = command
                     ->add_option("--check", a->check,
                                  "Run this command (default: as detected) in the sandbox, on a copy of your tree with "
                                  "just what is accepted; with --accept, nothing is written unless it passes")
+                    ->option_text("[COMMAND]")
                     ->expected(0, 1);
   command
       ->add_option("--comment", a->comments,
-                   "HUNK TEXT: what should be different; the run goes on with it when resumed")
+                   "Say of a hunk of --run what should be different; the run goes on with it when resumed")
+      ->option_text("HUNK TEXT")
       ->type_size(2)
       ->needs("--run");
   command->add_flag("--explain", a->explain, "Let a model say in a sentence or two what each hunk does");
   add_chat_options(command, a->chat);
   command->footer(
-      "Without --run, --patch, --commit or --range, what your working tree has changed since the last commit.\n\n"
-      "Examples:\n"
-      "  strata review .                                    your own changes, explained, with their risks\n"
-      "  strata review . --run 12                           what the agent proposes\n"
-      "  strata review . --run 12 --accept 1,3-5 --check    writes these hunks, if the check passes with them\n"
-      "  strata review . --run 12 --comment 2 \"keep the old name\"    `strata agent --resume 12` goes on with that\n"
-      "  strata review . --range main..HEAD --explain       with a sentence by the model on each hunk\n\n"
-      "Exit codes: 0 done, 1 failed, in conflict with your edits, or the check fails, 2 usage, 4 the sandbox cannot "
-      "start.");
+      R"(Without --run, --patch, --commit or --range, what your working tree has changed since the last commit.
+
+Examples:
+  strata review .                                    your own changes, explained, with their risks
+  strata review . --run 12                           what the agent proposes
+  strata review . --run 12 --accept 1,3-5 --check    writes these hunks, if the check passes with them
+  strata review . --run 12 --comment 2 "keep the old name"
+                                                     `strata agent --resume 12` goes on with that
+  strata review . --range main..HEAD --explain       with a sentence or two by the model on each hunk
+
+Exit codes: 0 done, 1 failed, in conflict with your edits, or the check fails, 2 usage, 4 the sandbox cannot start.)");
   command->callback([a, check, &run] {
     a->checking = check->count() > 0;
     run = [a] { return review(*a); };

@@ -133,21 +133,27 @@ void add_undo(CLI::App& app, Run& run) {
   }
   auto* runs = add("runs", "List what the agent has done, newest first", list_runs, false);
   runs->footer(
-      "Status: running (or killed), proposed as \"done\", \"applied\" once you accepted some of it, \"rejected\"; "
-      "\"not done\",\n"
-      "\"guard\", \"budget\", \"refused\", \"cancelled\" and \"failed\" ended early and can be resumed.\n\nExamples:\n"
-      "  strata runs .                        of this repository; without a folder, of all\n"
-      "  strata review . --run 12             the proposal of run 12\n"
-      "  strata agent --resume 12             goes on with it\n"
-      "  strata runs --prune --older-than 7   removes what decided runs left on the disk");
+      R"(Status: "running" (or killed); "done" (its proposal waits for you), "applied" (some of it is in your tree), "rejected";
+"not done", "guard", "budget", "refused", "cancelled" and "failed" ended early and can be resumed.
+
+Examples:
+  strata runs .                        of this repository; without a folder, of all
+  strata review . --run 12             the proposal of run 12
+  strata agent --resume 12             goes on with it
+  strata runs --prune --older-than 7   removes what decided runs left on the disk)");
   auto* prune = runs->add_flag("--prune", a->prune,
                                "Remove private copies of runs that are decided, of all repositories; never those of "
                                "waiting proposals and of runs that can be resumed");
-  runs->add_option("--older-than", a->limits.days, "With --prune: days")->needs(prune)->check(CLI::NonNegativeNumber);
-  runs->add_option("--keep", a->limits.keep, "With --prune: but not of the newest N")
+  runs->add_option("--older-than", a->limits.days, "With --prune: only what is older (default: 14)")
+      ->needs(prune)
+      ->check(CLI::NonNegativeNumber)
+      ->option_text("DAYS");
+  runs->add_option("--keep", a->limits.keep, "With --prune: but not of the newest N (default: 5)")
+      ->option_text("N")
       ->needs(prune)
       ->check(CLI::NonNegativeNumber);
-  runs->add_option("--limit", a->limits.bytes, "With --prune: space for all that runs leave, as in 5GB")
+  runs->add_option("--limit", a->limits.bytes, "With --prune: space for all that runs leave, as in 5GB (default)")
+      ->option_text("SIZE")
       ->needs(prune)
       ->transform(CLI::AsSizeValue(true));
 }

@@ -103,6 +103,8 @@ class ReviewTest(StrataTest):
         self.assertEqual(self.json("runs", "--prune", "--older-than", "0", "--keep", "0")["runs"], [run])
         self.assertIn("no longer kept", self.run_strata("review", self.tree, "--run", run, expect=1).stderr)
         self.assertEqual(self.json("undo", self.tree)["status"], "undone")
+        applied = self.json("agent", self.tree, "Rename one to first", "--check", "true", "--yes")["run"]
+        self.assertEqual(self.json("runs", "--prune", "--older-than", "0", "--keep", "0")["runs"], [applied])
 
     def test_risks_cite_the_lines_that_a_change_leaves_behind(self):
         (self.tree / "user.py").write_text("from numbers import one\n\nprint(one())\n")

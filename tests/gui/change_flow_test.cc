@@ -64,6 +64,10 @@ class ChangeFlowTest : public QObject {
     folder_ = std::make_unique<QTemporaryDir>();
     for (const char* name : {"XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"})
       qputenv(name, folder_->filePath(name).toUtf8());
+    QVERIFY(QDir().mkpath(folder_->filePath("XDG_CONFIG_HOME/strata")));
+    QFile prices(folder_->filePath("XDG_CONFIG_HOME/strata/prices.json"));
+    QVERIFY(prices.open(QIODevice::WriteOnly));
+    prices.write(R"({"scripted": {"input": 10, "output": 50, "currency": "EUR"}})");
     root_ = folder_->filePath("repository");
     QVERIFY(QDir().mkpath(root_));
     write("numbers.py", kBefore);
@@ -102,6 +106,10 @@ class ChangeFlowTest : public QObject {
     QTRY_COMPARE_WITH_TIMEOUT(hunks().size(), 2, kPatience);
     QVERIFY(!child<QWidget>("approval"));
     QCOMPARE(onDisk(), kBefore);
+    const auto labels = window_->findChildren<QLabel*>();
+    QVERIFY(std::ranges::any_of(labels, [](const QLabel* l) {
+      return l->isVisible() && l->text().contains("tokens written") && l->text().endsWith(" EUR");
+    }));
     picture("review");
 
     // By keys: the first hunk is accepted, the second one rejected.
@@ -170,6 +178,10 @@ class ChangeFlowTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(runs() == 2 && hunks().size() == 2, kPatience);  // without another question
     // What is said now is something else.
     write("AGENTS.md", "Numbers are written in octal.\n");
+    instruct("Make both larger");
+    QTRY_VERIFY_WITH_TIMEOUT(child<QWidget>("trust"), kPatience);
+    QTest::keyClick(QApplication::focusWidget(), Qt::Key_Escape);  // is no answer
+    QTRY_VERIFY(shown("Stopped."));
     instruct("Make both larger");
     QTRY_VERIFY_WITH_TIMEOUT(child<QWidget>("trust"), kPatience);
     child<QAbstractButton>("followInstructions")->click();
