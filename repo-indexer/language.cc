@@ -248,7 +248,8 @@ bool is_cpp_header(std::string_view text) {
 }  // namespace
 
 std::string_view detect_language(std::string_view path, std::string_view text) {
-  const std::string name = lower_case(path.substr(path.rfind('/') + 1));
+  std::string name = lower_case(path.substr(path.rfind('/') + 1));
+  if (name.ends_with(".in")) name.resize(name.size() - 3);  // config.h.in: what configuring makes it
   for (const Ending& known : kNames) {
     if (name == known.ending) return known.language;
   }

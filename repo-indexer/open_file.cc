@@ -54,7 +54,12 @@ struct OpenFile::Impl {
       ts_tree_edit(tree.get(), &edit);
     }
     parsed = std::move(next);
-    tree = parse_tree(parser.get(), grammar, parsed, tree.get(), deadline_after(kBudgetS));
+    const TreePointer before = std::move(tree);
+    tree = parse_tree(parser.get(), grammar, parsed, before.get(), deadline_after(kBudgetS));
+    // Where a text is broken, what the parser makes of it depends on what it could keep.
+    if (before && tree && ts_node_has_error(ts_tree_root_node(tree.get()))) {
+      tree = parse_tree(parser.get(), grammar, parsed, nullptr, deadline_after(kBudgetS));
+    }
   }
 };
 

@@ -48,6 +48,20 @@ Declared inner_declarator(TSNode node) {
   }
 }
 
+// extern int x; and no value.
+bool is_elsewhere(TSNode declaration, std::string_view text) {
+  bool elsewhere = false;
+  const uint32_t children = ts_node_named_child_count(declaration);
+  for (uint32_t i = 0; i < children; ++i) {
+    const TSNode child = ts_node_named_child(declaration, i);
+    const std::string_view type = ts_node_type(child);
+    if (type == "init_declarator") return false;
+    const uint32_t first = ts_node_start_byte(child), last = ts_node_end_byte(child);
+    elsewhere |= type == "storage_class_specifier" && text.substr(first, last - first) == "extern";
+  }
+  return elsewhere;
+}
+
 // The node of `name` in a::b::name.
 TSNode last_name(TSNode node) {
   for (;;) {
@@ -182,7 +196,7 @@ class Extraction {
     Use use;
     c.pattern = pattern;
     bool named = false, defined = false;
-    TSNode body{};
+    TSNode declaration{}, body{};
     for (const auto& [number, node] : captures) {
       const auto& [capture, kind] = grammar_.captures[number];
       const uint32_t first = ts_node_start_byte(node), last = ts_node_end_byte(node);
@@ -203,7 +217,7 @@ class Extraction {
           c.name_row = ts_node_start_point(name).row;
           if (capture == Capture::kDeclarator && c.kind == "declared") {
             c.kind = function ? "function" : "variable";
-            c.definition = !function;
+            c.definition = !function && !is_elsewhere(declaration, text_);
           }
           named = c.name_last > c.name_first;
           break;
@@ -224,6 +238,7 @@ class Extraction {
         case Capture::kDeclared:
         case Capture::kScope: {
           defined = true;
+          declaration = node;
           c.definition = capture != Capture::kDeclaration;
           c.kind = capture == Capture::kDeclared ? "declared"
                    : capture == Capture::kScope  ? (kind.empty() ? "scope" : "scope.namespace")
@@ -338,6 +353,8 @@ class Extraction {
       const bool in_function = around != open.rend() && is_function(around->kind);
       // Locals are nobody's landmark, and a "prototype" in a function is a variable with an argument.
       if (in_function && (is_variable(c.kind) || !c.definition)) continue;
+      // for_each(x) { in a function of C or C++ looks like another one.
+      if (in_function && c.kind == "function" && grammar_.scoping.family == "c") continue;
 
       ParsedSymbol s;
       const bool heading = c.kind == "heading";
