@@ -10,8 +10,8 @@ namespace strata::repo {
 
 struct CToken {
   static constexpr char kWord = 'a', kNumber = '0', kString = '"', kDirective = '#', kScope = 'S';  // kScope: ::
-  char sign = 0;         // one of these, or the sign itself
-  uint32_t partner = 0;  // of a bracket ( or {: the number of the one that closes it; 0: there is none
+  char sign = 0;                 // one of these, or the sign itself
+  uint32_t partner = 0;          // of a bracket ( or {: the number of the one that closes it; 0: there is none
   uint32_t first = 0, last = 0;  // bytes
 };
 

@@ -11,22 +11,27 @@ namespace {
 using Words = std::span<const std::string_view>;
 
 constexpr auto kSpecifiers = std::to_array<std::string_view>(
-    {"static",      "extern",       "inline",     "const",        "volatile",      "register",  "mutable",
-     "virtual",     "explicit",     "constexpr",  "consteval",    "constinit",     "friend",    "typedef",
-     "typename",    "thread_local", "restrict",   "_Thread_local", "_Noreturn",    "_Alignas",  "alignas",
-     "__restrict",  "__inline",     "__inline__", "__extension__", "noexcept",
-     "override",    "final",        "__volatile__", "__const",    "__thread"});
+    {"static",       "extern",       "inline",     "const",         "volatile",  "register", "mutable",
+     "virtual",      "explicit",     "constexpr",  "consteval",     "constinit", "friend",   "typedef",
+     "typename",     "thread_local", "restrict",   "_Thread_local", "_Noreturn", "_Alignas", "alignas",
+     "__restrict",   "__inline",     "__inline__", "__extension__", "noexcept",  "override", "final",
+     "__volatile__", "__const",      "__thread"});
 constexpr auto kTypes = std::to_array<std::string_view>(
-    {"void",     "char",     "short",    "int",      "long",       "float",     "double",    "signed",
-     "unsigned", "bool",     "_Bool",    "wchar_t",  "char8_t",    "char16_t",  "char32_t",  "auto",
-     "decltype", "_Complex", "__int128", "typeof",   "__typeof__", "_Atomic"});
+    {"void",     "char",     "short",    "int",     "long",       "float",    "double",   "signed",
+     "unsigned", "bool",     "_Bool",    "wchar_t", "char8_t",    "char16_t", "char32_t", "auto",
+     "decltype", "_Complex", "__int128", "typeof",  "__typeof__", "_Atomic"});
 constexpr auto kClassKeys = std::to_array<std::string_view>({"class", "struct", "union", "enum"});
 constexpr auto kAccess = std::to_array<std::string_view>({"public", "protected", "private"});
 // Other things begin with these words.
-constexpr auto kOther = std::to_array<std::string_view>({"using", "template", "static_assert", "_Static_assert", "asm",
-                                                         "__asm__", "concept", "requires", "return", "if", "else", "for",
-                                                         "while", "do", "switch", "case", "default", "goto", "try",
-                                                         "catch", "throw", "new", "delete", "sizeof"});
+constexpr auto kOther = std::to_array<std::string_view>({"using",   "template", "static_assert", "_Static_assert",
+                                                         "asm",     "__asm__",  "concept",       "requires",
+                                                         "return",  "if",       "else",          "for",
+                                                         "while",   "do",       "switch",        "case",
+                                                         "default", "goto",     "try",           "catch",
+                                                         "throw",   "new",      "delete",        "sizeof"});
+
+// A specifier in front of these is an error to the parser.
+constexpr auto kFirstWords = std::to_array<std::string_view>({"friend", "typedef", "using", "template", "extern"});
 
 bool is_one_of(std::string_view word, Words words) { return std::ranges::find(words, word) != words.end(); }
 
@@ -162,7 +167,7 @@ class Head {
   }
 
   size_t behind_words(size_t at) const {
-    while (sign(at) == CToken::kWord) ++at;
+    while (sign(at) == CToken::kWord || sign(at) == CToken::kScope) ++at;
     return at;
   }
 
@@ -289,7 +294,8 @@ class Head {
   // Only macros and the like of `const` stand behind item `i`, as in f() REQUIRES(m) {.
   bool only_annotations_behind(size_t i) const {
     const auto behind = std::span(items_).subspan(i + 1);
-    if (!std::ranges::all_of(behind, [&](const Item& item) { return item.role == Item::kSpecifier || is_loud(item); })) {
+    if (!std::ranges::all_of(behind,
+                             [&](const Item& item) { return item.role == Item::kSpecifier || is_loud(item); })) {
       return behind.size() == 1 && is_plain(behind[0]) && is_typed_before(i);  // int f() some_attribute;
     }
     return is_sign(at_, ";{=:") || sign(at_) == CToken::kDirective;
@@ -329,6 +335,7 @@ class Head {
       return name_in_brackets(at_, tokens_[at_].partner);
     }
     if (const auto function = find_function()) {
+      if (is_loud(items_[*function]) && !is_typed_before(*function)) types_as_arguments(items_[*function]);
       specifiers(*function, is_constructor(items_[*function]));
       if (only_annotations_behind(*function)) {
         for (size_t i = *function + 1; i < items_.size(); ++i) {
@@ -340,12 +347,23 @@ class Head {
     }
   }
 
-  // (WINAPI *name)(int x), (*name) OF((int x))
+  // (WINAPI *name)(int x), (Class::*name)(int x), (*name) OF((int x))
   void name_in_brackets(size_t open, size_t close) {
     if (!close) return;
     const size_t star = behind_words(open + 1);
     if (star > open + 1 && is_sign(star, "*&")) add_macro(open + 1, star);
     if (is_prototype_macro(close + 1)) keep_prototype(close + 1);
+  }
+
+  // DEFINE(name, const char*, ""); is a call to the parser, whose arguments are expressions.
+  void types_as_arguments(const Item& call) {
+    const size_t close = call.last - 1;
+    for (size_t at = call.open + 1; at < close; ++at) {
+      const bool type = is_one_of(word(at), kTypes) || is_one_of(word(at), kClassKeys) || word(at) == "const";
+      if (sign(at_) == ';' && (type || (is_sign(at, "*&") && is_sign(at + 1, ",)")))) {
+        return add_macro(call.open + 1, close);
+      }
+    }
   }
 
   // The item that is the name of a function with its parameters.
@@ -389,6 +407,13 @@ class Head {
       if (sign(at) == ';') semicolons.push_back(tokens_[at].first);
     }
     if (sign(at - 1) != ';') return false;
+    if (&item == items_.data()) {  // and no type: the parser takes that for a call and a block
+      if (item.last > item.open + 2) add_macro(item.open + 1, item.last - 1);
+      add_macro(item.last, at);
+      at_ = at;
+      items_.resize(1);
+      return true;
+    }
     add_macro(item.open + 1, item.last);
     for (const uint32_t semicolon : semicolons) head_.signs.emplace_back(semicolon, ',');
     head_.signs.back().second = ')';
@@ -403,8 +428,8 @@ class Head {
     if (name < 2) return;
     --name;
     const bool has_type = place_.typed || std::ranges::any_of(std::span(items_).first(name), [](const Item& item) {
-      return item.role != Item::kSpecifier;
-    });
+                            return item.role != Item::kSpecifier;
+                          });
     if (!has_type) return;
     specifiers(name, false);
     for (size_t i = name + 1; i < items_.size(); ++i) {
@@ -422,6 +447,7 @@ class Head {
                        std::ranges::any_of(before, [](const Item& item) { return item.role == Item::kType; });
     for (const Item& item : before) {
       if (typed || !is_name(item)) continue;
+      if (item.open && !can_hold_a_type(item, count)) continue;
       const auto rank = [&](const Item& it) { return (it.open ? 0 : 2) + (is_loud(it) ? 0 : 1); };
       if (!type || rank(item) >= rank(*type)) type = &item;
     }
@@ -433,6 +459,17 @@ class Head {
         add_macro(item.first, item.last, &item == all.data());
       }
     }
+  }
+
+  // STDPROC(int) f(), but not BEGIN() in the line before DEFINE(f).
+  bool can_hold_a_type(const Item& item, size_t name) const {
+    if (item.last == item.open + 2) return false;
+    const bool next_line = line_between(tokens_[item.last - 1], tokens_[std::min(item.last, tokens_.size() - 1)]);
+    return !next_line || name >= items_.size() || !is_loud(items_[name]);
+  }
+
+  bool line_between(const CToken& a, const CToken& b) const {
+    return b.first > a.last && text_.substr(a.last, b.first - a.last).find('\n') != std::string_view::npos;
   }
 
   // Without a declaration of their own: BEGIN_DECLS, Q_OBJECT.
@@ -448,7 +485,7 @@ class Head {
       const std::string_view between = text_.substr(end, tokens_[last].first - end);
       const auto lines = std::ranges::count(between, '\n');
       // LIB_API and the next line: but in a class, and with arguments, that stands for itself.
-      begins = between.find('/') == between.npos &&
+      begins = !is_one_of(word(last), kFirstWords) && between.find('/') == between.npos &&
                (lines == 0 || (lines == 1 && place_.class_name.empty() && last == first + 1));
     }
     head_.macros.push_back({tokens_[first].first, end, begins});

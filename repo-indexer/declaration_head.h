@@ -34,10 +34,10 @@ struct DeclarationHead {
   // Signs to be put in place of those at these bytes: they make a list of parameters of the declarations that old C has
   // behind the names, f(a, b) int a; char* b; {
   std::vector<std::pair<uint32_t, char>> signs;
-  size_t next = 0;                       // the first token behind it
-  bool fresh = false;                    // another declaration may begin there
-  Braces opens = Braces::kStatements;    // a brace behind it
-  bool opens_type = false;               // of a class or an enumeration
+  size_t next = 0;                     // the first token behind it
+  bool fresh = false;                  // another declaration may begin there
+  Braces opens = Braces::kStatements;  // a brace behind it
+  bool opens_type = false;             // of a class or an enumeration
   std::string_view class_name;
 };
 

@@ -256,7 +256,7 @@ std::string_view detect_language(std::string_view path, std::string_view text) {
   if (const size_t dot = name.rfind('.'); dot != std::string::npos && dot > 0) {
     const std::string_view ending = std::string_view(name).substr(dot + 1);
     if (ending == "h") {
-      if (text.find("@interface") != std::string_view::npos) return "objc";
+      if (text.find("\n@interface") != std::string_view::npos) return "objc";
       return is_cpp_header(text) ? "cpp" : "c";
     }
     for (const Ending& known : kEndings) {

@@ -36,8 +36,7 @@ class Blanking {
       case ':': fresh_ = inside == Braces::kStatements; break;
       default:
         if (fresh_ && inside == Braces::kDeclarations) return declaration();
-        if (fresh_ && inside == Braces::kStatements && token.sign == CToken::kWord) statement_macro();
-        fresh_ = false;
+        fresh_ = fresh_ && inside == Braces::kStatements && token.sign == CToken::kWord && statement_macro();
         if (token.sign == '(' && inside == Braces::kDeclarations) at_ = std::max<size_t>(at_, token.partner);
     }
     ++at_;
@@ -86,18 +85,19 @@ class Blanking {
   }
 
   // Q_UNUSED(x) in a line of its own, without a semicolon.
-  void statement_macro() {
+  bool statement_macro() {
     const CToken& name = tokens_[at_];
-    if (!is_shouted(text_.substr(name.first, name.last - name.first))) return;
+    if (!is_shouted(text_.substr(name.first, name.last - name.first))) return false;
     size_t last = at_;
     if (at_ + 1 < tokens_.size() && tokens_[at_ + 1].sign == '(') last = tokens_[at_ + 1].partner;
-    if (last < at_ || last + 1 >= tokens_.size()) return;
+    if (last < at_ || last + 1 >= tokens_.size()) return false;
     const CToken& next = tokens_[last + 1];
     const std::string_view between = text_.substr(tokens_[last].last, next.first - tokens_[last].last);
     const bool begins = next.sign == CToken::kWord || next.sign == '}' || next.sign == CToken::kDirective;
-    if (!begins || between.find('\n') == between.npos) return;
+    if (!begins || between.find('\n') == between.npos) return false;
     blank(name.first, tokens_[last].last, false);
     at_ = last;
+    return true;
   }
 
   // `begins`: a specifier that the parser knows takes its place, so that what is declared begins with it.
