@@ -152,6 +152,7 @@ class Scan {
     // Behind `if (x)`, but not behind a macro at file level that does without a semicolon.
     if (start.before == ',') return false;  // of a list, which the parser takes in parts
     if (!ends_a_statement(start.before) && (start.before != ')' || start.braces > 0)) return true;
+    if (start.braces > 0 && kept.end.before == ')') return true;  // if (x) of what stands behind
     return !ends_a_statement(kept.end.before) && next_sign() == '{';
   }
 
@@ -178,6 +179,10 @@ class Scan {
     if (!splits(conditional, all[kept])) {
       state_.braces = conditional.start.braces;
       return;
+    }
+    if (conditional.never && kept == 0) {
+      state_ = conditional.start;
+      return blank(conditional.directives.front().first, conditional.directives.back().second);
     }
     for (const auto& [first, last] : conditional.directives) blank(first, last);
     for (size_t i = 0; i < all.size(); ++i)

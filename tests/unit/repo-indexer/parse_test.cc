@@ -84,7 +84,7 @@ TEST(Parse, CSplitByThePreprocessor) {
   const Sample s = parse("split.c", "c");
   EXPECT_THAT(s.symbols, IsSupersetOf({"declared function whole 4-4", "function run 9-34", "function width 37-37",
                                        "function width 39-39", "function after 42-42", "function chosen 44-57",
-                                       "function last 59-66"}));
+                                       "function last 59-70"}));
   EXPECT_THAT(s.references,
               IsSupersetOf({"call ready in run", "call step in run", "call last in run", "call finish in run",
                             "call wide in width", "call narrow in width", "call run in after"}));

@@ -61,6 +61,10 @@ int last(int job) {
 #ifdef TRACE
   else if (job == 2) return 2;
 #endif
-  else
+  else if (job == 3)
     return 3;
+#if 0
+  if (never(job))
+#endif
+    return 4;
 }
