@@ -61,7 +61,8 @@ size_t longest_line(std::string_view text) {
 // Reads and parses files; one per thread.
 class Worker {
  public:
-  Worker(const WorkTree& tree, Grammars& grammars) : tree_(tree), grammars_(grammars) {}
+  Worker(const WorkTree& tree, Grammars& grammars, double parse_budget_s)
+      : tree_(tree), grammars_(grammars), parser_(parse_budget_s) {}
 
   Outcome look_at(const FoundFile& found, const KnownFile* known) {
     Outcome outcome;
@@ -135,7 +136,8 @@ struct Task {
 
 // Runs the workers over the tasks and gives each outcome to `take` on the calling thread, until it returns false.
 template <typename Take>
-void work_through(const std::vector<Task>& tasks, const WorkTree& tree, const Cancel* cancel, Take take) {
+void work_through(const std::vector<Task>& tasks, const WorkTree& tree, double parse_budget_s, const Cancel* cancel,
+                  Take take) {
   Grammars grammars;
   std::mutex mutex;
   std::condition_variable can_push, can_pop;
@@ -143,7 +145,7 @@ void work_through(const std::vector<Task>& tasks, const WorkTree& tree, const Ca
   size_t next = 0, running = 0;
   bool stop = false;
   const auto work = [&] {
-    Worker worker(tree, grammars);
+    Worker worker(tree, grammars, parse_budget_s);
     std::unique_lock lock(mutex);
     while (!stop && next < tasks.size() && !(cancel && cancel->requested())) {
       const Task& task = tasks[next++];
@@ -251,6 +253,7 @@ struct Index::Impl {
   TermMaker terms;
   std::optional<Resolver> resolver;  // of the state `resolver_version`
   int64_t resolver_version = -1;
+  double parse_budget_s = kParseBudgetS;
 
   Database& database() { return store.database(); }
 
@@ -293,6 +296,8 @@ Index& Index::operator=(Index&&) noexcept = default;
 Index::~Index() = default;
 
 const fs::path& Index::root() const { return impl_->tree.root(); }
+
+void Index::set_parse_budget(double seconds) { impl_->parse_budget_s = seconds; }
 
 Result<Index> Index::open(const fs::path& path, const fs::path& cache) {
   auto tree = WorkTree::open(path);
@@ -445,7 +450,7 @@ Result<void> Index::Impl::write_changes(const FoundTree& found, IndexReport& rep
   std::ranges::sort(tasks, std::ranges::greater(), [](const Task& task) { return task.found->stamp.size; });
   Result<void> done;
   int64_t finished = 0;
-  work_through(tasks, tree, cancel, [&](const Outcome& outcome) {
+  work_through(tasks, tree, parse_budget_s, cancel, [&](const Outcome& outcome) {
     const auto write_start = std::chrono::steady_clock::now();
     const IndexedFile& file = outcome.file;
     const auto before = known->find(file.path);

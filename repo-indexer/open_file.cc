@@ -10,8 +10,6 @@
 namespace strata::repo {
 namespace {
 
-constexpr double kBudgetS = 5;
-
 TSPoint point_at(std::string_view text, size_t at) {
   const auto before = text.substr(0, at);
   const size_t line = before.rfind('\n') + 1;  // npos + 1 is 0
@@ -55,10 +53,10 @@ struct OpenFile::Impl {
     }
     parsed = std::move(next);
     const TreePointer before = std::move(tree);
-    tree = parse_tree(parser.get(), grammar, parsed, before.get(), deadline_after(kBudgetS));
+    tree = parse_tree(parser.get(), grammar, parsed, before.get(), deadline_after(kParseBudgetS));
     // Where a text is broken, what the parser makes of it depends on what it could keep.
     if (before && tree && ts_node_has_error(ts_tree_root_node(tree.get()))) {
-      tree = parse_tree(parser.get(), grammar, parsed, nullptr, deadline_after(kBudgetS));
+      tree = parse_tree(parser.get(), grammar, parsed, nullptr, deadline_after(kParseBudgetS));
     }
   }
 };
@@ -93,7 +91,7 @@ std::vector<Symbol> OpenFile::symbols() const {
   const Grammar* grammar = impl_->tree ? impl_->grammars.find(impl_->language) : nullptr;
   ParsedFile file;
   if (!grammar || !extract(*grammar, impl_->text, ts_tree_root_node(impl_->tree.get()), impl_->matcher,
-                           deadline_after(kBudgetS), file)) {
+                           deadline_after(kParseBudgetS), file)) {
     return {};
   }
   std::vector<Symbol> symbols;

@@ -391,8 +391,8 @@ class Extraction {
       while (words && !full.empty() && std::strchr("\"'", full.back())) full.pop_back();
       s.name = words ? full : std::string(last_component(full));
       if (s.name.empty() || (grammar_.scoping.family == "c" && is_c_keyword(s.name))) continue;
-      // struct Tag {...} name; and typedef struct Tag {...} Name: the tag is no member of the name, and one symbol with it
-      // if a type is called the same.
+      // struct Tag {...} name; and typedef struct Tag {...} Name: the tag is no member of the name, and one symbol with
+      // it if a type is called the same.
       if (scope && is_class(c.kind) && scope->symbol >= 0 && (scope->kind == "type" || is_variable(scope->kind))) {
         ParsedSymbol& around_tag = file.symbols[scope->symbol];
         if (scope->kind == "type" && around_tag.name == s.name) {
