@@ -18,7 +18,7 @@ struct State {
 struct Branch {
   size_t first = 0, last = 0;  // bytes, between the directives
   State end;
-  bool code = false;
+  size_t code = 0;  // where the first of it stands; 0: there is none
 };
 
 struct Conditional {
@@ -63,6 +63,7 @@ class Scan {
   }
 
   void skip_string() {
+    const size_t begin = at_;
     const char quote = text_[at_];
     const bool digits = quote == '\'' && at_ > 0 && std::isdigit(static_cast<unsigned char>(text_[at_ - 1]));  // 1'000
     size_t end = at_ + 1;
@@ -71,7 +72,11 @@ class Scan {
     if (!open_.empty() && std::string_view(text_).substr(at_, 3) == "\"C\"") open_.back().linkage = true;
     at_ = std::min(digits ? at_ + 1 : end + 1, text_.size());
     state_.before = quote;
-    if (!open_.empty()) open_.back().branches.back().code = true;
+    note_code(begin);
+  }
+
+  void note_code(size_t at) {
+    if (!open_.empty() && open_.back().branches.back().code == 0) open_.back().branches.back().code = at;
   }
 
   void sign(char c) {
@@ -80,7 +85,7 @@ class Scan {
     state_.braces += c == '{' ? 1 : c == '}' ? -1 : 0;
     state_.brackets += c == '(' ? 1 : c == ')' ? -1 : 0;
     state_.before = c;
-    if (!open_.empty()) open_.back().branches.back().code = true;
+    note_code(at_ - 1);
   }
 
   size_t end_of_directive(size_t at) const {
@@ -128,13 +133,26 @@ class Scan {
     return ';';
   }
 
+  bool is_else(size_t at) const {
+    return text_.compare(at, 4, "else") == 0 && !std::isalnum(static_cast<unsigned char>(text_[at + 4])) &&
+           !std::isalnum(static_cast<unsigned char>(text_[at - 1]));
+  }
+
+  size_t last_code(const Branch& branch) const {
+    size_t at = branch.last;
+    while (at > branch.code && std::isspace(static_cast<unsigned char>(text_[at - 1]))) --at;
+    return std::max(at - 1, branch.first + 3);
+  }
+
   bool splits(const Conditional& conditional, const Branch& kept) const {
     const State& start = conditional.start;
     if (conditional.linkage) return false;
+    if (is_else(kept.code) || is_else(last_code(kept) - 3)) return true;  // of what stands in front, or behind
     if (start.brackets > 0 || start.braces != kept.end.braces || start.brackets != kept.end.brackets) return true;
     // Behind `if (x)`, but not behind a macro at file level that does without a semicolon.
-    if (start.before == ',' || start.before == '=') return false;  // of a list, which the parser takes in parts
+    if (start.before == ',') return false;  // of a list, which the parser takes in parts
     if (!ends_a_statement(start.before) && (start.before != ')' || start.braces > 0)) return true;
+    if (start.braces > 0 && kept.end.before == ')') return true;  // if (x) of what stands behind
     return !ends_a_statement(kept.end.before) && next_sign() == '{';
   }
 
@@ -144,16 +162,27 @@ class Scan {
     // The first branch that says something, unless it is switched off.
     const auto& all = conditional.branches;
     size_t kept = conditional.never && all.size() > 1 ? 1 : 0;
-    while (kept < all.size() && !all[kept].code) ++kept;
+    while (kept < all.size() && all[kept].code == 0) ++kept;
     if (kept == all.size()) {
       state_ = conditional.start;
       return;
     }
     state_ = all[kept].end;
-    if (!open_.empty()) open_.back().branches.back().code = true;
+    note_code(all[kept].code);
+    const int opened = all[kept].end.braces - conditional.start.braces;
+    const bool closes = linkages_ > 0 && opened == -1 && text_[all[kept].code] == '}';
+    if (closes || (conditional.linkage && opened == 1)) {  // neither brace is the other's to the parser
+      linkages_ += opened;
+      state_ = conditional.start;
+      return blank(conditional.directives.front().first, conditional.directives.back().second);
+    }
     if (!splits(conditional, all[kept])) {
       state_.braces = conditional.start.braces;
       return;
+    }
+    if (conditional.never && kept == 0) {
+      state_ = conditional.start;
+      return blank(conditional.directives.front().first, conditional.directives.back().second);
     }
     for (const auto& [first, last] : conditional.directives) blank(first, last);
     for (size_t i = 0; i < all.size(); ++i)
@@ -169,6 +198,7 @@ class Scan {
   size_t at_ = 0;
   State state_;
   std::vector<Conditional> open_;
+  int linkages_ = 0;  // extern "C" { in conditionals, not yet closed
 };
 
 }  // namespace

@@ -61,7 +61,8 @@ size_t longest_line(std::string_view text) {
 // Reads and parses files; one per thread.
 class Worker {
  public:
-  Worker(const WorkTree& tree, Grammars& grammars) : tree_(tree), grammars_(grammars) {}
+  Worker(const WorkTree& tree, Grammars& grammars, double parse_budget_s)
+      : tree_(tree), grammars_(grammars), parser_(parse_budget_s) {}
 
   Outcome look_at(const FoundFile& found, const KnownFile* known) {
     Outcome outcome;
@@ -135,7 +136,8 @@ struct Task {
 
 // Runs the workers over the tasks and gives each outcome to `take` on the calling thread, until it returns false.
 template <typename Take>
-void work_through(const std::vector<Task>& tasks, const WorkTree& tree, const Cancel* cancel, Take take) {
+void work_through(const std::vector<Task>& tasks, const WorkTree& tree, double parse_budget_s, const Cancel* cancel,
+                  Take take) {
   Grammars grammars;
   std::mutex mutex;
   std::condition_variable can_push, can_pop;
@@ -143,7 +145,7 @@ void work_through(const std::vector<Task>& tasks, const WorkTree& tree, const Ca
   size_t next = 0, running = 0;
   bool stop = false;
   const auto work = [&] {
-    Worker worker(tree, grammars);
+    Worker worker(tree, grammars, parse_budget_s);
     std::unique_lock lock(mutex);
     while (!stop && next < tasks.size() && !(cancel && cancel->requested())) {
       const Task& task = tasks[next++];
@@ -251,20 +253,26 @@ struct Index::Impl {
   TermMaker terms;
   std::optional<Resolver> resolver;  // of the state `resolver_version`
   int64_t resolver_version = -1;
+  double parse_budget_s = kParseBudgetS;
 
   Database& database() { return store.database(); }
 
-  // The resolver of the database as it is now; another process may have written.
-  Result<Resolver*> current_resolver() {
+  // Another one if another process has written.
+  Result<int64_t> version() {
     int64_t version = -1;
-    if (auto done = database().query("PRAGMA data_version", [&](const Row& row) { version = row.integer(0); }); !done) {
-      return std::unexpected(done.error());
-    }
-    if (!resolver || version != resolver_version) {
+    auto done = database().query("PRAGMA data_version", [&](const Row& row) { version = row.integer(0); });
+    return done ? Result<int64_t>(version) : std::unexpected(done.error());
+  }
+
+  // The resolver of the database as it is now.
+  Result<Resolver*> current_resolver() {
+    const auto now = version();
+    if (!now) return std::unexpected(now.error());
+    if (!resolver || *now != resolver_version) {
       auto opened = Resolver::open(database());
       if (!opened) return std::unexpected(opened.error());
       resolver = std::move(*opened);
-      resolver_version = version;
+      resolver_version = *now;
     }
     return &*resolver;
   }
@@ -282,8 +290,9 @@ struct Index::Impl {
 
   Result<void> bring_up_to_date(const FoundTree& found, IndexReport& report, const Progress& progress,
                                 const Cancel* cancel);
-  Result<void> write_changes(const FoundTree& found, IndexReport& report, const Progress& progress,
-                             const Cancel* cancel);
+  using KnownFiles = std::map<std::string, KnownFile>;
+  Result<void> write_changes(const FoundTree& found, const KnownFiles& known, IndexReport& report,
+                             const Progress& progress, const Cancel* cancel);
   Result<IndexReport> stored_report();
 };
 
@@ -293,6 +302,8 @@ Index& Index::operator=(Index&&) noexcept = default;
 Index::~Index() = default;
 
 const fs::path& Index::root() const { return impl_->tree.root(); }
+
+void Index::set_parse_budget(double seconds) { impl_->parse_budget_s = seconds; }
 
 Result<Index> Index::open(const fs::path& path, const fs::path& cache) {
   auto tree = WorkTree::open(path);
@@ -386,6 +397,8 @@ Result<IndexReport> Index::update(const Progress& progress, const Cancel* cancel
 Result<void> Index::Impl::bring_up_to_date(const FoundTree& found, IndexReport& report, const Progress& progress,
                                            const Cancel* cancel) {
   // Most of the time nothing has changed, and nobody needs to wait for the right to write.
+  const auto before = version();
+  if (!before) return std::unexpected(before.error());
   auto known = store.known_files();
   if (!known) return std::unexpected(known.error());
   const auto present = std::ranges::count_if(*known, [](const auto& entry) { return entry.second.id != 0; });
@@ -403,7 +416,11 @@ Result<void> Index::Impl::bring_up_to_date(const FoundTree& found, IndexReport& 
   if (same && same_skipped) return {};
 
   if (auto begun = store.begin(); !begun) return begun;
-  auto done = write_changes(found, report, progress, cancel);
+  const auto now = version();
+  if (now && *now != *before) known = store.known_files();  // another process has written while we waited
+  auto done = !now     ? Result<void>(std::unexpected(now.error()))
+              : !known ? Result<void>(std::unexpected(known.error()))
+                       : write_changes(found, *known, report, progress, cancel);
   // Cancelled: the files that are finished are kept.
   if (!done && done.error().kind != ErrorKind::kCancelled) {
     store.rollback();
@@ -416,47 +433,42 @@ Result<void> Index::Impl::bring_up_to_date(const FoundTree& found, IndexReport& 
   return done;
 }
 
-Result<void> Index::Impl::write_changes(const FoundTree& found, IndexReport& report, const Progress& progress,
-                                        const Cancel* cancel) {
+Result<void> Index::Impl::write_changes(const FoundTree& found, const KnownFiles& known, IndexReport& report,
+                                        const Progress& progress, const Cancel* cancel) {
   const auto start = std::chrono::steady_clock::now();
-  auto known = store.known_files();  // again: another process may have written while we waited
-  if (!known) return std::unexpected(known.error());
   std::vector<Task> tasks;
   bool paths_changed = false;
   std::vector<std::string> changed;
-  {
-    auto gone = *known;
-    for (const FoundFile& file : found.files) {
-      gone.erase(file.path);
-      const auto it = known->find(file.path);
-      if (it == known->end()) {
-        tasks.push_back({&file, nullptr});
-      } else if (it->second.stamp != file.stamp || (it->second.marks & ~kLooksGenerated) != file.marks) {
-        tasks.push_back({&file, &it->second});
-      }
+  for (const FoundFile& file : found.files) {
+    const auto it = known.find(file.path);
+    if (it == known.end()) {
+      tasks.push_back({&file, nullptr});
+    } else if (it->second.stamp != file.stamp || (it->second.marks & ~kLooksGenerated) != file.marks) {
+      tasks.push_back({&file, &it->second});
     }
-    for (const auto& [path, file] : gone) {
-      if (file.id == 0) continue;  // only on the shelf
-      paths_changed = true;
-      if (auto removed = store.remove(file.id); !removed) return removed;
-    }
+  }
+  for (const auto& [path, file] : known) {
+    // id 0: only on the shelf
+    if (file.id == 0 || std::ranges::binary_search(found.files, path, {}, &FoundFile::path)) continue;
+    paths_changed = true;
+    if (auto removed = store.remove(file.id); !removed) return removed;
   }
   // The largest first, so that no thread is left alone with one at the end.
   std::ranges::sort(tasks, std::ranges::greater(), [](const Task& task) { return task.found->stamp.size; });
   Result<void> done;
   int64_t finished = 0;
-  work_through(tasks, tree, cancel, [&](const Outcome& outcome) {
+  work_through(tasks, tree, parse_budget_s, cancel, [&](const Outcome& outcome) {
     const auto write_start = std::chrono::steady_clock::now();
     const IndexedFile& file = outcome.file;
-    const auto before = known->find(file.path);
+    const auto before = known.find(file.path);
     if (outcome.gone) {
-      if (before != known->end() && before->second.id != 0) done = store.remove(before->second.id);
+      if (before != known.end() && before->second.id != 0) done = store.remove(before->second.id);
       paths_changed = true;
     } else if (outcome.unchanged) {
       done = store.touch(before->second.id, file.stamp, file.marks | (before->second.marks & kLooksGenerated));
     } else {
       done = outcome.shelved ? store.restore(file) : store.put(file);
-      paths_changed |= before == known->end() || before->second.id == 0;
+      paths_changed |= before == known.end() || before->second.id == 0;
       changed.push_back(file.path);
       report.parsed_files += file.skipped.empty() && !outcome.shelved;
     }

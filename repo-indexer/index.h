@@ -154,6 +154,8 @@ class Index {
 
   const std::filesystem::path& root() const;  // top of the work tree
 
+  // What parsing one file may take. Beyond it the file is read as text, and the report says so.
+  void set_parse_budget(double seconds);
   // Brings the index up to the work tree: parses what is new by blob id, drops what is gone. Fast when nothing changed.
   Result<IndexReport> update(const Progress& progress = {}, const Cancel* cancel = nullptr);
   // The report of the last update, from the database (so a reopened repository can show it at once).

@@ -248,14 +248,15 @@ bool is_cpp_header(std::string_view text) {
 }  // namespace
 
 std::string_view detect_language(std::string_view path, std::string_view text) {
-  const std::string name = lower_case(path.substr(path.rfind('/') + 1));
+  std::string name = lower_case(path.substr(path.rfind('/') + 1));
+  if (name.ends_with(".in")) name.resize(name.size() - 3);  // config.h.in: what configuring makes it
   for (const Ending& known : kNames) {
     if (name == known.ending) return known.language;
   }
   if (const size_t dot = name.rfind('.'); dot != std::string::npos && dot > 0) {
     const std::string_view ending = std::string_view(name).substr(dot + 1);
     if (ending == "h") {
-      if (text.find("@interface") != std::string_view::npos) return "objc";
+      if (text.find("\n@interface") != std::string_view::npos) return "objc";
       return is_cpp_header(text) ? "cpp" : "c";
     }
     for (const Ending& known : kEndings) {

@@ -2,141 +2,127 @@
 #include "repo-indexer/macros.h"
 
 #include <algorithm>
-#include <cstring>
+#include <vector>
+
+#include "repo-indexer/c_tokens.h"
+#include "repo-indexer/declaration_head.h"
 
 namespace strata::repo {
 namespace {
 
-bool is_word(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+class Blanking {
+ public:
+  explicit Blanking(std::string_view text) : text_(text), out_(text), tokens_(c_tokens(text)) {}
 
-size_t skip_space(std::string_view text, size_t at) {
-  while (at < text.size() && std::strchr(" \t\r\n", text[at])) ++at;
-  return at;
-}
-
-size_t skip_word(std::string_view text, size_t at) {
-  while (at < text.size() && is_word(text[at])) ++at;
-  return at;
-}
-
-// After the closing bracket of the one at `at`; npos if it is far away.
-size_t skip_brackets(std::string_view text, size_t at) {
-  constexpr size_t kFar = 1000;
-  int depth = 0;
-  for (const size_t stop = std::min(text.size(), at + kFar); at < stop; ++at) {
-    if (text[at] == '(') ++depth;
-    if (text[at] == ')' && --depth == 0) return at + 1;
+  std::string run() {
+    while (at_ < tokens_.size()) token(tokens_[at_]);
+    return std::move(out_);
   }
-  return std::string_view::npos;
-}
 
-// SOME_NAME: capitals, and too long for a template parameter.
-bool is_shouted(std::string_view word) {
-  bool letter = false;
-  for (const char c : word) {
-    if (c >= 'a' && c <= 'z') return false;
-    letter |= c >= 'A' && c <= 'Z';
+ private:
+  struct Scope {
+    Braces kind = Braces::kStatements;
+    std::string_view class_name;
+    bool type = false;  // the } ends a class or an enumeration
+  };
+
+  void token(const CToken& token) {
+    const Braces inside = scopes_.back().kind;
+    switch (token.sign) {
+      case CToken::kDirective: directive(token); break;
+      case ';': begin_anew(); break;
+      case '{': open(); break;
+      case '}': close(); break;
+      case ':': fresh_ = inside == Braces::kStatements; break;
+      default:
+        if (fresh_ && inside == Braces::kDeclarations) return declaration();
+        fresh_ = fresh_ && inside == Braces::kStatements && token.sign == CToken::kWord && statement_macro();
+        if (token.sign == '(' && inside == Braces::kDeclarations) at_ = std::max<size_t>(at_, token.partner);
+    }
+    ++at_;
   }
-  return letter && word.size() > 3;
-}
 
-bool is_class_key(std::string_view word) {
-  return word == "class" || word == "struct" || word == "union" || word == "enum";
-}
+  // The parser ends a directive at the first comment, whatever stands behind it.
+  void directive(const CToken& token) {
+    branches_.at(directive_word(text_, token), scopes_);
+    const std::string_view line = text_.substr(0, token.last);
+    for (size_t at = line.find("/*", token.first); at != line.npos; at = line.find("/*", at)) {
+      const size_t end = std::min(line.find("*/", at + 2), line.size() - 2) + 2;
+      if (line.find_first_not_of(" \t\r\n\\", end) == line.npos) break;
+      blank(static_cast<uint32_t>(at), static_cast<uint32_t>(end), false);
+      at = end;
+    }
+  }
+
+  void begin_anew(bool typed = false) {
+    fresh_ = true;
+    typed_ = typed;
+    next_scope_ = {};
+  }
+
+  void open() {
+    const char before = at_ > 0 ? tokens_[at_ - 1].sign : ';';
+    const bool list = scopes_.back().kind == Braces::kList || before == '=' || before == ',' || before == '(';
+    if (next_scope_.kind == Braces::kStatements && list) next_scope_.kind = Braces::kList;
+    scopes_.push_back(next_scope_);
+    begin_anew();
+  }
+
+  void close() {
+    const Scope closed = scopes_.back();
+    if (scopes_.size() > 1) scopes_.pop_back();
+    begin_anew(closed.type);
+  }
+
+  void declaration() {
+    const DeclarationHead head = read_head(text_, tokens_, at_, {scopes_.back().class_name, typed_});
+    for (const auto& macro : head.macros) blank(macro.first, macro.last, macro.begins);
+    for (const auto& [place, sign] : head.signs) out_[place] = sign;
+    next_scope_ = {head.opens, head.class_name, head.opens_type};
+    fresh_ = head.fresh;
+    typed_ = false;
+    at_ = std::max(head.next, at_ + (head.next == at_ && !head.fresh ? 1 : 0));
+  }
+
+  // Q_UNUSED(x) in a line of its own, without a semicolon.
+  bool statement_macro() {
+    const CToken& name = tokens_[at_];
+    if (!is_shouted(text_.substr(name.first, name.last - name.first))) return false;
+    size_t last = at_;
+    if (at_ + 1 < tokens_.size() && tokens_[at_ + 1].sign == '(') last = tokens_[at_ + 1].partner;
+    if (last < at_ || last + 1 >= tokens_.size()) return false;
+    const CToken& next = tokens_[last + 1];
+    const std::string_view between = text_.substr(tokens_[last].last, next.first - tokens_[last].last);
+    const bool begins = next.sign == CToken::kWord || next.sign == '}' || next.sign == CToken::kDirective;
+    if (!begins || between.find('\n') == between.npos) return false;
+    blank(name.first, tokens_[last].last, false);
+    at_ = last;
+    return true;
+  }
+
+  // `begins`: a specifier that the parser knows takes its place, so that what is declared begins with it.
+  void blank(uint32_t first, uint32_t last, bool begins) {
+    constexpr std::string_view kSpecifier = "inline";
+    const bool fits = begins && last - first >= kSpecifier.size();
+    if (fits) out_.replace(first, kSpecifier.size(), kSpecifier);
+    for (size_t i = first + (fits ? kSpecifier.size() : 0); i < last; ++i) {
+      if (out_[i] != '\n' && out_[i] != '\r') out_[i] = ' ';
+    }
+  }
+
+  std::string_view text_;
+  std::string out_;
+  std::vector<CToken> tokens_;
+  size_t at_ = 0;
+  std::vector<Scope> scopes_ = {{.kind = Braces::kDeclarations, .class_name = {}}};
+  BranchStates<std::vector<Scope>> branches_;
+  bool fresh_ = true;   // a declaration or statement begins here
+  bool typed_ = false;  // DeclarationPlace::typed
+  Scope next_scope_;    // of a brace that comes next
+};
 
 }  // namespace
 
-std::string without_macros(std::string_view text) {
-  std::string out(text);
-  const auto blank = [&](size_t first, size_t last) {
-    for (size_t i = first; i < last; ++i) {
-      if (out[i] != '\n' && out[i] != '\r') out[i] = ' ';
-    }
-  };
-  std::string_view previous;  // the word before, if only space is between
-  char before = ';';          // the last sign that is neither space nor part of a comment
-  for (size_t at = 0; at < text.size();) {
-    const char c = text[at];
-    if (c == '/' && at + 1 < text.size() && (text[at + 1] == '/' || text[at + 1] == '*')) {
-      const bool line = text[at + 1] == '/';
-      const size_t end = line ? text.find('\n', at) : text.find("*/", at + 2);
-      at = end == text.npos ? text.size() : end + (line ? 0 : 2);
-      continue;
-    }
-    if (c == '"' || c == '\'') {
-      size_t end = at + 1;
-      while (end < text.size() && text[end] != c && text[end] != '\n') end += text[end] == '\\' ? 2 : 1;
-      at = std::min(end + 1, text.size());
-      previous = {};
-      before = c;
-      continue;
-    }
-    if (c == '#') {  // a directive, with its continued lines
-      while (at < text.size()) {
-        const size_t end = std::min(text.find('\n', at), text.size());
-        const bool continued = end > at && text[end - 1] == '\\';
-        at = std::min(end + 1, text.size());
-        if (!continued) break;
-      }
-      previous = {};
-      before = ';';
-      continue;
-    }
-    if (!is_word(c)) {
-      if (!std::strchr(" \t\r\n", c)) {
-        previous = {};
-        before = c;
-      }
-      ++at;
-      continue;
-    }
-    const size_t end = skip_word(text, at);
-    const std::string_view word = text.substr(at, end - at);
-    size_t next = skip_space(text, end);
-    if (is_shouted(word)) {
-      const size_t brackets = next < text.size() && text[next] == '(' ? skip_brackets(text, next) : text.npos;
-      const size_t after = brackets == text.npos ? next : skip_space(text, brackets);
-      const char follows = after < text.size() ? text[after] : '\0';
-      const bool line_ends =
-          text.substr(brackets == text.npos ? end : brackets, after - (brackets == text.npos ? end : brackets))
-              .find('\n') != text.npos;
-      const bool fresh = std::strchr(";{}:", before) && previous.empty();  // where a declaration begins
-      bool macro = false;
-      if (is_class_key(previous)) {
-        macro = is_word(follows);
-        if (macro) {  // class FOO Bar {: but not struct FOO bar;
-          const size_t named = skip_space(text, skip_word(text, after));
-          macro = named < text.size() &&
-                  (text[named] == '{' || text[named] == ':' || is_word(text[named]) || text[named] == '<');
-        }
-      } else if (brackets != text.npos && (before == ')' || !previous.empty())) {
-        // int x GUARDED_BY(m); void f() LOCKS(m) {: behind a declarator
-        macro = follows == ';' || follows == '{' || follows == '=' ||
-                is_shouted(text.substr(after, skip_word(text, after) - after));
-        macro = macro && previous != "return" && previous != "else" && !is_shouted(previous);
-        macro = macro && (before == ')' || follows == ';' || follows == '=');
-      } else if (fresh && line_ends) {
-        // Q_OBJECT and the like, on a line of its own. TEST(a, b) { has a body.
-        macro = is_word(follows) || follows == '}' || follows == '#' || follows == '/' || follows == '~';
-      } else if (fresh && brackets == text.npos && is_word(follows)) {
-        // API type* name(
-        size_t declarator = skip_space(text, skip_word(text, after));
-        while (declarator < text.size() && std::strchr("*& ", text[declarator])) ++declarator;
-        const size_t open = skip_space(text, skip_word(text, declarator));
-        macro = open > declarator && is_word(text[declarator]) && open < text.size() && text[open] == '(';
-      }
-      if (macro) {
-        const size_t last = brackets == text.npos ? end : brackets;
-        blank(at, last);
-        at = last;
-        continue;  // `previous` and `before` as if it were not there
-      }
-    }
-    previous = word;
-    before = 'a';
-    at = end;
-  }
-  return out;
-}
+std::string without_macros(std::string_view text) { return Blanking(text).run(); }
 
 }  // namespace strata::repo

@@ -10,8 +10,6 @@
 namespace strata::repo {
 namespace {
 
-constexpr double kBudgetS = 5;
-
 TSPoint point_at(std::string_view text, size_t at) {
   const auto before = text.substr(0, at);
   const size_t line = before.rfind('\n') + 1;  // npos + 1 is 0
@@ -54,7 +52,12 @@ struct OpenFile::Impl {
       ts_tree_edit(tree.get(), &edit);
     }
     parsed = std::move(next);
-    tree = parse_tree(parser.get(), grammar, parsed, tree.get(), deadline_after(kBudgetS));
+    const TreePointer before = std::move(tree);
+    tree = parse_tree(parser.get(), grammar, parsed, before.get(), deadline_after(kParseBudgetS));
+    // Where a text is broken, what the parser makes of it depends on what it could keep.
+    if (before && tree && ts_node_has_error(ts_tree_root_node(tree.get()))) {
+      tree = parse_tree(parser.get(), grammar, parsed, nullptr, deadline_after(kParseBudgetS));
+    }
   }
 };
 
@@ -88,7 +91,7 @@ std::vector<Symbol> OpenFile::symbols() const {
   const Grammar* grammar = impl_->tree ? impl_->grammars.find(impl_->language) : nullptr;
   ParsedFile file;
   if (!grammar || !extract(*grammar, impl_->text, ts_tree_root_node(impl_->tree.get()), impl_->matcher,
-                           deadline_after(kBudgetS), file)) {
+                           deadline_after(kParseBudgetS), file)) {
     return {};
   }
   std::vector<Symbol> symbols;

@@ -48,6 +48,32 @@ Declared inner_declarator(TSNode node) {
   }
 }
 
+// Where the name of a declarator ends: operator bool() const is called "operator bool".
+uint32_t end_of_name(TSNode name) {
+  if (std::string_view(ts_node_type(name)) != "operator_cast") return ts_node_end_byte(name);
+  TSNode parameters{};
+  for (TSNode at = ts_node_child_by_field_name(name, "declarator", 10); !ts_node_is_null(at);
+       at = ts_node_child_by_field_name(at, "declarator", 10)) {
+    const TSNode found = ts_node_child_by_field_name(at, "parameters", 10);
+    if (!ts_node_is_null(found)) parameters = found;
+  }
+  return parameters.id ? ts_node_start_byte(parameters) : ts_node_end_byte(name);
+}
+
+// extern int x; and no value.
+bool is_elsewhere(TSNode declaration, std::string_view text) {
+  bool elsewhere = false;
+  const uint32_t children = ts_node_named_child_count(declaration);
+  for (uint32_t i = 0; i < children; ++i) {
+    const TSNode child = ts_node_named_child(declaration, i);
+    const std::string_view type = ts_node_type(child);
+    if (type == "init_declarator") return false;
+    const uint32_t first = ts_node_start_byte(child), last = ts_node_end_byte(child);
+    elsewhere |= type == "storage_class_specifier" && text.substr(first, last - first) == "extern";
+  }
+  return elsewhere;
+}
+
 // The node of `name` in a::b::name.
 TSNode last_name(TSNode node) {
   for (;;) {
@@ -104,6 +130,14 @@ std::string clean_doc(std::string_view text) {
 // Kinds whose names are not identifiers: "." and "<" in them are letters.
 bool is_word_kind(std::string_view kind) {
   return kind == "key" || kind == "element" || kind == "selector" || kind == "target" || kind == "test";
+}
+
+// What a text that is no good C makes of them is nobody's name.
+bool is_c_keyword(std::string_view name) {
+  constexpr std::string_view kWords[] = {"if",     "else",   "for",   "while", "do",     "switch", "return",
+                                         "sizeof", "struct", "union", "enum",  "void",   "bool",   "char",
+                                         "int",    "long",   "short", "float", "double", "const"};
+  return std::ranges::find(kWords, name) != std::end(kWords);
 }
 
 bool looks_constant(std::string_view name) {
@@ -182,7 +216,7 @@ class Extraction {
     Use use;
     c.pattern = pattern;
     bool named = false, defined = false;
-    TSNode body{};
+    TSNode declaration{}, body{};
     for (const auto& [number, node] : captures) {
       const auto& [capture, kind] = grammar_.captures[number];
       const uint32_t first = ts_node_start_byte(node), last = ts_node_end_byte(node);
@@ -199,11 +233,11 @@ class Extraction {
         case Capture::kDeclarator: {
           const auto [name, function] = capture == Capture::kName ? Declared{node} : inner_declarator(node);
           c.name_first = ts_node_start_byte(name);
-          c.name_last = ts_node_end_byte(name);
+          c.name_last = end_of_name(name);
           c.name_row = ts_node_start_point(name).row;
           if (capture == Capture::kDeclarator && c.kind == "declared") {
             c.kind = function ? "function" : "variable";
-            c.definition = !function;
+            c.definition = !function && !is_elsewhere(declaration, text_);
           }
           named = c.name_last > c.name_first;
           break;
@@ -223,7 +257,13 @@ class Extraction {
         case Capture::kDeclaration:
         case Capture::kDeclared:
         case Capture::kScope: {
+          if (defined) {  // of two nodes side by side
+            c.last = last;
+            c.last_row = ts_node_end_point(node).row;
+            break;
+          }
           defined = true;
+          declaration = node;
           c.definition = capture != Capture::kDeclaration;
           c.kind = capture == Capture::kDeclared ? "declared"
                    : capture == Capture::kScope  ? (kind.empty() ? "scope" : "scope.namespace")
@@ -338,6 +378,8 @@ class Extraction {
       const bool in_function = around != open.rend() && is_function(around->kind);
       // Locals are nobody's landmark, and a "prototype" in a function is a variable with an argument.
       if (in_function && (is_variable(c.kind) || !c.definition)) continue;
+      // for_each(x) { in a function of C or C++ looks like another one.
+      if (in_function && c.kind == "function" && grammar_.scoping.family == "c") continue;
 
       ParsedSymbol s;
       const bool heading = c.kind == "heading";
@@ -348,13 +390,13 @@ class Extraction {
       while (!full.empty() && std::strchr(words ? "\"'" : ":", full.front())) full.erase(0, 1);
       while (words && !full.empty() && std::strchr("\"'", full.back())) full.pop_back();
       s.name = words ? full : std::string(last_component(full));
-      if (s.name.empty()) continue;
-      // typedef struct Tag {...} Name: the tag is no member of Name, and one symbol if they are the same.
-      const bool in_typedef = scope && scope->kind == "type" && is_class(c.kind);
-      if (in_typedef && scope->symbol >= 0) {
-        ParsedSymbol& type = file.symbols[scope->symbol];
-        if (type.name == s.name) {
-          type.kind = c.kind;
+      if (s.name.empty() || (grammar_.scoping.family == "c" && is_c_keyword(s.name))) continue;
+      // struct Tag {...} name; and typedef struct Tag {...} Name: the tag is no member of the name, and one symbol with
+      // it if a type is called the same.
+      if (scope && is_class(c.kind) && scope->symbol >= 0 && (scope->kind == "type" || is_variable(scope->kind))) {
+        ParsedSymbol& around_tag = file.symbols[scope->symbol];
+        if (scope->kind == "type" && around_tag.name == s.name) {
+          around_tag.kind = c.kind;
           name_starts_.insert(c.name_first);
           continue;
         }

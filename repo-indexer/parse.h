@@ -53,7 +53,7 @@ bool extract(const Grammar& grammar, std::string_view text, TSNode root, Matcher
 // One per thread.
 class Parser {
  public:
-  explicit Parser(double budget_s = 5) : budget_s_(budget_s) {}
+  explicit Parser(double budget_s = kParseBudgetS) : budget_s_(budget_s) {}
   ParsedFile parse(const Grammar& grammar, std::string_view text);
 
  private:

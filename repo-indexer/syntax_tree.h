@@ -16,6 +16,7 @@ namespace strata::repo {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
+inline constexpr double kParseBudgetS = 5;  // for one file
 Deadline deadline_after(double seconds);
 
 struct DeleteParser {

@@ -55,6 +55,11 @@ def probe(options, tree, what):
     return [line.split("\t") for line in done.stdout.splitlines()]
 
 
+def plain_name(name):
+    """Operators are named with a space by one and without by the other."""
+    return name.replace("operator ", "operator").strip()
+
+
 def definitions(options, tree):
     kinds = [f"--kinds-{language}={letters}" for language, letters in CTAGS_KINDS.items()]
     done = run("ctags", "-R", "--output-format=json", "--fields=+neSl", "--languages=C,C++,CUDA,Python", *kinds,
@@ -64,15 +69,14 @@ def definitions(options, tree):
         tag = json.loads(line)
         if tag.get("_type") == "tag" and not tag["name"].startswith("__anon"):
             path = tag["path"].removeprefix("./")
-            # Operators are named with a space by one and without by the other.
-            truth.add((path, tag["line"], tag["name"].replace("operator ", "operator")))
+            truth.add((path, tag["line"], plain_name(tag["name"])))
     files = {path for path, _, _ in truth}
     found = set()
     for file, line, kind, name, defined in probe(options, tree, "symbols"):
         if defined == "1" and kind in OUR_KINDS and file in files:
             # TEST(Suite, Name) {}: a test called Name here, a function called TEST there.
             macro = next((t for t in ("TEST", "TEST_F", "TEST_P") if (file, int(line), t) in truth), None)
-            found.add((file, int(line), macro if kind == "test" and macro else name))
+            found.add((file, int(line), macro if kind == "test" and macro else plain_name(name)))
     return found, truth
 
 

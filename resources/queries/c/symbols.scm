@@ -14,3 +14,8 @@
 (function_definition declarator: (_) @declarator body: (_) @body) @definition.function
 (declaration declarator: (_) @declarator) @declared
 (field_declaration declarator: (_) @declarator) @declared
+
+; main() {}: without a type, a call and a block.
+(translation_unit (expression_statement (call_expression function: (identifier) @name)) @definition.function . (compound_statement) @body @definition.function)
+(preproc_ifdef (expression_statement (call_expression function: (identifier) @name)) @definition.function . (compound_statement) @body @definition.function)
+(preproc_if (expression_statement (call_expression function: (identifier) @name)) @definition.function . (compound_statement) @body @definition.function)

@@ -82,6 +82,39 @@ TEST(OddRepositories, BareRepository) {
   EXPECT_THAT(index.error().message, HasSubstr("bare"));
 }
 
+TEST(OddRepositories, BareRepositoryWithCommits) {
+  TemporaryTree tree;
+  tree.git("init");
+  tree.write("a.py", "x = 1\n");
+  tree.git("add .");
+  tree.git("commit -m first");
+  tree.git("clone --bare . ../bare");
+  const auto index = Index::open(tree.root.parent_path() / "bare", tree.cache);
+  ASSERT_FALSE(index);
+  EXPECT_EQ(index.error().kind, ErrorKind::kUnsupported);
+}
+
+TEST(OddRepositories, MergeInProgress) {
+  TemporaryTree tree;
+  tree.git("init");
+  tree.write("a.py", "def first():\n    return 1\n\n");
+  tree.git("add .");
+  tree.git("commit -m first");
+  tree.git("checkout -b side");
+  tree.write("a.py", "def first():\n    return 2\n\n");
+  tree.git("commit -am second");
+  tree.git("checkout main");
+  tree.write("a.py", "def first():\n    return 3\n\n");
+  tree.git("commit -am third");
+  tree.git("merge side >/dev/null || true");
+  Index index = tree.open();
+  const IndexReport report = updated(index);
+  EXPECT_THAT(report.head, HasSubstr("a merge is in progress"));
+  EXPECT_THAT(paths(index), ElementsAre("a.py"));
+  EXPECT_EQ(index.find_symbols("first")->size(), 1u);
+  EXPECT_THAT(*index.read_text(**index.file("a.py")), HasSubstr("<<<<<<<"));
+}
+
 TEST(OddRepositories, NoSuchFolder) {
   TemporaryTree tree;
   const auto index = Index::open(tree.root / "nowhere", tree.cache);
@@ -130,6 +163,7 @@ TEST(OddRepositories, LinksAreNeverFollowed) {
   fs::create_directory_symlink("..", tree.root / "up");
   fs::create_symlink("loop", tree.root / "loop");
   fs::create_symlink("nowhere", tree.root / "dangling");
+  fs::create_directory_symlink("..", tree.root / "a/around");
   Index index = tree.open();
   const IndexReport report = updated(index);
   EXPECT_THAT(paths(index), ElementsAre("a/real.py"));
@@ -149,8 +183,25 @@ TEST(OddRepositories, LinksAreNeverFollowed) {
   EXPECT_FALSE(index.read_text(outside));
 }
 
+// Root can read everything, so its rights are given up for a while.
+class OrdinaryUser {
+ public:
+  OrdinaryUser() : root_(geteuid() == 0) {
+    constexpr uid_t kNobody = 65534;
+    if (root_) ordinary = seteuid(kNobody) == 0;
+  }
+  ~OrdinaryUser() {
+    if (root_ && ordinary) (void)!seteuid(0);
+  }
+  bool ordinary = true;
+
+ private:
+  bool root_;
+};
+
 TEST(OddRepositories, UnreadableFilesAndFolders) {
-  if (geteuid() == 0) GTEST_SKIP() << "root can read everything";
+  const OrdinaryUser user;
+  if (!user.ordinary) GTEST_SKIP() << "root can read everything, and is nobody else here";
   TemporaryTree tree;
   tree.write("closed.py", "x = 1\n");
   tree.write("closed/a.py", "x = 1\n");
@@ -278,6 +329,46 @@ TEST(OddRepositories, TwoAtOnce) {
   Index index = tree.open();
   EXPECT_EQ(updated(index).parsed_files, 0);
   EXPECT_EQ(index.find_symbols("f")->size(), 40u);
+}
+
+// Another program holds the index for long: what is known can be read, and who waits to write can give up.
+TEST(OddRepositories, ALockedIndex) {
+  TemporaryTree tree;
+  tree.write("a.py", "def old():\n    return 1\n\n");
+  Index index = tree.open();
+  updated(index);
+  sqlite3* holder = nullptr;
+  for (const auto& entry : fs::directory_iterator(tree.cache)) {
+    if (entry.path().extension() != ".db") continue;
+    ASSERT_EQ(sqlite3_open(entry.path().c_str(), &holder), SQLITE_OK);
+  }
+  ASSERT_EQ(sqlite3_exec(holder, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  EXPECT_EQ(updated(index).files, 1);  // nothing has changed
+  tree.write("b.py", "def new():\n    return 1\n\n");
+  Cancel cancel;
+  std::jthread giving_up([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    cancel.request();
+  });
+  const auto waited = index.update({}, &cancel);
+  ASSERT_FALSE(waited);
+  EXPECT_EQ(waited.error().kind, ErrorKind::kCancelled) << waited.error().message;
+  EXPECT_EQ(index.find_symbols("old")->size(), 1u);
+  sqlite3_close(holder);
+  EXPECT_EQ(updated(index).files, 2);
+}
+
+TEST(OddRepositories, AParseThatTakesTooLongIsCutOffAndTold) {
+  TemporaryTree tree;
+  std::string endless = "def unseen():\n    return 1\n\n";
+  for (int i = 0; i < 20'000; ++i) endless += "f(((((a,\n";
+  tree.write("endless.py", endless);
+  Index index = tree.open();
+  index.set_parse_budget(0);
+  EXPECT_THAT(reason(updated(index), "endless.py"), HasSubstr("took too long to parse"));
+  EXPECT_TRUE(index.symbols("endless.py")->empty());
+  EXPECT_FALSE(index.search("unseen", 5)->empty());  // read as text
+  EXPECT_FALSE(updated(index).skipped.empty());      // still told when nothing has changed
 }
 
 TEST(OddRepositories, HugeFilesAreNotRead) {

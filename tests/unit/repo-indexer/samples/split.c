@@ -40,3 +40,31 @@ int width(void) { return narrow(); }
 #endif
 
 int after(void) { return run(1); }
+
+int chosen(int job) {
+  int state =
+#ifdef WIDE
+      wide();
+#else
+      narrow();
+#endif
+  if (job) return state;
+#ifdef TRACE
+  else if (state) return trace(job);
+  else
+#endif
+  return job;
+}
+
+int last(int job) {
+  if (job == 1) return 1;
+#ifdef TRACE
+  else if (job == 2) return 2;
+#endif
+  else if (job == 3)
+    return 3;
+#if 0
+  if (never(job))
+#endif
+    return 4;
+}
