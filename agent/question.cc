@@ -190,7 +190,7 @@ class Forms {
       set(q, QuestionKind::kDefinition, x);
   }
 
-  // who calls X; callers of X; where is X called
+  // who calls X; callers of X; where is X called; where are objects of X created
   void callers(size_t i, Question& q) const {
     size_t x = 0;
     if (at(i, {"calls", "call", "invokes", "invoke", "calling", "call"}) && i >= 1 &&
@@ -204,7 +204,12 @@ class Forms {
       return set(q, QuestionKind::kCallers, x);
     if (at(i, {"called", "invoked"}) && i >= 2 && subject(i - 1) && at(0, {"where", "who", "from", "which"}) &&
         is_end(i + 1))
-      set(q, QuestionKind::kCallers, i - 1);
+      return set(q, QuestionKind::kCallers, i - 1);
+    // Calling a class makes an object.
+    if (!at(i, {"created", "constructed", "instantiated"}) || !at(0, {"where", "from", "which"})) return;
+    const size_t object = at(i - 1, {"objects", "instances", "object", "instance"}) ? i - 2 : i - 1;
+    if (subject(object) && (named(object) || is_upper(words_[object].text[0])) && is_end(i + 1))
+      set(q, QuestionKind::kCallers, object);
   }
 
   // who uses X; where is X used; references to X

@@ -45,6 +45,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"Which functions call parse_header?", QuestionKind::kCallers, "parse_header"},
                     Case{"What are the callers of Session.get?", QuestionKind::kCallers, "Session.get"},
                     Case{"Where is send_file() called?", QuestionKind::kCallers, "send_file"},
+                    Case{"Where are HTTPAdapter objects created?", QuestionKind::kCallers, "HTTPAdapter"},
+                    Case{"Where is the socket created?", QuestionKind::kDescription, ""},
                     Case{"How does parse_header call the decoder?", QuestionKind::kDescription, ""},
                     Case{"What happens when a system call fails?", QuestionKind::kDescription, ""},
                     Case{"Where is max_size used?", QuestionKind::kUsers, "max_size"},
