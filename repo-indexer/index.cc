@@ -8,6 +8,7 @@
 #include <format>
 
 #include "repo-indexer/index_impl.h"
+#include "repo-indexer/indexed_files.h"
 #include "repo-indexer/workers.h"
 
 namespace strata::repo {
