@@ -4,7 +4,7 @@
 //   int x_ GUARDED_BY(mutex_);     becomes a function called GUARDED_BY
 //   Q_OBJECT                       takes the next declaration with it
 //   LIB_API char* name(void);      becomes an error
-// They are recognised by their capitals and their place.
+// declaration_head.h says how they are recognised.
 #pragma once
 
 #include <string>
@@ -12,7 +12,8 @@
 
 namespace strata::repo {
 
-// The text with such macros replaced by spaces: what is left stays where it was.
+// The text with such macros replaced by spaces, or by a specifier where something begins with them, and parameters of
+// old C put between their brackets. What is left stays where it was.
 std::string without_macros(std::string_view text);
 
 }  // namespace strata::repo

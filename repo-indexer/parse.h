@@ -66,5 +66,6 @@ class Parser {
 bool is_function(std::string_view kind);
 // Classes and the like: what has members.
 bool is_class(std::string_view kind);
+bool is_variable(std::string_view kind);
 
 }  // namespace strata::repo

@@ -10,12 +10,10 @@
 //   the scopes around the reference, innermost first                  0.9
 //   nothing but that the file is included or imported, is near        0.2 - 0.85
 // A score is multiplied by 0.3 if the number of arguments does not fit. Equally good ones share the confidence.
-// Only imports are resolved to files beforehand (table import_edge), because who reaches whom needs all of them.
+// Only imports are resolved to files beforehand (indexed_files.h), because who reaches whom needs all of them.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,10 +22,6 @@
 #include "repo-indexer/index.h"
 
 namespace strata::repo {
-
-// Brings import_edge up to date after files were written: of all files if the set of paths changed, else of those in
-// `changed`. Inside the transaction that wrote them.
-Result<void> resolve_imports(Database& database, bool paths_changed, std::span<const std::string> changed);
 
 // Answers for one state of the database; make a new one when it has changed. One thread at a time.
 class Resolver {

@@ -335,6 +335,7 @@ TEST(OddRepositories, TwoAtOnce) {
 TEST(OddRepositories, ALockedIndex) {
   TemporaryTree tree;
   tree.write("a.py", "def old():\n    return 1\n\n");
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));  // what has just been written is looked at again
   Index index = tree.open();
   updated(index);
   sqlite3* holder = nullptr;
