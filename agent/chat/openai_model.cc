@@ -24,10 +24,12 @@ std::string host_of(std::string_view url) {
   return std::string(host.substr(0, host.find(':')));
 }
 
-bool in_clear(std::string_view url) {
+bool on_this_machine(std::string_view url) {
   const std::string host = host_of(url);
-  return !url.starts_with("https://") && host != "localhost" && host != "[::1]" && !host.starts_with("127.");
+  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
 }
+
+bool in_clear(std::string_view url) { return !url.starts_with("https://") && !on_this_machine(url); }
 
 bool may_pass(int status) { return status == 408 || status == 409 || status == 429 || status >= 500; }
 
@@ -54,6 +56,8 @@ std::string refusal(int status, const std::string& said, const Endpoint& endpoin
 }
 
 }  // namespace
+
+double patience_s(const std::string& url) { return on_this_machine(url) ? 1800 : 120; }
 
 std::string api_key(const std::string& url) {
   const char* own = std::getenv("STRATA_API_KEY");
@@ -84,7 +88,7 @@ Result<std::unique_ptr<OpenAiModel>> OpenAiModel::make(Endpoint endpoint,
   if (!e.model.empty()) return model;
   std::string body;
   const auto reply = http(
-      {.url = e.url + "/models", .headers = headers_of(e), .connect_s = e.connect_s, .silence_s = e.silence_s},
+      {.url = e.url + "/models", .headers = headers_of(e), .connect_s = e.connect_s},
       [&](std::string_view bytes) {
         body += bytes;
         return body.size() < kMostWhole;
@@ -117,7 +121,7 @@ Result<ChatTurn> OpenAiModel::reply(std::span<const ChatMessage> transcript, std
          .body = request_body(endpoint_.model, transcript, tools, options, left_out_),
          .headers = headers_of(endpoint_),
          .connect_s = endpoint_.connect_s,
-         .silence_s = endpoint_.silence_s},
+         .silence_s = patience_s(endpoint_.url)},
         [&](std::string_view piece) {
           bytes += piece.size();
           if (whole.empty() && bytes == piece.size() && piece.find_first_not_of(" \r\n") != piece.npos &&

@@ -12,13 +12,17 @@ struct Endpoint {
   std::string url;    // base, as in "http://127.0.0.1:8080/v1"
   std::string model;  // its name there; empty: the first that the server lists
   std::string key;    // sent, and never written or shown
-  double connect_s = 10, silence_s = 120;
+  double connect_s = 10;
   int tries = 4;
   double first_wait_s = 1;  // doubles with each try, unless the server says how long
 };
 
 // STRATA_API_KEY, else OPENAI_API_KEY where it would not travel in clear over a network.
 std::string api_key(const std::string& url);
+
+// How long a server may say nothing. One on this machine reads a long prompt as slowly as the machine computes, and
+// most are silent meanwhile; giving up would only make it begin anew.
+double patience_s(const std::string& url);
 
 class OpenAiModel : public ChatModel {
  public:
