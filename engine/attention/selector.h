@@ -19,12 +19,12 @@ namespace strata {
 struct SelectorOptions {
   int dense = 6144;  // contexts up to this length are read whole
   int sinks = 64;
-  int window = 256;    // before the first query of a run
-  int least = 512;     // of the best blocks
-  int most = 8192;     // likewise
-  double mass = 0.9;   // of each query's softmax over the means
-  int run = 32;        // queries that choose together
-  int fine = 32768;    // of longer contexts only the best tiles of 256 tokens are looked into, this many tokens in all
+  int window = 256;   // before the first query of a run
+  int least = 512;    // of the best blocks
+  int most = 8192;    // likewise
+  double mass = 0.9;  // of each query's softmax over the means
+  int run = 32;       // queries that choose together
+  int fine = 32768;   // of longer contexts only the best tiles of 256 tokens are looked into, this many tokens in all
 };
 
 class Selector final : public KeySelector {
