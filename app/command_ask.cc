@@ -215,8 +215,10 @@ void add_ask(CLI::App& app, Run& run) {
       ->check(CLI::Range(64, 16384));
   asking->add_flag("--verify", arguments->ask.verify, "Read the passages densely instead of assembling stored state");
   add_chat_options(asking, arguments->chat);
-  asking->add_option("--scout", arguments->chat.model.scout,
-                     "Model that reads the repository and ranks its passages (default: the one that answers)");
+  asking
+      ->add_option("--scout", arguments->chat.model.scout,
+                   "Model that reads the repository and ranks its passages (default: the one that answers)")
+      ->type_name("NAME");
   add_common(asking, *arguments);
   asking->callback([arguments, asking, &run] {
     // A server's model is larger: it gets more to read, and may take longer to think.
