@@ -139,17 +139,6 @@ Answer derived(const Question& q, const std::vector<repo::Symbol>& symbols, std:
   return answer;
 }
 
-std::string lines_of(const std::string& text, int first, int last) {
-  size_t begin = 0;
-  for (int line = 1; line < first && begin != std::string::npos; ++line)
-    if (begin = text.find('\n', begin); begin != std::string::npos) ++begin;
-  if (begin == std::string::npos) return {};
-  size_t end = begin;
-  for (int line = first; line <= last && end != std::string::npos; ++line)
-    if (end = text.find('\n', end); end != std::string::npos) ++end;
-  return text.substr(begin, end == std::string::npos ? std::string::npos : end - begin);
-}
-
 bool has_value(const repo::Symbol& s) {
   return s.kind == "constant" || s.kind == "macro" || s.kind == "variable" || s.kind == "enumerator" ||
          s.kind == "field";
@@ -174,6 +163,17 @@ Result<std::optional<Answer>> value_of(const repo::Index& index, const Question&
 }
 
 }  // namespace
+
+std::string lines_of(const std::string& text, int first, int last) {
+  size_t begin = 0;
+  for (int line = 1; line < first && begin != std::string::npos; ++line)
+    if (begin = text.find('\n', begin); begin != std::string::npos) ++begin;
+  if (begin == std::string::npos) return {};
+  size_t end = begin;
+  for (int line = first; line <= last && end != std::string::npos; ++line)
+    if (end = text.find('\n', end); end != std::string::npos) ++end;
+  return text.substr(begin, end == std::string::npos ? std::string::npos : end - begin);
+}
 
 bool is_test_path(std::string_view path) {
   const auto is_test = [](std::string_view part) {

@@ -20,4 +20,7 @@ bool is_documentation_path(std::string_view path);
 // One of them, while the question is not about them.
 bool beside_the_program(std::string_view path, const Question& question);
 
+// Lines [first, last] of a text, with their ends.
+std::string lines_of(const std::string& text, int first, int last);
+
 }  // namespace strata::agent

@@ -5,6 +5,7 @@
 #include <array>
 #include <unordered_set>
 
+#include "agent/structural.h"
 #include "repo-indexer/terms.h"
 
 namespace strata::agent {
@@ -64,16 +65,6 @@ double newly_said(const Stems& stems, const TermWeights& weights, Stems& said) {
   return sum;
 }
 
-std::string_view line_of(const std::string& text, int line) {
-  size_t begin = 0;
-  for (int l = 1; l < line; ++l) {
-    const size_t end = text.find('\n', begin);
-    if (end == std::string::npos) return {};
-    begin = end + 1;
-  }
-  return std::string_view(text).substr(begin, text.find('\n', begin) - begin);
-}
-
 class Search {
  public:
   // `total`: the weight of all that the question says.
@@ -131,7 +122,7 @@ class Search {
       for (const repo::Symbol& s : *symbols) {
         if (s.name != word || !std::ranges::contains(kKinds, s.kind)) continue;
         const std::string* text = texts_.text(s.file);
-        const std::string_view defined = text ? line_of(*text, s.name_line) : std::string_view();
+        const std::string defined = text ? lines_of(*text, s.name_line, s.name_line) : std::string();
         if (!states_value(defined)) continue;
         Stems said;
         const double own = newly_said(asked_stems(defined, weights_), weights_, said);
