@@ -119,13 +119,12 @@ void note_context(Answer& answer, const std::vector<Excerpt>& excerpts) {
 }
 
 // The embedded model writes the answer. False if it finds that the excerpts do not have what is asked for.
-Result<bool> write_here(Workspace& workspace, const std::vector<Excerpt>& excerpts,
-                        const std::vector<ValueLine>& values, const Question& question,
+Result<bool> write_here(Workspace& workspace, const std::vector<Excerpt>& excerpts, const Question& question,
                         std::optional<double> answerable, const AskOptions& options,
                         const std::function<void(std::string_view)>& show, const Cancel* cancel, Answer& answer) {
   const Model& model = *workspace.answerer.model;
   Session session(workspace.answerer.model);
-  auto assembled = assemble(workspace, session, excerpts, told(values), question.text, cancel);
+  auto assembled = assemble(workspace, session, excerpts, told(answer.values), question.text, cancel);
   if (!assembled) return std::unexpected(assembled.error());
   if (answerable) {
     auto odds = shown(session, model, cancel);
@@ -221,12 +220,6 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
     if (answer.timing.first_token_s == 0) answer.timing.first_token_s = clock.seconds();
     if (events.on_text) events.on_text(piece);
   };
-  std::vector<ValueLine> values;
-  if (question.asks_value) {
-    auto found = value_lines(workspace.index, question, *ranking, texts);
-    if (!found) return std::unexpected(found.error());
-    values = std::move(*found);
-  }
   std::vector<Excerpt> excerpts;
   if (workspace.remote) {
     auto remote = answer_remotely(workspace, question, *ranking, options, texts,
@@ -241,10 +234,15 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
     auto chosen = choose_excerpts(workspace, *ranking, options, texts);
     if (!chosen) return std::unexpected(chosen.error());
     excerpts = std::move(*chosen);
+    if (question.asks_value) {
+      auto found = value_lines(workspace.index, question, *ranking, texts);
+      if (!found) return std::unexpected(found.error());
+      answer.values = std::move(*found);
+    }
     // What the scout reads anyway is not kept twice.
     if (!options.verify && workspace.scout.model != workspace.answerer.model)
       if (auto read = read_excerpts(workspace, excerpts, cancel); !read) return std::unexpected(read.error());
-    auto written = write_here(workspace, excerpts, values, question, answerable, options, show, cancel, answer);
+    auto written = write_here(workspace, excerpts, question, answerable, options, show, cancel, answer);
     if (!written) return std::unexpected(written.error());
     if (!*written) {
       Answer nothing = absent();
@@ -253,7 +251,6 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
     }
   }
   answer.passages = std::move(ranking->passages);
-  answer.values = std::move(values);
   note_context(answer, excerpts);
 
   // Where does it stand? Checked against the index, repaired, added.

@@ -41,7 +41,8 @@ Result<Opened> open_all(const Arguments& arguments) {
     if (!connected) return std::unexpected(connected.error());
     remote = std::move(*connected);
     models.model = std::exchange(models.scout, {});
-    if (auto here = resolve_model(models.model); !here && here.error().kind == ErrorKind::kNotFound) {
+    if (auto here = resolve_model(models.model);
+        models.model.empty() && !here && here.error().kind == ErrorKind::kNotFound) {
       notice("passages are ranked by words and names alone, as no model is here to read the repository");
       return Opened{agent::Workspace{std::move(opened->index), {}, {}, std::move(remote)}, opened->report.seconds};
     }

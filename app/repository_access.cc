@@ -72,7 +72,9 @@ Result<agent::Workspace> open_workspace(repo::Index index, const ModelArguments&
   auto answerer = agent::make_reader(std::move(*model), notice);
   if (!answerer) return std::unexpected(answerer.error());
   agent::Reader scout = *answerer;
-  if (!arguments.scout.empty() && arguments.scout != arguments.model) {
+  // Two names of one model are one model.
+  if (!arguments.scout.empty() &&
+      resolve_model(arguments.scout).value_or("") != resolve_model(arguments.model).value_or("")) {
     auto reading = open_model({.model = arguments.scout, .threads = arguments.threads});
     if (!reading) return std::unexpected(reading.error());
     auto made = agent::make_reader(std::move(*reading), notice);
