@@ -11,12 +11,14 @@
 #include "agent/citations.h"
 #include "agent/context_assembly.h"
 #include "agent/guessed_words.h"
+#include "agent/known_names.h"
 #include "agent/passage_reading.h"
 #include "agent/prompts.h"
 #include "agent/question.h"
 #include "agent/ranker.h"
 #include "agent/remote_answer.h"
 #include "agent/structural.h"
+#include "agent/structural_parts.h"
 #include "agent/value_lines.h"
 
 namespace strata::agent {
@@ -31,10 +33,7 @@ class Clock {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-std::string place(const Citation& c) {
-  return c.start_line == c.end_line ? std::format("`{}:{}`", c.file, c.start_line)
-                                    : std::format("`{}:{}-{}`", c.file, c.start_line, c.end_line);
-}
+std::string place(const Citation& c) { return agent::place(c.file, c.start_line, c.end_line); }
 
 constexpr size_t kNearestPlaces = 3;
 // A value does not happen anywhere, so excerpts that state it are less likely to be said to show where it does.
@@ -132,9 +131,13 @@ Result<bool> write_here(Workspace& workspace, const std::vector<Excerpt>& excerp
     answer.evidence.odds = *odds;
     if (*odds < *answerable - (question.asks_value ? kValueAllowance : 0)) return false;
   }
-  if (auto done = instruct(session, model, question.asks_how ? kExplain : kInstruction, cancel); !done)
-    return std::unexpected(done.error());
+  const std::string_view instruction = question.kind == QuestionKind::kComparison ? kCompare
+                                       : question.asks_how                        ? kExplain
+                                                                                  : kInstruction;
+  if (auto done = instruct(session, model, instruction, cancel); !done) return std::unexpected(done.error());
+  KnownNamesMask names(model.tokenizer(), session.tokens());
   GenerateOptions generate;
+  generate.mask = &names;
   generate.max_tokens = options.max_tokens;
   generate.sampler.repetition_penalty = 1.05f;
   generate.stop = {"\nQuestion:", "\nFile:", "\n\n\n"};
@@ -174,7 +177,7 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
   });
 
   // What the index knows by itself is exact.
-  auto structural = structural_answer(workspace.index, question);
+  auto structural = structural_answer(workspace.index, question, cancel);
   if (!structural) return std::unexpected(structural.error());
   if (*structural) {
     if (events.on_text) events.on_text((*structural)->text);

@@ -106,8 +106,9 @@ Result<std::vector<Excerpt>> choose_excerpts(Workspace& workspace, const Ranking
       if (!text || p.last_byte > text->size()) continue;  // changed on disk since it was indexed
       tokens = tokenizer.encode(std::string_view(*text).substr(p.first_byte, p.last_byte - p.first_byte));
     }
-    const TokenRange range = best_window(tokens, tokenizer, p.first_line, ranking.weights,
-                                         std::min(left, excerpts.empty() ? kBestTokens : kExcerptTokens));
+    const TokenRange range =
+        best_window(tokens, tokenizer, p.first_line, ranking.weights,
+                    std::min(left, excerpts.size() < ranking.subjects ? kBestTokens : kExcerptTokens));
     if (range.last <= range.first) continue;
     e.first_line = range.first_line;
     e.last_line = range.last_line;

@@ -46,6 +46,9 @@ inline constexpr std::string_view kInstruction = "Answer in one to three short s
 // 3 with the above, which gets one vague sentence.
 inline constexpr std::string_view kExplain =
     "Explain in two short sentences how the code does it: which functions do what, and what results.";
+// For what two things have in common and what not.
+inline constexpr std::string_view kCompare =
+    "Say in three short sentences what each of the two does and in what they differ.";
 // Asked first, and only the odds of its first word are looked at: a model that never says in an answer that something
 // is not there still knows it less likely (agent/calibration.h).
 inline constexpr std::string_view kIsShown = "Do the excerpts show where this happens? Answer with yes or no.";

@@ -14,7 +14,11 @@ enum class QuestionKind {
   kCallers,      // who calls X
   kUsers,        // where is X used
   kSubclasses,   // what derives from X
+  kCallees,      // what does X call
+  kCallPath,     // how does X come to call Y
+  kTests,        // which tests run into X
   kValue,        // what is the value of X
+  kComparison,   // how do X and Y differ
   kDescription,  // everything that is told in words
 };
 
@@ -31,7 +35,7 @@ struct Term {
 struct Question {
   std::string text;
   QuestionKind kind = QuestionKind::kDescription;
-  std::string subject;                  // the X above, empty for kDescription
+  std::string subject, object;          // the X and Y above, else empty
   std::vector<Identifier> identifiers;  // in order, each once
   std::vector<Term> terms;              // the words that carry meaning, each stem once, parts of identifiers included
   std::vector<std::string> numbered;    // "HTTP/2", "SHA-256", "OAuth2": neither the word nor the number says it alone

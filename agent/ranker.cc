@@ -339,7 +339,12 @@ Result<Ranking> rank(Workspace& workspace, const Question& question, TextCache& 
     if (!file) return std::unexpected(file.error());
     c.aside = beside_the_program(c.passage.file, question) || (*file && ((*file)->generated || (*file)->vendored));
   }
-  ranking.passages = fuse(std::move(candidates.all()));
+  RankingWeights fusion;
+  if (!question.object.empty()) {
+    ranking.subjects = 2;
+    fusion.identifier = fusion.subjects;
+  }
+  ranking.passages = fuse(std::move(candidates.all()), fusion);
   // A question that names things is about these; told in words, it is about what makes these words likely.
   if (depth == RankDepth::kFull && question.identifiers.empty() && !direction.embedding.empty())
     if (auto done = judge(workspace, question, ranking.passages, cancel); !done) return std::unexpected(done.error());

@@ -41,6 +41,7 @@ struct RankingWeights {
   double attention = 0.5;
   double guessed = 0.6;  // of the guessed words, see guessed_words.h
   double identifier = 2.0;
+  double subjects = 20.0;  // instead of the identifier's where a question is about two of them
   double name = 2.0;
   double unread = 0.5;    // a passage that has not been read gets this share of z(bm25) for its embedding
   double demotion = 4.0;  // taken from what stands aside
@@ -64,6 +65,7 @@ struct Ranking {
   std::vector<RankedPassage> passages;
   Evidence evidence;
   TermWeights weights;  // of the question's terms
+  size_t subjects = 1;  // passages at its head that the question is about to the same degree
 };
 
 enum class RankDepth {

@@ -7,22 +7,15 @@
 #include <map>
 #include <set>
 
+#include "agent/call_questions.h"
+#include "agent/structural_parts.h"
+
 namespace strata::agent {
 
 namespace {
 
-constexpr size_t kPlaces = 10;        // listed; the rest is counted
-constexpr int kLongestCitation = 60;  // lines of a definition; a longer one is cited by its name's line
+constexpr int kLongestCitation = 60;  // lines of a definition
 constexpr int kValueLines = 12;
-
-std::string place(std::string_view file, int first, int last) {
-  return first == last ? std::format("`{}:{}`", file, first) : std::format("`{}:{}-{}`", file, first, last);
-}
-
-Citation cite(const repo::Symbol& s) {
-  const bool whole = s.last_line - s.first_line < kLongestCitation;
-  return {s.file, whole ? s.first_line : s.name_line, whole ? s.last_line : s.name_line, s.qualified_name, true};
-}
 
 // Program before tests, definitions before declarations; otherwise as the index orders them.
 void order(std::vector<repo::Symbol>& symbols) {
@@ -48,12 +41,10 @@ Result<std::vector<repo::Symbol>> symbols_named(const repo::Index& index, std::s
   return symbols;
 }
 
-std::string rest_of(size_t count) { return count > kPlaces ? std::format("- and {} more\n", count - kPlaces) : ""; }
-
 Answer defined(const Question& q, const std::vector<repo::Symbol>& symbols) {
   Answer answer;
   if (symbols.size() == 1) {
-    const Citation c = cite(symbols[0]);
+    const Citation c = citation_of(symbols[0]);
     answer.text = std::format("The {} `{}` is {} at {}.", symbols[0].kind, symbols[0].qualified_name,
                               symbols[0].definition ? "defined" : "declared", place(c.file, c.start_line, c.end_line));
     answer.citations.push_back(c);
@@ -62,7 +53,7 @@ Answer defined(const Question& q, const std::vector<repo::Symbol>& symbols) {
   answer.text = std::format("`{}` is defined in {} places:\n", q.subject, symbols.size());
   for (const repo::Symbol& s : symbols) {
     if (answer.citations.size() == kPlaces) break;
-    const Citation c = cite(s);
+    const Citation c = citation_of(s);
     answer.text += std::format("- {} `{}`{} at {}\n", s.kind, s.qualified_name, s.definition ? "" : " (declaration)",
                                place(c.file, c.start_line, c.end_line));
     answer.citations.push_back(c);
@@ -93,7 +84,7 @@ Answer used(const Question& q, const std::vector<repo::Symbol>& symbols,
   if (users.empty()) {
     answer.text = std::format("`{}` is never {} in this repository.", q.subject, verb);
     if (!symbols.empty()) {
-      const Citation c = cite(symbols[0]);
+      const Citation c = citation_of(symbols[0]);
       answer.text += std::format(" It is defined at {}.", place(c.file, c.start_line, c.end_line));
       answer.citations.push_back(c);
     }
@@ -121,7 +112,7 @@ Answer derived(const Question& q, const std::vector<repo::Symbol>& symbols, std:
   if (children.empty()) {
     answer.text = std::format("Nothing in this repository derives from `{}`.", q.subject);
     if (!symbols.empty()) {
-      const Citation c = cite(symbols[0]);
+      const Citation c = citation_of(symbols[0]);
       answer.text += std::format(" It is defined at {}.", place(c.file, c.start_line, c.end_line));
       answer.citations.push_back(c);
     }
@@ -131,7 +122,7 @@ Answer derived(const Question& q, const std::vector<repo::Symbol>& symbols, std:
                                      : std::format("{} derive from `{}`:\n", children.size(), q.subject);
   for (const repo::Symbol& s : children) {
     if (answer.citations.size() == kPlaces) break;
-    const Citation c = cite(s);
+    const Citation c = citation_of(s);
     answer.text += std::format("- `{}` at {}\n", s.qualified_name, place(c.file, c.start_line, c.end_line));
     answer.citations.push_back(c);
   }
@@ -163,6 +154,17 @@ Result<std::optional<Answer>> value_of(const repo::Index& index, const Question&
 }
 
 }  // namespace
+
+std::string place(std::string_view file, int first, int last) {
+  return first == last ? std::format("`{}:{}`", file, first) : std::format("`{}:{}-{}`", file, first, last);
+}
+
+Citation citation_of(const repo::Symbol& s) {
+  const bool whole = s.last_line - s.first_line < kLongestCitation;
+  return {s.file, whole ? s.first_line : s.name_line, whole ? s.last_line : s.name_line, s.qualified_name, true};
+}
+
+std::string rest_of(size_t count) { return count > kPlaces ? std::format("- and {} more\n", count - kPlaces) : ""; }
 
 std::string lines_of(const std::string& text, int first, int last) {
   size_t begin = 0;
@@ -217,7 +219,8 @@ bool beside_the_program(std::string_view path, const Question& question) {
   return (is_test_path(path) && !question.about_tests) || (is_documentation_path(path) && !question.about_docs);
 }
 
-Result<std::optional<Answer>> structural_answer(const repo::Index& index, const Question& question) {
+Result<std::optional<Answer>> structural_answer(const repo::Index& index, const Question& question,
+                                                const Cancel* cancel) {
   if (question.kind == QuestionKind::kDescription) return std::nullopt;
   auto symbols = symbols_named(index, question.subject);
   if (!symbols) return std::unexpected(symbols.error());
@@ -239,12 +242,36 @@ Result<std::optional<Answer>> structural_answer(const repo::Index& index, const 
       if (!symbols->empty() || !children->empty()) answer = derived(question, *symbols, std::move(*children));
       break;
     }
+    case QuestionKind::kCallees: {
+      if (symbols->empty()) break;
+      auto callees = callees_of(index, question, *symbols);
+      if (!callees) return std::unexpected(callees.error());
+      answer = std::move(*callees);
+      break;
+    }
+    case QuestionKind::kTests: {
+      if (symbols->empty()) break;
+      auto touching = tests_touching(index, question, *symbols, cancel);
+      if (!touching) return std::unexpected(touching.error());
+      answer = std::move(*touching);
+      break;
+    }
+    case QuestionKind::kCallPath: {
+      auto to = symbols_named(index, question.object);
+      if (!to) return std::unexpected(to.error());
+      if (symbols->empty() || to->empty()) break;
+      auto chain = call_chain(index, question, *symbols, *to, cancel);
+      if (!chain) return std::unexpected(chain.error());
+      answer = std::move(*chain);
+      break;
+    }
     case QuestionKind::kValue: {
       auto value = value_of(index, question, *symbols);
       if (!value) return value;
       answer = std::move(*value);
       break;
     }
+    case QuestionKind::kComparison:  // the model reads both
     case QuestionKind::kDescription: break;
   }
   if (answer) answer->structural = true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answers that the symbol index knows: where X is defined, who calls or uses it, what derives from it, its value. No
-// model is involved, so they are complete and exact.
+// Answers that the symbol index knows: where X is defined, who calls or uses it, what it calls and how it comes to,
+// what derives from it, which tests run into it, its value. No model is involved, so they are complete and exact.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,8 @@
 namespace strata::agent {
 
 // Nothing if the question needs more than the index: it is told in words, or its subject is no symbol but does occur.
-Result<std::optional<Answer>> structural_answer(const repo::Index& index, const Question& question);
+Result<std::optional<Answer>> structural_answer(const repo::Index& index, const Question& question,
+                                                const Cancel* cancel);
 
 // Tests, examples and the like: they talk about everything, and are seldom where something is.
 bool is_test_path(std::string_view path);

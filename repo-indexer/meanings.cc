@@ -251,6 +251,8 @@ double Meanings::score_unknown_object(const Place& place, const Candidate& c) {
       "values", "copy",   "update",  "join",  "split", "strip",  "format",  "read",     "write",     "close", "count",
       "index",  "length", "replace", "next",  "map",   "filter", "forEach", "toString", "push_back", "sort",  "swap"};
   if (kEverywhere.contains(c.symbol.name)) return kUnknownObject / 2;
+  // A method that calls its own name on another object hands on to that.
+  if (c.symbol.qualified_name == place.around) return kUnknownObject - 0.1;
   if (c.file == place.file) return kUnknownObject + 0.1;
   if (reaches(place.file, c.file)) return kUnknownObject + 0.05;
   return kUnknownObject - 0.1;

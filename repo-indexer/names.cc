@@ -95,7 +95,11 @@ std::string without_arguments(std::string_view name) {
 
 std::string plain_type(std::string_view type) {
   // What is looked through: the members asked for are those of what is inside.
-  static constexpr std::array<std::string_view, 22> kWrappers = {"unique_ptr",
+  static constexpr std::array<std::string_view, 26> kWrappers = {"unique_ptr",
+                                                                 "auto_ptr",
+                                                                 "scoped_ptr",
+                                                                 "scoped_refptr",
+                                                                 "reference_wrapper",
                                                                  "shared_ptr",
                                                                  "weak_ptr",
                                                                  "optional",

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <iterator>
 #include <unordered_map>
 
 #include "repo-indexer/parse.h"
@@ -11,8 +12,8 @@
 namespace strata::repo {
 namespace {
 
-constexpr double kLikely = 0.25;  // calls less certain than this lead anywhere
-constexpr int kFarthest = 8;      // calls between a test and what it touches
+constexpr double kLikely = 0.2;  // calls less certain than this lead anywhere
+constexpr int kFarthest = 8;     // calls between a test and what it touches
 constexpr size_t kMostSymbols = 20'000;
 
 // The symbol itself and, of a class, its members.
@@ -30,11 +31,74 @@ Result<std::vector<Symbol>> with_members(const Index& index, const Symbol& symbo
   return all;
 }
 
+// What runs where an object of the class is made.
+Result<std::vector<Symbol>> constructors(const Index& index, const Symbol& symbol) {
+  auto members = with_members(index, symbol);
+  if (!members) return members;
+  std::erase_if(*members, [&](const Symbol& m) {
+    return m.id == symbol.id || (m.name != symbol.name && m.name != "__init__" && m.name != "__new__" &&
+                                 m.name != "constructor" && m.name != "initialize" && m.name != "__construct");
+  });
+  return members;
+}
+
 bool is_test(const Symbol& symbol) {
   if (symbol.kind == "test") return true;
   return is_test_file(symbol.file) && is_function(symbol.kind) &&
          lower_case(symbol.name).find("test") != std::string::npos;
 }
+
+// What a call of a method may run instead: the methods of that name in the classes below. Remembers those classes.
+class Overrides {
+ public:
+  explicit Overrides(const Index& index) : index_(&index) {}
+
+  Result<std::vector<Symbol>> of(const Symbol& method) {
+    std::vector<Symbol> found;
+    if (method.kind != "method" || !method.qualified_name.ends_with(method.name)) return found;
+    std::string_view owner = method.qualified_name;
+    owner.remove_suffix(method.name.size());
+    const size_t end = owner.find_last_not_of(":.");
+    if (end == std::string_view::npos) return found;
+    const std::string separator(owner.substr(end + 1));
+    auto classes = below(std::string(owner.substr(0, end + 1)));
+    if (!classes) return std::unexpected(classes.error());
+    for (const std::string& name : **classes) {
+      const std::string overriding = name + separator + method.name;
+      auto symbols = index_->find_symbols(overriding);
+      if (!symbols) return symbols;
+      for (Symbol& s : *symbols)
+        if (s.qualified_name == overriding && is_function(s.kind) && s.definition) found.push_back(std::move(s));
+    }
+    return found;
+  }
+
+ private:
+  // The qualified names of the classes below a class.
+  Result<const std::vector<std::string>*> below(const std::string& top) {
+    const auto known = below_.find(top);
+    if (known != below_.end()) return &known->second;
+    std::vector<std::string> names = {top};
+    for (size_t at = 0; at < names.size() && at < kMostClasses; ++at) {
+      auto classes = index_->find_symbols(names[at]);
+      if (!classes) return std::unexpected(classes.error());
+      for (const Symbol& c : *classes) {
+        if (!is_class(c.kind) || c.qualified_name != names[at]) continue;
+        auto heirs = index_->subclasses(c);
+        if (!heirs) return std::unexpected(heirs.error());
+        for (const Relation& heir : *heirs)
+          if (heir.symbol.id != 0 && !std::ranges::contains(names, heir.symbol.qualified_name))
+            names.push_back(heir.symbol.qualified_name);
+      }
+    }
+    names.erase(names.begin());
+    return &below_.emplace(top, std::move(names)).first->second;
+  }
+
+  static constexpr size_t kMostClasses = 64;
+  const Index* index_;
+  std::unordered_map<std::string, std::vector<std::string>> below_;
+};
 
 }  // namespace
 
@@ -63,6 +127,7 @@ Result<std::vector<CallStep>> call_path(const Index& index, const Symbol& from, 
   };
   std::unordered_map<int64_t, Reached> reached;
   std::deque<int64_t> waiting;
+  Overrides overrides(index);
   const auto chain_to = [&](int64_t id) {
     std::vector<CallStep> chain;
     for (; id != 0; id = reached.at(id).before) chain.push_back(reached.at(id).step);
@@ -78,15 +143,32 @@ Result<std::vector<CallStep>> call_path(const Index& index, const Symbol& from, 
     if (cancel && cancel->requested()) return fail(ErrorKind::kCancelled, "cancelled");
     const int64_t id = waiting.front();
     waiting.pop_front();
-    auto callees = index.callees(reached.at(id).step.symbol);
-    if (!callees) return std::unexpected(callees.error());
-    for (Relation& call : *callees) {
-      const int64_t next = call.symbol.id;
-      if (next == 0 || call.reference.confidence < kLikely || reached.contains(next)) continue;
-      const bool found = is_target(call.symbol);
-      reached[next] = {{std::move(call.symbol), std::move(call.reference)}, id};
-      if (found) return chain_to(next);
-      waiting.push_back(next);
+    const Reached& at = reached.at(id);
+    std::vector<Relation> callees;
+    std::vector<Symbol> running = {at.step.symbol};
+    if (at.before != 0 && is_class(at.step.symbol.kind)) {
+      auto made = constructors(index, at.step.symbol);
+      if (!made) return std::unexpected(made.error());
+      running = std::move(*made);
+    }
+    for (const Symbol& symbol : running) {
+      auto found = index.callees(symbol);
+      if (!found) return std::unexpected(found.error());
+      std::ranges::move(*found, std::back_inserter(callees));
+    }
+    for (Relation& call : callees) {
+      if (call.symbol.id == 0 || call.reference.confidence < kLikely || reached.contains(call.symbol.id)) continue;
+      auto meant = overrides.of(call.symbol);
+      if (!meant) return std::unexpected(meant.error());
+      meant->insert(meant->begin(), std::move(call.symbol));
+      for (Symbol& symbol : *meant) {
+        const int64_t next = symbol.id;
+        if (reached.contains(next)) continue;
+        const bool found = is_target(symbol);
+        reached[next] = {{std::move(symbol), call.reference}, id};
+        if (found) return chain_to(next);
+        waiting.push_back(next);
+      }
     }
   }
   return std::vector<CallStep>{};

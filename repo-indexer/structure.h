@@ -16,7 +16,8 @@ struct CallStep {
   Reference call;  // in the step before, of this symbol; empty for the first
 };
 
-// The shortest chain of calls, both ends included; empty if there is none. Members of a class count for the class.
+// The shortest chain of calls, both ends included; empty if there is none. Members of a class count for the class, and
+// the call of a method may run those that override it.
 Result<std::vector<CallStep>> call_path(const Index& index, const Symbol& from, const Symbol& to,
                                         const Cancel* cancel = nullptr);
 

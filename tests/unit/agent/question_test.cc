@@ -56,7 +56,32 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"Which class does BaseAdapter derive from?", QuestionKind::kDescription, ""},
                     Case{"What is the value of MAX_FORM_SIZE?", QuestionKind::kValue, "MAX_FORM_SIZE"},
                     Case{"What is DEFAULT_POOLSIZE set to?", QuestionKind::kValue, "DEFAULT_POOLSIZE"},
+                    Case{"What does parse_header call?", QuestionKind::kCallees, "parse_header"},
+                    Case{"Which functions does Session.get call?", QuestionKind::kCallees, "Session.get"},
+                    Case{"Which functions are called by parse_header?", QuestionKind::kCallees, "parse_header"},
+                    Case{"Which tests cover parse_header?", QuestionKind::kTests, "parse_header"},
+                    Case{"Is parse_header tested?", QuestionKind::kTests, "parse_header"},
+                    Case{"Which tests are slow?", QuestionKind::kDescription, ""},
                     Case{"What is the default timeout in seconds?", QuestionKind::kDescription, ""}));
+
+TEST(Question, MayBeAboutTwoThings) {
+  const auto about = [](QuestionKind kind, std::string_view subject, std::string_view object, const char* text) {
+    const Question q = read(text);
+    EXPECT_EQ(static_cast<int>(q.kind), static_cast<int>(kind)) << text;
+    EXPECT_EQ(q.subject, subject) << text;
+    EXPECT_EQ(q.object, object) << text;
+  };
+  for (const char* text : {"How does main_loop come to call parse_header?", "Does main_loop call parse_header?",
+                           "How is parse_header reached from main_loop?", "How does `main_loop` get to parse_header?",
+                           "Show the call chain from the function main_loop to parse_header."})
+    about(QuestionKind::kCallPath, "main_loop", "parse_header", text);
+  for (const char* text : {"What is the difference between Session and Flask?", "How do Session and Flask differ?",
+                           "How does Session differ from Flask?", "Compare Session with Flask."})
+    about(QuestionKind::kComparison, "Session", "Flask", text);
+  for (const char* text : {"How does main_loop call the decoder?", "What is the way from here to there?",
+                           "How do sessions and cookies differ?"})
+    about(QuestionKind::kDescription, "", "", text);
+}
 
 TEST(Question, TellsWhetherAValueOrAWayIsAskedFor) {
   for (const char* text : {"How many redirects are followed at most?", "What is the default timeout in seconds?",

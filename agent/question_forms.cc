@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/question_forms.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <span>
+
+namespace strata::agent {
+
+namespace {
+
+bool is_word_char(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+bool is_one_of(std::string_view word, std::span<const std::string_view> list) {
+  return std::ranges::find(list, word) != list.end();
+}
+
+constexpr std::array<std::string_view, 22> kKindWords = {
+    "function",  "method",  "class",  "struct",   "structure", "macro", "constant", "type",
+    "variable",  "enum",    "module", "define",   "interface", "trait", "field",    "member",
+    "attribute", "setting", "symbol", "property", "typedef",   "the"};
+
+constexpr std::array<std::string_view, 16> kQuantities = {"many",  "much", "large", "long", "big",  "small",
+                                                          "often", "far",  "deep",  "old",  "high", "low",
+                                                          "wide",  "fast", "short", "few"};
+
+bool asks_how(const std::vector<QuestionWord>& words) {
+  constexpr std::array<std::string_view, 6> kEvents = {"happens", "happen", "becomes", "occurs", "become", "occur"};
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::string_view next = i + 1 < words.size() ? std::string_view(words[i + 1].lower) : std::string_view();
+    if (words[i].lower == "how" && !std::ranges::contains(kQuantities, next)) return true;
+    if (words[i].lower == "what" && std::ranges::contains(kEvents, next)) return true;
+  }
+  return false;
+}
+
+bool asks_value(const std::vector<QuestionWord>& words) {
+  constexpr std::array<std::string_view, 16> kCode = {"code",    "part",  "place", "places",  "file",    "files",
+                                                      "modules", "lines", "line",  "methods", "classes", "functions",
+                                                      "calls",   "does",  "uses",  "derives"};
+  for (size_t i = 0; i + 1 < words.size(); ++i) {
+    const std::string& next = words[i + 1].lower;
+    if (words[i].lower == "how" && std::ranges::contains(kQuantities, next)) return true;
+    if (words[i].lower == "which" || words[i].lower == "what")
+      return next == "the" || !(std::ranges::contains(kCode, next) || std::ranges::contains(kKindWords, next));
+  }
+  return false;
+}
+
+// Reads the words of a question from left to right, trying fixed forms.
+class Forms {
+ public:
+  Forms(const std::vector<QuestionWord>& words, const std::function<bool(std::string_view)>& is_symbol)
+      : words_(words), is_symbol_(is_symbol) {}
+
+  void read(Question& q) const {
+    for (size_t i = 0; i < words_.size(); ++i) {
+      for (const auto form : {&Forms::call_path, &Forms::comparison, &Forms::tests, &Forms::definition, &Forms::callers,
+                              &Forms::callees, &Forms::users, &Forms::subclasses, &Forms::value}) {
+        (this->*form)(i, q);
+        if (q.kind != QuestionKind::kDescription) return;
+      }
+    }
+  }
+
+ private:
+  bool at(size_t i, std::initializer_list<std::string_view> any) const {
+    return i < words_.size() && std::ranges::find(any, words_[i].lower) != any.end();
+  }
+  size_t skip_kinds(size_t i) const {
+    while (i < words_.size() && !named(i) && (is_one_of(words_[i].lower, kKindWords) || at(i, {"a", "an", "method"})))
+      ++i;
+    return i;
+  }
+  bool named(size_t i) const {
+    return i < words_.size() && (words_[i].quoted || words_[i].call || looks_like_identifier(words_[i].text));
+  }
+  // A name by its form, or a bare word that the repository defines.
+  bool subject(size_t i) const {
+    return named(i) || (i < words_.size() && !says_nothing(words_[i].lower) && is_symbol_(words_[i].text));
+  }
+  bool is_end(size_t i) const {
+    return i >= words_.size() || at(i, {"in", "within", "and", "here", "throughout", "from", "across", "anywhere"});
+  }
+  void set(Question& q, QuestionKind kind, size_t subject) const {
+    q.kind = kind;
+    q.subject = words_[subject].text;
+  }
+  void set(Question& q, QuestionKind kind, size_t subject, size_t object) const {
+    set(q, kind, subject);
+    q.object = words_[object].text;
+  }
+
+  // where is [the function] X [function] [defined]; definition of X; which file defines X
+  void definition(size_t i, Question& q) const {
+    if (at(i, {"definition", "declaration", "implementation"}) && at(i + 1, {"of"})) {
+      const size_t x = skip_kinds(i + 2);
+      if (subject(x) && (named(x) || is_end(x + 1))) return set(q, QuestionKind::kDefinition, x);
+    }
+    if (at(i, {"defines", "declares", "implements"}) && i >= 2 && at(i - 1, {"file", "module", "header", "source"})) {
+      const size_t x = skip_kinds(i + 1);
+      if (subject(x) && is_end(x + 1)) return set(q, QuestionKind::kDefinition, x);
+    }
+    if (!at(i, {"where", "wheres"})) return;
+    size_t x = i + 1;
+    if (at(x, {"s"})) ++x;
+    if (at(x, {"is", "are", "can", "do", "does"})) ++x;
+    if (at(x, {"i", "we", "you"})) ++x;
+    if (at(x, {"find"})) ++x;
+    x = skip_kinds(x);
+    if (!subject(x)) return;
+    size_t after = x + 1;
+    while (after < words_.size() && is_one_of(words_[after].lower, kKindWords)) ++after;
+    if (is_end(after) || (at(after, {"defined", "declared", "implemented", "located", "found"}) && is_end(after + 1)))
+      set(q, QuestionKind::kDefinition, x);
+  }
+
+  // who calls X; callers of X; where is X called; where are objects of X created
+  void callers(size_t i, Question& q) const {
+    size_t x = 0;
+    if (at(i, {"calls", "call", "invokes", "invoke", "calling", "call"}) && i >= 1 &&
+        !at(i - 1, {"system", "function", "api"}))
+      x = skip_kinds(i + 1);
+    else if (at(i, {"functions", "function", "methods", "method"}) && at(i + 1, {"calls", "call", "invoke", "invokes"}))
+      x = skip_kinds(i + 2);
+    else if (at(i, {"callers", "caller", "calls"}) && at(i + 1, {"of", "to"}))
+      x = skip_kinds(i + 2);
+    if (x && subject(x) && (named(x) || is_end(x + 1)) && asks_for_somebody(i) && !subject_before(i))
+      return set(q, QuestionKind::kCallers, x);
+    if (at(i, {"called", "invoked"}) && i >= 2 && subject(i - 1) && at(0, {"where", "who", "from", "which"}) &&
+        is_end(i + 1))
+      return set(q, QuestionKind::kCallers, i - 1);
+    // Calling a class makes an object.
+    if (!at(i, {"created", "constructed", "instantiated"}) || !at(0, {"where", "from", "which"})) return;
+    const size_t object = at(i - 1, {"objects", "instances", "object", "instance"}) ? i - 2 : i - 1;
+    if (subject(object) && (named(object) || is_upper(words_[object].text[0])) && is_end(i + 1))
+      set(q, QuestionKind::kCallers, object);
+  }
+
+  // who uses X; where is X used; references to X
+  void users(size_t i, Question& q) const {
+    if (at(i, {"uses", "use", "imports", "references"}) && asks_for_somebody(i) && !subject_before(i)) {
+      const size_t x = skip_kinds(at(i + 1, {"to", "of"}) ? i + 2 : i + 1);
+      if (subject(x) && is_end(x + 1)) return set(q, QuestionKind::kUsers, x);
+    }
+    if (at(i, {"usages", "usage", "uses", "references"}) && at(i + 1, {"of", "to"})) {
+      const size_t x = skip_kinds(i + 2);
+      if (subject(x) && is_end(x + 1)) return set(q, QuestionKind::kUsers, x);
+    }
+    if (at(i, {"used", "referenced", "imported"}) && i >= 2 && subject(i - 1) && at(0, {"where", "who"}) &&
+        is_end(i + 1))
+      set(q, QuestionKind::kUsers, i - 1);
+  }
+
+  // what derives from X; subclasses of X; which classes implement X
+  void subclasses(size_t i, Question& q) const {
+    size_t x = 0;
+    const size_t next = i + (at(i + 1, {"directly", "immediately"}) ? 2 : 1);
+    if (at(i, {"derive", "derives", "derived", "inherit", "inherits", "inheriting", "descend", "descends"}) &&
+        at(next, {"from"}))
+      x = skip_kinds(next + 1);
+    else if (at(i, {"subclass", "subclasses", "extend", "extends", "extending", "subclassing"}))
+      x = skip_kinds(at(next, {"of"}) ? next + 1 : next);
+    else if (at(i, {"children", "descendants", "implementations", "derivatives"}) && at(i + 1, {"of"}))
+      x = skip_kinds(i + 2);
+    else if (at(i, {"implement", "implements"}) && i >= 1 &&
+             at(i - 1, {"classes", "who", "what", "types", "structs", "which"}))
+      x = skip_kinds(i + 1);
+    if (x && subject(x) && is_end(x + 1) && !subject_before(i)) set(q, QuestionKind::kSubclasses, x);
+  }
+
+  // value of X; what is X set to; what is X
+  void value(size_t i, Question& q) const {
+    if (at(i, {"value", "default"}) && at(i + 1, {"of", "for"})) {
+      const size_t x = skip_kinds(i + 2);
+      if (named(x) && is_end(x + 1)) return set(q, QuestionKind::kValue, x);
+    }
+    if (at(i, {"value"}) && at(i + 1, {"does", "has", "is"})) {
+      const size_t x = skip_kinds(i + 2);
+      if (named(x)) return set(q, QuestionKind::kValue, x);
+    }
+    if (at(i, {"what"}) && at(i + 1, {"is", "does", "are"})) {
+      const size_t x = skip_kinds(i + 2);
+      if (named(x) && (is_end(x + 1) || (at(x + 1, {"set", "equal"}) && is_end(x + 2 + (at(x + 2, {"to"}) ? 1 : 0)))))
+        set(q, QuestionKind::kValue, x);
+    }
+  }
+
+  // what does X call; functions called by X; callees of X
+  void callees(size_t i, Question& q) const {
+    if (at(i, {"callees"}) && at(i + 1, {"of"})) {
+      if (const size_t x = skip_kinds(i + 2); subject(x)) return set(q, QuestionKind::kCallees, x);
+    }
+    if (!asks_for_somebody(i)) return;
+    if (at(i, {"called", "invoked"}) && at(i + 1, {"by", "from"})) {
+      const size_t x = skip_kinds(i + 2);
+      if (subject(x) && is_end(x + 1) && !subject_before(i)) return set(q, QuestionKind::kCallees, x);
+    }
+    if (at(i, {"does"})) {
+      const size_t x = skip_kinds(i + 1);
+      if (subject(x) && at(x + 1, {"call", "invoke"}) && is_end(x + 2)) set(q, QuestionKind::kCallees, x);
+    }
+  }
+
+  // how does X come to call Y; does X call Y; how is Y reached from X; the path from X to Y; calls between X and Y
+  void call_path(size_t i, Question& q) const {
+    if (at(i, {"does", "do", "can"})) {
+      const size_t x = skip_kinds(i + 1);
+      if (!subject(x)) return;
+      size_t verb = x + 1;
+      while (at(verb, {"ever", "come", "comes", "to", "end", "up", "get", "eventually", "finally", "indirectly",
+                       "directly", "ultimately", "lead"}))
+        ++verb;
+      const size_t through = at(verb, {"reach", "call", "calling", "invoke", "invoking", "reaching"}) ? verb + 1
+                             : verb > x + 1 && at(verb - 1, {"to"})                                   ? verb
+                                                                                                      : 0;
+      if (through == 0) return;
+      const size_t y = skip_kinds(through);
+      if (subject(y) && is_end(y + 1)) set(q, QuestionKind::kCallPath, x, y);
+    } else if (at(i, {"called", "reached", "invoked"}) && at(i + 1, {"from", "by"}) && at(0, {"how", "is", "can"})) {
+      const size_t x = skip_kinds(i + 2);
+      if (i >= 1 && subject(i - 1) && subject(x) && is_end(x + 1)) set(q, QuestionKind::kCallPath, x, i - 1);
+    } else if (at(i, {"path", "chain", "route", "way", "calls"})) {
+      const bool between = at(i + 1, {"between"});
+      size_t from = i + 1;
+      while (at(from, {"of", "function", "calls"})) ++from;
+      if (!between && !at(from, {"from"})) return;
+      const size_t x = skip_kinds(from + 1), y = skip_kinds(x + 2);
+      if (subject(x) && at(x + 1, {"to", "and", "into"}) && subject(y)) set(q, QuestionKind::kCallPath, x, y);
+    }
+  }
+
+  // the difference between X and Y; how do X and Y differ; compare X with Y
+  void comparison(size_t i, Question& q) const {
+    size_t x = 0;
+    if (at(i, {"difference", "differences", "compare", "comparing"}))
+      x = skip_kinds(at(i + 1, {"between", "of"}) ? i + 2 : i + 1);
+    else if (at(i, {"do", "does"}) && asks_how(words_))
+      x = skip_kinds(i + 1);
+    if (x == 0 || !subject(x)) return;
+    size_t y = x + 1;
+    const bool differs = at(y, {"differ"});
+    if (differs) ++y;
+    if (!at(y, {"and", "with", "to", "from", "versus", "vs"})) return;
+    y = skip_kinds(y + 1);
+    if (subject(y) &&
+        (differs || at(i, {"difference", "differences", "compare", "comparing"}) || at(y + 1, {"differ"})))
+      set(q, QuestionKind::kComparison, x, y);
+  }
+
+  // which tests cover X; tests of X; is X tested
+  void tests(size_t i, Question& q) const {
+    if (at(i, {"tests"})) {
+      const bool verb = at(i + 1, {"cover", "test", "exercise", "touch", "check", "call", "reach", "use", "run", "for",
+                                   "of", "covering", "calling", "exercising"});
+      const size_t x = skip_kinds(verb ? i + 2 : i + 1);
+      if ((verb || i + 1 < x || at(0, {"what"})) && subject(x) && is_end(x + 1)) set(q, QuestionKind::kTests, x);
+    } else if (at(i, {"tested", "covered"}) && i >= 1 && subject(i - 1) && at(0, {"is", "where", "how"})) {
+      if (is_end(i + 1) || at(i + 1, {"by"})) set(q, QuestionKind::kTests, i - 1);
+    }
+  }
+
+  // "who ...", "which functions ...", "what calls ...", "list all ...": not "how does X call Y" or "what does X call".
+  bool asks_for_somebody(size_t verb) const {
+    for (size_t i = 0; i < verb; ++i) {
+      if (at(i, {"how", "why", "when", "does", "did"})) return false;
+      if (at(i, {"who", "what", "which", "where", "list", "find", "show", "all", "everything"})) return true;
+    }
+    return false;
+  }
+  bool subject_before(size_t verb) const {
+    for (size_t i = 0; i < verb; ++i)
+      if (named(i)) return true;
+    return false;
+  }
+
+  const std::vector<QuestionWord>& words_;
+  const std::function<bool(std::string_view)>& is_symbol_;
+};
+
+}  // namespace
+
+std::vector<QuestionWord> split_words(std::string_view text) {
+  std::vector<QuestionWord> words;
+  bool quoted = false;
+  for (size_t i = 0; i < text.size();) {
+    if (text[i] == '`') quoted = !quoted;
+    if (!is_word_char(text[i])) {
+      ++i;
+      continue;
+    }
+    size_t end = i;
+    while (end < text.size()) {
+      if (is_word_char(text[end])) {
+        ++end;
+      } else if (end + 1 < text.size() && text[end] == '.' && is_word_char(text[end + 1])) {
+        ++end;
+      } else if (end + 2 < text.size() && (text.substr(end, 2) == "::" || text.substr(end, 2) == "->") &&
+                 is_word_char(text[end + 2])) {
+        end += 2;
+      } else {
+        break;
+      }
+    }
+    QuestionWord word{std::string(text.substr(i, end - i)), {}, quoted, text.substr(end, 2) == "()"};
+    word.lower = lower(word.text);
+    words.push_back(std::move(word));
+    i = end;
+  }
+  return words;
+}
+
+void read_forms(const std::vector<QuestionWord>& words, const std::function<bool(std::string_view)>& is_symbol,
+                Question& question) {
+  question.asks_where = !words.empty() && (words[0].lower == "where" || words[0].lower == "which");
+  question.asks_how = asks_how(words);
+  question.asks_value = !question.asks_how && asks_value(words);
+  Forms(words, is_symbol).read(question);
+}
+
+}  // namespace strata::agent

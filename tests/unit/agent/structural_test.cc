@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Questions that the index answers, in a small repository.
+#include "agent/structural.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <format>
+
+#include "tests/unit/agent/temporary_folder.h"
+
+namespace strata::agent {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Structural : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_.write("tree/mail.py",
+                  "def connect(host):\n"
+                  "    return host\n"
+                  "\n"
+                  "\n"
+                  "class Box:\n"
+                  "    def fetch(self):\n"
+                  "        return sorted(connect(1))\n"
+                  "\n"
+                  "\n"
+                  "def main():\n"
+                  "    box = Box()\n"
+                  "    box.fetch()\n");
+    folder_.write("tree/tests/test_mail.py", "from mail import Box\n\n\ndef test_fetch():\n    Box().fetch()\n");
+    auto opened = repo::open_updated(folder_.path / "tree", folder_.path / "index");
+    ASSERT_TRUE(opened) << opened.error().message;
+    index_.emplace(std::move(opened->index));
+  }
+
+  std::optional<Answer> ask(std::string_view text) {
+    const Question question =
+        analyse_question(text, [&](std::string_view name) { return !index_->find_symbols(name).value().empty(); });
+    auto answer = structural_answer(*index_, question, nullptr);
+    EXPECT_TRUE(answer) << answer.error().message;
+    return std::move(*answer);
+  }
+  static std::vector<std::string> places(const std::optional<Answer>& answer) {
+    std::vector<std::string> all;
+    if (answer)
+      for (const Citation& c : answer->citations) all.push_back(std::format("{}:{}", c.file, c.start_line));
+    return all;
+  }
+
+  TemporaryFolder folder_;
+  std::optional<repo::Index> index_;
+};
+
+TEST_F(Structural, WhatAFunctionCalls) {
+  const auto answer = ask("What does Box.fetch call?");
+  EXPECT_THAT(places(answer), ElementsAre("mail.py:7"));
+  EXPECT_THAT(answer->text, HasSubstr("`connect` at `mail.py:7`, defined at `mail.py:1`"));
+  EXPECT_THAT(answer->text, HasSubstr("From elsewhere: `sorted`."));
+}
+
+TEST_F(Structural, HowAFunctionComesToCallAnother) {
+  const auto answer = ask("How does main come to call connect?");
+  EXPECT_THAT(places(answer), ElementsAre("mail.py:12", "mail.py:7", "mail.py:1"));
+  EXPECT_THAT(answer->text, HasSubstr("through 2 calls"));
+  EXPECT_THAT(ask("Does connect call main?")->text, HasSubstr("No chain of calls"));
+}
+
+TEST_F(Structural, WhichTestsRunIntoAFunction) {
+  const auto answer = ask("Which tests cover connect?");
+  EXPECT_THAT(places(answer), ElementsAre("tests/test_mail.py:4"));
+  EXPECT_THAT(ask("Which tests touch main?")->text, HasSubstr("No test"));
+}
+
+TEST_F(Structural, WhatTheModelHasToReadIsLeftToIt) {
+  EXPECT_FALSE(ask("What is the difference between connect and main?"));
+  EXPECT_FALSE(ask("How is the mail sorted?"));
+}
+
+}  // namespace
+}  // namespace strata::agent
