@@ -257,6 +257,8 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
   note_context(answer, excerpts);
 
   // Where does it stand? Checked against the index, repaired, added.
+  if (auto done = repair_files(workspace.index, excerpts, texts, answer.text); !done)
+    return std::unexpected(done.error());
   auto citations = cite(workspace.index, answer, excerpts, ranking->weights, texts);
   if (!citations) return std::unexpected(citations.error());
   answer.citations = std::move(*citations);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
+#include <ranges>
 #include <unordered_set>
 
 #include "agent/structural.h"
@@ -80,6 +82,31 @@ bool gives(std::string_view answer, const ValueLine& value) {
   });
 }
 
+// Between a name and a path: "` function in `".
+bool is_put_into(std::string_view between) {
+  constexpr size_t kNear = 40;
+  while (between.ends_with('`') || between.ends_with(' ')) between.remove_suffix(1);
+  return between.size() < kNear && (between.ends_with(" in") || between.ends_with(" in the") ||
+                                    between.ends_with(" in the file") || between.ends_with(" from"));
+}
+
+// The one definition of this name, or the one of them that was read. A plain word (`edge`) means what was read only.
+Result<std::optional<repo::Symbol>> definition_of(const repo::Index& index, const std::string& name,
+                                                  const std::vector<Excerpt>& excerpts) {
+  auto symbols = index.find_symbols(name);
+  if (!symbols) return std::unexpected(symbols.error());
+  std::erase_if(*symbols, [&](const repo::Symbol& s) { return s.name != name || !s.definition; });
+  const auto read = [&](const repo::Symbol& s) {
+    return std::ranges::any_of(excerpts, [&](const Excerpt& e) {
+      return e.file == s.file && e.first_line <= s.last_line && s.first_line <= e.last_line;
+    });
+  };
+  if (symbols->size() > 1 || !looks_like_identifier(name))
+    std::erase_if(*symbols, [&](const repo::Symbol& s) { return !read(s); });
+  if (symbols->size() != 1) return std::nullopt;
+  return std::move(symbols->front());
+}
+
 }  // namespace
 
 std::vector<Mention> find_mentions(std::string_view text) {
@@ -99,7 +126,7 @@ std::vector<Mention> find_mentions(std::string_view text) {
     size_t at = i + word.size();
     i = end;
     if (!path || word.starts_with('/') || word.find("..") != std::string_view::npos) continue;
-    Mention m{std::string(word), 0, 0};
+    Mention m{std::string(word), 0, 0, at - word.size()};
     skip(text, at, "`");
     if (skip(text, at, ":") || skip(text, at, ", lines ") || skip(text, at, ", line ") || skip(text, at, " lines ") ||
         skip(text, at, " line ")) {
@@ -158,17 +185,10 @@ Result<std::vector<Citation>> cite(const repo::Index& index, const Answer& answe
   }
   // 2. Names of the answer that are defined in one place, or in one that was read: the symbol's own lines.
   for (const std::string& name : find_names(answer.text)) {
-    auto symbols = index.find_symbols(name);
-    if (!symbols) return std::unexpected(symbols.error());
-    std::erase_if(*symbols, [&](const repo::Symbol& s) { return s.name != name || !s.definition; });
-    const auto read = [&](const repo::Symbol& s) {
-      return std::ranges::any_of(excerpts, [&](const Excerpt& e) {
-        return e.file == s.file && e.first_line <= s.last_line && s.first_line <= e.last_line;
-      });
-    };
-    if (symbols->size() > 1) std::erase_if(*symbols, [&](const repo::Symbol& s) { return !read(s); });
-    if (symbols->size() != 1) continue;
-    const repo::Symbol& s = symbols->front();
+    auto symbol = definition_of(index, name, excerpts);
+    if (!symbol) return std::unexpected(symbol.error());
+    if (!*symbol) continue;
+    const repo::Symbol& s = **symbol;
     const auto inside = std::ranges::find_if(excerpts, [&](const Excerpt& e) {
       return e.file == s.file && s.first_line <= e.first_line && e.last_line <= s.last_line;
     });
@@ -214,6 +234,25 @@ Result<std::vector<Citation>> cite(const repo::Index& index, const Answer& answe
     if (exists) add({m.file, m.first_line, m.last_line, "", false});
   }
   return citations;
+}
+
+Result<void> repair_files(const repo::Index& index, const std::vector<Excerpt>& excerpts, TextCache& texts,
+                          std::string& answer) {
+  std::vector<Mention> mentions = find_mentions(answer);
+  for (const Mention& m : mentions | std::views::reverse) {  // so that places before it stay where they are
+    const std::string_view before = std::string_view(answer).substr(0, m.at);
+    const size_t sentence = std::max(before.rfind(". ") + 1, before.rfind('\n') + 1);  // npos + 1 is the beginning
+    const std::vector<std::string> names = find_names(before.substr(sentence));
+    if (names.empty() || !is_put_into(before.substr(before.rfind(names.back()) + names.back().size()))) continue;
+    auto symbol = definition_of(index, names.back(), excerpts);
+    if (!symbol) return std::unexpected(symbol.error());
+    if (!*symbol) continue;
+    if (m.first_line > 0 || (*symbol)->file == m.file || (*symbol)->file.ends_with("/" + m.file)) continue;
+    const std::string* text = texts.text(m.file);
+    if (text ? text->contains((*symbol)->name) : !m.file.contains('/')) continue;  // "Session.get" is no file
+    answer.replace(m.at, m.file.size(), (*symbol)->file);
+  }
+  return {};
 }
 
 Result<std::vector<std::string>> invented_names(const repo::Index& index, std::string_view answer,

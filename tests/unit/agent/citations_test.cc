@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/unit/agent/temporary_folder.h"
+
 namespace strata::agent {
 namespace {
 
@@ -31,6 +33,25 @@ TEST(FindMentions, SurvivesNonsense) {
 TEST(FindNames, TakesIdentifiersAndLeavesWordsAndPaths) {
   EXPECT_THAT(find_names("The function `run` in src/my_file/x.py calls parse_header and close() in Berlin."),
               testing::ElementsAre("run", "parse_header", "close"));
+}
+
+TEST(RepairFiles, ASymbolStandsInItsOwnFile) {
+  TemporaryFolder folder;
+  folder.write("tree/src/graph.c", "void load_deps(void) {\n}\n");
+  folder.write("tree/src/build.c", "void finish(void) {\n}\n");
+  folder.write("tree/src/main.c", "int main(void) {\n  load_deps();\n  finish();\n}\n");
+  auto opened = repo::open_updated(folder.path / "tree", folder.path / "index");
+  ASSERT_TRUE(opened) << opened.error().message;
+  TextCache texts(opened->index);
+  const auto repaired = [&](std::string answer) {
+    EXPECT_TRUE(repair_files(opened->index, {}, texts, answer));
+    return answer;
+  };
+  EXPECT_EQ(repaired("`finish` is first. The `load_deps` function in `src/build.c` reads `src/build.c`."),
+            "`finish` is first. The `load_deps` function in `src/graph.c` reads `src/build.c`.");
+  for (const char* right : {"`load_deps` is called in `src/main.c`.", "`load_deps` is in `src/graph.c`, graph.c.",
+                            "`load_deps` is no Session.get.", "It is in `src/build.c`."})
+    EXPECT_EQ(repaired(right), right);
 }
 
 }  // namespace
