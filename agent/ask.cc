@@ -165,6 +165,7 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
                    const Cancel* cancel) {
   const Clock clock;
   const auto finish = [&](Answer answer) {
+    answer.question = text;
     answer.model = workspace.remote ? workspace.remote->name() : workspace.answerer.model->params().name;
     answer.timing.total_s = clock.seconds();
     return answer;

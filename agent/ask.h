@@ -63,7 +63,8 @@ struct Evidence {
 };
 
 struct Answer {
-  std::string text;  // Markdown; citations as `path:first-last`
+  std::string question;  // as it was understood: completed where it leaned on the one before (follow_up.h)
+  std::string text;      // Markdown; citations as `path:first-last`
   std::vector<Citation> citations;
   bool found = true;        // false: the repository does not seem to contain what was asked
   bool structural = false;  // answered from the symbol index, no model involved

@@ -67,8 +67,9 @@ Result<Answer> callees_of(const repo::Index& index, const Question& question,
     answer.text += outside.empty() ? "." : std::format("; from elsewhere {}.", joined(outside, kPlaces));
     return answer;
   }
-  answer.text = std::format("`{}` calls {} of this repository:\n", question.subject,
-                            callees.size() == 1 ? std::string("one name") : std::format("{} names", callees.size()));
+  answer.text =
+      std::format("`{}` calls {} of this repository:\n", question.subject,
+                  callees.size() == 1 ? std::string("one function") : std::format("{} functions", callees.size()));
   for (const Callee& c : callees | std::views::take(kPlaces)) {
     answer.text +=
         std::format("- {} at {}", joined({c.meanings.front()}, 1), place(c.call->file, c.call->line, c.call->line));

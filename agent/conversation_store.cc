@@ -52,7 +52,8 @@ json to_json(const Answer& answer) {
                         {"tokens", p.tokens},
                         {"reused", p.reused}});
   const AskTiming& t = answer.timing;
-  return {{"text", answer.text},
+  return {{"question", answer.question},
+          {"text", answer.text},
           {"citations", citations},
           {"passages", passages},
           {"found", answer.found},
@@ -74,6 +75,7 @@ json to_json(const Answer& answer) {
 // Throws what nlohmann throws on a row that is not ours; last() turns that into an empty answer.
 Answer from_json(const json& j) {
   Answer answer;
+  answer.question = j.value("question", "");  // not kept by older versions
   answer.text = j.at("text");
   answer.found = j.at("found");
   answer.structural = j.at("structural");

@@ -311,7 +311,7 @@ std::vector<QuestionWord> split_words(std::string_view text) {
         break;
       }
     }
-    QuestionWord word{std::string(text.substr(i, end - i)), {}, quoted, text.substr(end, 2) == "()"};
+    QuestionWord word{std::string(text.substr(i, end - i)), {}, quoted, text.substr(end, 2) == "()", i};
     word.lower = lower(word.text);
     words.push_back(std::move(word));
     i = end;

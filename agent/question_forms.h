@@ -11,6 +11,7 @@ struct QuestionWord {
   std::string lower;
   bool quoted = false;  // in backticks
   bool call = false;    // followed by "()"
+  size_t at = 0;        // in the question
 };
 
 // Words and qualified names; the rest only separates.

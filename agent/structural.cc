@@ -274,7 +274,9 @@ Result<std::optional<Answer>> structural_answer(const repo::Index& index, const 
     case QuestionKind::kComparison:  // the model reads both
     case QuestionKind::kDescription: break;
   }
-  if (answer) answer->structural = true;
+  if (!answer) return std::nullopt;
+  answer->structural = true;
+  while (answer->text.ends_with('\n')) answer->text.pop_back();
   return answer;
 }
 

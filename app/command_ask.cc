@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // strata ask and strata ingest: the main job without a display.
+#include <unistd.h>
+
 #include <format>
 #include <iostream>
 #include <memory>
@@ -7,6 +9,7 @@
 
 #include "agent/ask.h"
 #include "agent/chat/prices.h"
+#include "agent/follow_up.h"
 #include "agent/ingestion.h"
 #include "app/catalogue.h"
 #include "app/chat_models.h"
@@ -22,6 +25,7 @@ using json = nlohmann::ordered_json;
 struct Arguments {
   std::string repository, question;
   ChatArguments chat;
+  bool conversation = false;  // the questions come from standard input
   agent::AskOptions ask;
   bool json = false;
 };
@@ -94,6 +98,7 @@ json to_json(const agent::Answer& answer, double index_s, const agent::Cost& cos
   const auto& t = answer.timing;
   const auto known = [](const std::optional<double>& value) { return value ? json(*value) : json(nullptr); };
   json result = {
+      {"question", to_utf8(answer.question)},
       {"answer", to_utf8(answer.text)},
       {"citations", citations},
       {"found", answer.found},
@@ -120,8 +125,9 @@ json to_json(const agent::Answer& answer, double index_s, const agent::Cost& cos
   return result;
 }
 
-void print_answer(const agent::Answer& answer, const agent::Cost& cost) {
-  std::cout << answer.text << "\n";
+// `text`: what of the answer's is not on the screen yet.
+void print_answer(std::string_view text, const agent::Answer& answer, const agent::Cost& cost) {
+  std::cout << text << "\n";
   if (!answer.citations.empty()) std::cout << "\n";
   for (const auto& c : answer.citations)
     std::cout << std::format("  {}:{}-{}{}{}\n", c.file, c.start_line, c.end_line,
@@ -133,9 +139,8 @@ void print_answer(const agent::Answer& answer, const agent::Cost& cost) {
       t.computed_tokens, t.generated_tokens, cost.empty() ? "" : ": ", agent::text_of(cost));
 }
 
-int ask(const Arguments& arguments) {
-  auto opened = open_all(arguments);
-  if (!opened) return report(opened.error(), arguments.json);
+// Asks one question. What a terminal has seen while it was written is not printed again.
+Result<agent::Answer> ask_one(Opened& opened, const Arguments& arguments, const std::string& question) {
   agent::AskEvents events;
   // On stderr at once, so that the user has the places before the model has said a word.
   events.on_ranked = [](const std::vector<agent::RankedPassage>& ranked) {
@@ -144,14 +149,59 @@ int ask(const Arguments& arguments) {
                                ranked[i].passage.last_line, ranked[i].passage.symbol);
   };
   events.on_notice = notice;
-  auto answer = agent::ask(opened->workspace, arguments.question, arguments.ask, events, &interrupted());
-  if (!answer) return report(answer.error(), arguments.json);
+  std::string shown;
+  if (!arguments.json && isatty(STDOUT_FILENO) == 1) {
+    events.on_text = [&](std::string_view piece) {
+      shown += piece;
+      std::cout << piece << std::flush;
+    };
+  }
+  auto answer = agent::ask(opened.workspace, question, arguments.ask, events, &interrupted());
+  if (!answer) return answer;
   const agent::Cost cost = cost_of(arguments, *answer);
-  if (arguments.json)
-    print_json(to_json(*answer, opened->index_s, cost));
-  else
-    print_answer(*answer, cost);
-  return kDone;
+  if (arguments.json) {
+    print_json(to_json(*answer, opened.index_s, cost), arguments.conversation);
+  } else {
+    // A file name that was put right makes the text another one: then it is shown once more.
+    if (!answer->text.starts_with(shown)) std::cout << "\n\n", shown.clear();
+    print_answer(std::string_view(answer->text).substr(shown.size()), *answer, cost);
+  }
+  return answer;
+}
+
+// Questions from standard input, a line each, that may lean on the one before.
+int converse(Opened& opened, const Arguments& arguments) {
+  const bool prompts = isatty(STDIN_FILENO) == 1;
+  std::string line;
+  agent::Answer earlier;
+  const auto next = [&] {
+    if (prompts) std::cerr << "> " << std::flush;
+    return static_cast<bool>(std::getline(std::cin, line));
+  };
+  int outcome = kDone;
+  while (next()) {
+    if (line.empty()) continue;
+    if (auto updated = opened.workspace.index.update({}, &interrupted()); !updated)
+      return report(updated.error(), arguments.json);
+    const std::string question = agent::complete_question(opened.workspace.index, line, earlier);
+    if (question != line) notice("taken as: " + question);
+    auto answer = ask_one(opened, arguments, question);
+    if (!answer) {
+      outcome = report(answer.error(), arguments.json);
+      if (answer.error().kind == ErrorKind::kCancelled) break;
+      continue;
+    }
+    earlier = std::move(*answer);
+  }
+  return outcome;
+}
+
+int ask(const Arguments& arguments) {
+  auto opened = open_all(arguments);
+  if (!opened) return report(opened.error(), arguments.json);
+  if (arguments.conversation) return converse(*opened, arguments);
+  auto answer = ask_one(*opened, arguments, arguments.question);
+  return answer ? kDone : report(answer.error(), arguments.json);
 }
 
 int ingest(const Arguments& arguments) {
@@ -209,7 +259,8 @@ void add_ask(CLI::App& app, Run& run) {
   auto arguments = std::make_shared<Arguments>();
   auto* asking = app.add_subcommand("ask", "Ask a question about a repository; the answer cites files and lines");
   asking->add_option("repository", arguments->repository, "Folder of the repository")->required();
-  asking->add_option("question", arguments->question, "The question")->required();
+  asking->add_option("question", arguments->question,
+                     "The question; without it, a conversation: questions a line each");
   asking->add_option("--max-tokens", arguments->ask.max_tokens, "Tokens of the answer at most")
       ->check(CLI::Range(1, 8192));
   asking->add_option("--context-tokens", arguments->ask.context_tokens, "Tokens of passages the answer is given")
@@ -225,6 +276,7 @@ void add_ask(CLI::App& app, Run& run) {
     // A server's model is larger: it gets more to read, and may take longer to think.
     if (arguments->chat.remote() && asking->count("--context-tokens") == 0) arguments->ask.context_tokens = 6000;
     if (arguments->chat.remote() && asking->count("--max-tokens") == 0) arguments->ask.max_tokens = 2048;
+    arguments->conversation = asking->count("question") == 0;
     run = [arguments] { return ask(*arguments); };
   });
 

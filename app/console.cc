@@ -50,8 +50,8 @@ Result<std::string> read_input(const std::string& path) {
   return text;
 }
 
-void print_json(const nlohmann::ordered_json& value) {
-  std::cout << value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+void print_json(const nlohmann::ordered_json& value, bool one_line) {
+  std::cout << value.dump(one_line ? -1 : 2, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
 }
 
 void notice(const std::string& text) { std::cerr << "strata: " << text << "\n"; }

@@ -20,7 +20,8 @@ int report(const Error& error, bool json);
 // The named file; standard input for "" and "-".
 Result<std::string> read_input(const std::string& path);
 
-void print_json(const nlohmann::ordered_json& value);
+// On one line where several follow each other.
+void print_json(const nlohmann::ordered_json& value, bool one_line = false);
 void notice(const std::string& text);
 
 // Set by Ctrl+C; a second Ctrl+C ends the program at once.

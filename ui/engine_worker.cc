@@ -5,6 +5,7 @@
 #include <QMetaObject>
 #include <algorithm>
 
+#include "agent/follow_up.h"
 #include "base/user_folders.h"
 
 namespace strata::ui {
@@ -74,10 +75,12 @@ void EngineWorker::open(const QString& folder) {
   }
   if (conversations_) {
     auto exchanges = conversations_->last(root_, kShownExchanges);
-    if (exchanges)
+    if (exchanges) {
+      last_answer_ = exchanges->empty() ? agent::Answer() : exchanges->back().answer;
       emit conversationLoaded(*exchanges);
-    else
+    } else {
       emit notice(text(exchanges.error()));
+    }
   }
   // Queued, so that a window closed or a repository opened meanwhile does not wait for it.
   QMetaObject::invokeMethod(this, &EngineWorker::makeWorkspace, Qt::QueuedConnection);
@@ -251,10 +254,11 @@ void EngineWorker::ask(const QString& question) {
   agent::Exchange exchange;
   exchange.asked_at = QDateTime::currentSecsSinceEpoch();
   exchange.question = question.toStdString();
-  auto answer = agent::ask(*workspace_, exchange.question, {}, events, &controls_->answering);
+  const std::string completed = agent::complete_question(workspace_->index, exchange.question, last_answer_);
+  auto answer = agent::ask(*workspace_, completed, {}, events, &controls_->answering);
   if (!answer) return emit answerFailed(text(answer.error()), answer.error().kind == ErrorKind::kCancelled);
 
-  exchange.answer = std::move(*answer);
+  exchange.answer = last_answer_ = std::move(*answer);
   emit answered(exchange.answer);
   if (conversations_) {
     auto stored = conversations_->append(root_, exchange);
@@ -268,6 +272,7 @@ void EngineWorker::ask(const QString& question) {
 }
 
 void EngineWorker::clearConversation() {
+  last_answer_ = {};
   if (!conversations_ || root_.empty()) return;
   auto cleared = conversations_->clear(root_);
   if (!cleared) emit notice(text(cleared.error()));

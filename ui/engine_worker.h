@@ -84,6 +84,7 @@ class EngineWorker : public QObject {
   std::unique_ptr<agent::Workspace> workspace_;
   std::unique_ptr<agent::Ingestion> ingestion_;
   std::optional<agent::ConversationStore> conversations_;
+  agent::Answer last_answer_;  // of the open repository
   std::vector<FileReport> changed_;
   ReadingState state_ = ReadingState::kIdle;
   bool read_on_queued_ = false;

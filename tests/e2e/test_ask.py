@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Asking: answers with citations that hold, before and after the repository has been read."""
+import json
 import unittest
 
 from strata_process import StrataTest, model
@@ -59,6 +60,15 @@ class Ask(StrataTest):
         self.json("ingest", top, "--model", model())
         answer = self.ask(top, "How are half precision numbers rounded?", "--verify")
         self.assertEqual(answer["timing"]["reused_tokens"], 0)
+
+    def test_a_question_may_lean_on_the_one_before(self):
+        top = self.repository("base")
+        lines = self.run_strata("ask", top, "--model", model(), "--json",
+                            input="Where is to_bf16 defined?\nWho calls it?\nIs nonsense_q called?\n").stdout.splitlines()
+        first, second, third = map(json.loads, lines)
+        self.assertEqual(second["question"], "Who calls `to_bf16`?")
+        self.check_citations(top, second)
+        self.assertFalse(third["found"])
 
     def test_what_is_not_there_is_said_to_be_absent(self):
         top = self.repository(*FOLDERS)

@@ -85,6 +85,7 @@ ExchangeView::ExchangeView(const QString& question, QWidget* parent)
   status_->setWordWrap(true);
   timing_->setProperty("muted", true);
   timing_->setFont(smallFont());
+  timing_->setTextFormat(Qt::PlainText);
   timing_->setWordWrap(true);
   timing_->hide();
   auto* citation_rows = new QVBoxLayout(citations_);
@@ -168,7 +169,9 @@ void ExchangeView::showAnswer(const agent::Answer& answer) {
     for (const agent::Citation& citation : answer.citations) addChip(citation);
   citations_->setVisible(chips && !answer.citations.empty());
   emit buttonsAdded();
-  timing_->setText(describe(answer));
+  const QString understood = QString::fromStdString(answer.question);
+  const bool completed = !understood.isEmpty() && understood != question_;
+  timing_->setText(completed ? tr("Taken as: %1").arg(understood) + u'\n' + describe(answer) : describe(answer));
   if (answer.timing.generated_tokens > 0)
     timing_->setToolTip(
         tr("Tokens are pieces of words. Reused: the model had read them before and remembered them. "
