@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Strata beside llama.cpp on real models: greedy continuations of 20 plain texts, and the perplexity of one text.
 
-  llama_cpp_parity.py --strata BINARY MODEL.gguf... [--text FILE] [--tokens 64]
+  llama_cpp_parity.py --strata BINARY MODEL.gguf... [--text FILE] [--tokens 64] [--exact]
 
 Both continue the same token ids; llama.cpp runs as llama-server (tests/bench/llama_cpp). Where they part, the margin
 between llama.cpp's two best tokens at that place is printed: a small one says that rounding decided.
 Perplexity: Strata's from `eval logits` (f32 throughout); llama.cpp's from the log probability that the server gives the
 next token of each prefix of the text, so both see the same context.
+
+llama.cpp rounds activations to int8 before it multiplies them with quantised weights. With --exact it is given the same
+weights as f32 (llama-quantize), so that nothing but the order of sums differs.
 """
 import argparse
 import json
@@ -24,6 +27,7 @@ import urllib.request
 import numpy
 
 HERE = pathlib.Path(__file__).resolve().parent
+PEER = HERE.parent / "bench/llama_cpp"
 PORT = 18473
 PROMPTS = [
     "def fibonacci(n):\n", "#include <stdio.h>\n\nint main(", "The capital of France is", "class Stack:\n    def __init__",
@@ -108,18 +112,16 @@ def compare_perplexity(strata, text, length):
     print(f"  perplexity of {len(ours)} tokens: Strata {p:.4f}, llama.cpp {q:.4f} ({100 * (p / q - 1):+.2f} %)", flush=True)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--strata", required=True)
-    parser.add_argument("--text", type=pathlib.Path, default=HERE.parents[1] / "docs/architecture.md")
-    parser.add_argument("--tokens", type=int, default=64)
-    parser.add_argument("--length", type=int, default=512, help="tokens of the text for the perplexity")
-    parser.add_argument("models", nargs="+")
-    arguments = parser.parse_args()
+def compare(arguments, folder):
     for model in arguments.models:
-        server = subprocess.Popen([HERE.parent / "bench/llama_cpp", "llama-server", "-m", model, "-t", "2", "-c", "2048",
-                                   "--port", str(PORT), "--parallel", "1"], stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.DEVNULL, start_new_session=True)
+        theirs = model
+        if arguments.exact:
+            theirs = pathlib.Path(folder, pathlib.Path(model).stem + "-f32.gguf")
+            subprocess.run([PEER, "llama-quantize", "--allow-requantize", model, theirs, "F32", "2"], check=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        server = subprocess.Popen([PEER, "llama-server", "-m", theirs, "-t", "2", "-c", "2048", "--port", str(PORT),
+                                   "--parallel", "1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                  start_new_session=True)
         try:
             for _ in range(120):
                 try:
@@ -135,6 +137,20 @@ def main():
         finally:
             os.killpg(server.pid, signal.SIGTERM)  # the wrapper that starts it does not pass signals on
             server.wait()
+            if arguments.exact: theirs.unlink()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--strata", required=True)
+    parser.add_argument("--text", type=pathlib.Path, default=HERE.parents[1] / "docs/architecture.md")
+    parser.add_argument("--tokens", type=int, default=64)
+    parser.add_argument("--length", type=int, default=512, help="tokens of the text for the perplexity")
+    parser.add_argument("--exact", action="store_true", help="llama.cpp computes with the weights as f32")
+    parser.add_argument("models", nargs="+")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        compare(arguments, folder)
 
 
 if __name__ == "__main__":
