@@ -102,8 +102,10 @@ int list_runs(const Arguments& a) {
     if (!cost.empty()) all.back()["cost"] = cost;
     if (!a.json)
       std::cout << std::format(
-          "{:5}  {:%F %R}  {:10} {:3} files {:4} hunks{}  {}{}{}\n", run.id,
-          std::chrono::sys_seconds(std::chrono::seconds(run.started)), run.status, totals->files, totals->hunks,
+          "{:5}  {:%F %R}  {:10} {}{}  {}{}{}\n", run.id, std::chrono::sys_seconds(std::chrono::seconds(run.started)),
+          run.status,
+          totals->hunks == 0 ? "nothing applied"
+                             : std::format("{} hunks of {} files applied", totals->hunks, totals->files),
           totals->active < totals->hunks ? std::format(" ({} undone)", totals->hunks - totals->active) : "",
           top.empty() ? to_utf8(run.repository) + "  " : "", to_utf8(run.instruction),
           cost.empty() ? "" : std::format("  ({})", agent::text_of(cost)));

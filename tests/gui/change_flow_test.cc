@@ -94,6 +94,17 @@ class ChangeFlowTest : public QObject {
     engine_.reset();
   }
 
+  void linesBetweenTwoChangesOfAHunkAreNotCounted() {
+    agent::Hunk hunk;
+    hunk.old_lines = hunk.new_lines = 4;
+    hunk.diff = "@@ -1,4 +1,4 @@\n-a\n+b\n same\n same\n-c\n+d\n";
+    agent::ProposalFile file;
+    file.hunks = {hunk};
+    const Counts counts = count(Review{}, file);
+    QCOMPARE(counts.added, 2);
+    QCOMPARE(counts.removed, 2);
+  }
+
   void aRunIsAskedForAllowedReviewedAppliedAndUndone() {
     turns_ = {"1. Look at the file\n2. Make both larger\n" + call("read", {{"path", "numbers.py"}}),
               call("run", {{"command", "grep -c return numbers.py"}}), kBoth[0], kDone};

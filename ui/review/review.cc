@@ -1,19 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/review/review.h"
 
+#include <ranges>
+#include <string_view>
+
 namespace strata::ui {
 
 bool isTaken(const agent::Hunk& hunk) {
   return hunk.state == agent::HunkState::kAccepted || hunk.state == agent::HunkState::kEdited;
 }
 
+namespace {
+
+// Lines that are put in and taken out, without those between them that stay.
+void countLines(const agent::Hunk& hunk, Counts& c) {
+  for (const auto line : std::views::split(std::string_view(hunk.diff), '\n')) {
+    c.added += !line.empty() && line.front() == '+';
+    c.removed += !line.empty() && line.front() == '-';
+  }
+}
+
+}  // namespace
+
 Counts count(const Review& review, const agent::ProposalFile& file) {
   Counts c;
   c.files = 1;
   for (const agent::Hunk& hunk : file.hunks) {
     ++c.hunks;
-    c.added += hunk.new_lines;
-    c.removed += hunk.old_lines;
+    countLines(hunk, c);
     c.comments += !hunk.comment.empty();
     const bool rejected = hunk.state == agent::HunkState::kRejected;
     if (review.applied.contains(hunk.number)) {
