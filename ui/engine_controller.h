@@ -28,7 +28,8 @@ struct ModelStatus {
   QString machine;  // "cpu: AVX-512 VNNI BF16, 2 threads"
 };
 
-enum class ReadingState { kIdle, kPlanning, kReading, kPaused, kStopped, kFinished, kFailed };
+// kOnBattery: waits until the machine is plugged in.
+enum class ReadingState { kIdle, kPlanning, kReading, kOnBattery, kPaused, kStopped, kFinished, kFailed };
 
 struct FileReport {
   QString path;
@@ -52,6 +53,8 @@ class EngineController : public QObject {
   virtual void pauseReading() = 0;
   virtual void resumeReading() = 0;
   virtual void stopReading() = 0;
+  // Whether the battery may be used for it; it may not at first.
+  virtual void setReadsOnBattery(bool reads) = 0;
   // This file next: the user looks at it.
   virtual void preferFile(const QString& path) = 0;
   virtual void clearConversation() = 0;

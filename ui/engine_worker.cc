@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "agent/follow_up.h"
+#include "base/power.h"
 #include "base/user_folders.h"
 
 namespace strata::ui {
@@ -13,6 +14,7 @@ namespace {
 
 constexpr int kShownExchanges = 50;
 constexpr int kProgressEveryMs = 60;
+constexpr int kLookAtPowerMs = 5000;
 
 QString text(std::string_view utf8) { return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size())); }
 QString text(const Error& error) { return text(error.message); }
@@ -20,7 +22,10 @@ QString text(const Error& error) { return text(error.message); }
 }  // namespace
 
 EngineWorker::EngineWorker(Result<std::filesystem::path> model, int threads, std::shared_ptr<WorkControls> controls)
-    : model_file_(std::move(model)), threads_(threads), controls_(std::move(controls)) {}
+    : model_file_(std::move(model)), threads_(threads), controls_(std::move(controls)) {
+  look_at_power_.setSingleShot(true);
+  connect(&look_at_power_, &QTimer::timeout, this, &EngineWorker::queueReadOn);
+}
 
 EngineWorker::~EngineWorker() = default;
 
@@ -130,7 +135,9 @@ void EngineWorker::refresh() {
   files_ = std::move(*files);
   emit repositoryChanged(describe(*report));
   ingestion_.reset();
-  if (!workspace_ || state_ == ReadingState::kPaused || state_ == ReadingState::kStopped) return;
+  if (!workspace_ || state_ == ReadingState::kPaused || state_ == ReadingState::kStopped ||
+      state_ == ReadingState::kOnBattery)
+    return;
   setState(ReadingState::kPlanning);
   queueReadOn();
 }
@@ -171,12 +178,18 @@ void EngineWorker::queueReadOn() {
 
 void EngineWorker::readOn() {
   read_on_queued_ = false;
-  if (!workspace_ || (state_ != ReadingState::kPlanning && state_ != ReadingState::kReading)) return;
+  const bool waiting = state_ == ReadingState::kOnBattery;
+  if (!workspace_ || (state_ != ReadingState::kPlanning && state_ != ReadingState::kReading && !waiting)) return;
   controls_->reading.reset();
   // Whoever counts up `urgent` requests the cancellation afterwards: either we see the count here or the batch sees the
   // request. Its own call is already queued, or about to be, before the one queued here.
   if (controls_->closing) return;
   if (controls_->urgent > 0) return queueReadOn();
+  if (!controls_->reads_on_battery && on_battery()) {
+    if (!waiting) setState(ReadingState::kOnBattery);
+    return look_at_power_.start(kLookAtPowerMs);
+  }
+  if (waiting) setState(ingestion_ ? ReadingState::kReading : ReadingState::kPlanning);
   if (!ingestion_) return planReading();
 
   auto step = ingestion_->step(&controls_->reading);
@@ -231,6 +244,7 @@ void EngineWorker::setState(ReadingState state) {
 void EngineWorker::setReading(ReadingState wanted) {
   controls_->urgent--;
   if (!workspace_ || state_ == ReadingState::kFinished || state_ == ReadingState::kIdle) return;
+  if (wanted == ReadingState::kReading && state_ == ReadingState::kOnBattery) controls_->reads_on_battery = true;
   if (wanted == ReadingState::kReading && !ingestion_) wanted = ReadingState::kPlanning;
   setState(wanted);
   queueReadOn();

@@ -6,6 +6,7 @@
 
 #include <QElapsedTimer>
 #include <QObject>
+#include <QTimer>
 #include <atomic>
 #include <filesystem>
 #include <memory>
@@ -22,7 +23,7 @@ struct WorkControls {
   Cancel opening, reading, answering;
   // Requests queued that must not wait for reading; and those of them that open a repository.
   std::atomic<int> urgent{0}, opens{0};
-  std::atomic<bool> closing{false}, refresh_queued{false};
+  std::atomic<bool> closing{false}, refresh_queued{false}, reads_on_battery{false};
 };
 
 class EngineWorker : public QObject {
@@ -88,6 +89,7 @@ class EngineWorker : public QObject {
   std::vector<FileReport> changed_;
   ReadingState state_ = ReadingState::kIdle;
   bool read_on_queued_ = false;
+  QTimer look_at_power_{this};
   QElapsedTimer since_progress_;
   std::optional<repo::Watcher> watcher_;  // of the open repository
 };

@@ -43,6 +43,7 @@ namespace strata::ui {
 namespace {
 
 constexpr int kLayoutVersion = 1;  // of the saved dock layout
+const QString kReadOnBattery = QStringLiteral("reading/onBattery");
 
 QDockWidget* makeDock(const QString& title, const QString& name, QWidget* widget, QMainWindow* window) {
   auto* dock = new QDockWidget(title, window);
@@ -200,6 +201,13 @@ void MainWindow::makeMenus() {
                 reading_->state() == ReadingState::kReading || reading_->state() == ReadingState::kPlanning;
             running ? engine_->pauseReading() : engine_->resumeReading();
           });
+
+  QAction* on_battery = command(ask, tr("Read on &Battery Power"), QStringLiteral("actionReadOnBattery"), {});
+  on_battery->setCheckable(true);
+  on_battery->setToolTip(tr("Otherwise reading waits until the machine is plugged in"));
+  connect(on_battery, &QAction::toggled, engine_, &EngineController::setReadsOnBattery);
+  connect(on_battery, &QAction::toggled, this, [](bool reads) { QSettings().setValue(kReadOnBattery, reads); });
+  on_battery->setChecked(QSettings().value(kReadOnBattery, false).toBool());
 
   changes_->addActions(menuBar()->addMenu(tr("&Changes")));
 

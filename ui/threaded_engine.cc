@@ -80,6 +80,8 @@ void ThreadedEngine::stopReading() {
   urgently([worker = worker_] { worker->setReading(ReadingState::kStopped); });
 }
 
+void ThreadedEngine::setReadsOnBattery(bool reads) { controls_->reads_on_battery = reads; }
+
 void ThreadedEngine::preferFile(const QString& path) {
   QMetaObject::invokeMethod(worker_, [worker = worker_, path] { worker->prefer(path); }, Qt::QueuedConnection);
 }

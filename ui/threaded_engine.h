@@ -27,6 +27,7 @@ class ThreadedEngine : public EngineController {
   void pauseReading() override;
   void resumeReading() override;
   void stopReading() override;
+  void setReadsOnBattery(bool reads) override;
   void preferFile(const QString& path) override;
   void clearConversation() override;
 

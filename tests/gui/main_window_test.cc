@@ -222,6 +222,20 @@ class MainWindowTest : public QObject {
     QVERIFY(pause->isHidden());
   }
 
+  void readingWaitsForPowerUnlessTheBatteryMayBeUsed() {
+    emit engine_->readingStateChanged(ReadingState::kOnBattery);
+    QVERIFY(window_->findChild<QLabel*>("readingText")->text().startsWith("On battery power"));
+    window_->findChild<QToolButton*>("pauseReading")->click();  // read all the same
+    QCOMPARE(engine_->calls.last(), "resume");
+    QAction* always = window_->findChild<QAction*>("actionReadOnBattery");
+    QVERIFY(!always->isChecked());
+    always->trigger();
+    QCOMPARE(engine_->calls.last(), "on battery too");
+    QVERIFY(QSettings().value("reading/onBattery").toBool());
+    always->trigger();
+    QCOMPARE(engine_->calls.last(), "not on battery");
+  }
+
   void aRepositoryThatCannotBeOpenedLeavesTheOneBefore() {
     window_->openRepository("/nowhere/at/all");
     QCOMPARE(window_->findChild<QLabel*>("readingText")->text(), "Opening all");

@@ -14,6 +14,7 @@ class ScriptedEngine : public strata::ui::EngineController {
   void pauseReading() override { calls << QStringLiteral("pause"); }
   void resumeReading() override { calls << QStringLiteral("resume"); }
   void stopReading() override { calls << QStringLiteral("stop"); }
+  void setReadsOnBattery(bool reads) override { calls << (reads ? "on battery too" : "not on battery"); }
   void preferFile(const QString& path) override { calls << QStringLiteral("prefer ") + path; }
   void clearConversation() override { calls << QStringLiteral("clear"); }
   QStringList calls;

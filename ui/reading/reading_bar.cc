@@ -85,15 +85,16 @@ void ReadingBar::refresh() {
   }
   const QLocale locale;
   const bool running = state_ == ReadingState::kReading || state_ == ReadingState::kPlanning;
-  const bool can_resume =
-      state_ == ReadingState::kPaused || state_ == ReadingState::kStopped || state_ == ReadingState::kFailed;
+  const bool can_resume = state_ == ReadingState::kOnBattery || state_ == ReadingState::kPaused ||
+                          state_ == ReadingState::kStopped || state_ == ReadingState::kFailed;
   const QString files = tr("%1 of %2 files").arg(progress_.files_done).arg(progress_.files);
   pause_->setVisible(running || can_resume);
   pause_->setIcon(lineIcon(running ? QStringLiteral("pause") : QStringLiteral("play")));
   pause_->setToolTip(running ? tr("Pause reading") : tr("Go on reading"));
   pause_->setAccessibleName(pause_->toolTip());
-  stop_->setVisible(running || state_ == ReadingState::kPaused);
-  bar_->setVisible(running || state_ == ReadingState::kPaused);
+  const bool waits = state_ == ReadingState::kPaused || state_ == ReadingState::kOnBattery;
+  stop_->setVisible(running || waits);
+  bar_->setVisible(running || waits);
   if (progress_.tokens > 0) bar_->setValue(static_cast<int>(progress_.tokens_done * 1000 / progress_.tokens));
   switch (state_) {
     case ReadingState::kIdle: text_->clear(); break;
@@ -104,6 +105,7 @@ void ReadingBar::refresh() {
                                                            describeDuration(progress_.eta_s))
                                                 : tr("Reading %1").arg(files));
       break;
+    case ReadingState::kOnBattery: text_->setText(tr("On battery power · %1 read").arg(files)); break;
     case ReadingState::kPaused: text_->setText(tr("Paused at %1").arg(files)); break;
     case ReadingState::kStopped: text_->setText(tr("Stopped at %1").arg(files)); break;
     case ReadingState::kFinished:
