@@ -6,9 +6,11 @@
 #include <format>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "agent/call_questions.h"
 #include "agent/structural_parts.h"
+#include "agent/usages.h"
 
 namespace strata::agent {
 
@@ -16,6 +18,9 @@ namespace {
 
 constexpr int kLongestCitation = 60;  // lines of a definition
 constexpr int kValueLines = 12;
+// How certain a reference is to mean a symbol before it is listed: a member of an object whose type is not known is, if
+// its name is no usual one and, where it is not the only one of its name, reached by an include or import.
+constexpr double kLikely = 0.4, kLikelyAlone = 0.25;
 
 // Program before tests, definitions before declarations; otherwise as the index orders them.
 void order(std::vector<repo::Symbol>& symbols) {
@@ -62,17 +67,56 @@ Answer defined(const Question& q, const std::vector<repo::Symbol>& symbols) {
   return answer;
 }
 
-Answer used(const Question& q, const std::vector<repo::Symbol>& symbols,
-            const std::vector<repo::Reference>& references) {
+// Where the subject is used; what may as well be something else of its name apart. A name without a symbol stands for
+// itself.
+struct Uses {
+  std::vector<repo::Reference> likely, possible;
+};
+
+// Calls that mean one of the symbols. Several definitions, one for each system, share a call.
+Result<Uses> calls_of(const repo::Index& index, std::string_view name, const std::vector<repo::Symbol>& symbols) {
+  std::map<std::pair<std::string, int>, repo::Reference> places;
+  for (const repo::Symbol& symbol : symbols) {
+    auto references = index.references(symbol);
+    if (!references) return std::unexpected(references.error());
+    for (repo::Reference& r : *references) {
+      if (r.kind != "call") continue;
+      const auto [at, added] = places.try_emplace({r.file, r.line}, r);
+      if (!added) at->second.confidence = std::min(1.0, at->second.confidence + r.confidence);
+    }
+  }
+  auto named = index.find_symbols(name);
+  if (!named) return std::unexpected(named.error());
+  const bool alone = std::ranges::all_of(
+      *named, [&](const repo::Symbol& s) { return std::ranges::contains(symbols, s.id, &repo::Symbol::id); });
+  Uses uses;
+  for (auto& [place, reference] : places)
+    (reference.confidence >= (alone ? kLikelyAlone : kLikely) ? uses.likely : uses.possible)
+        .push_back(std::move(reference));
+  return uses;
+}
+
+Result<Uses> uses_of(const repo::Index& index, const Question& q, const std::vector<repo::Symbol>& symbols) {
+  Uses uses;
+  const bool calls = q.kind == QuestionKind::kCallers;
+  if (!symbols.empty() && calls) return calls_of(index, last_component(q.subject), symbols);
+  auto places = symbols.empty() ? index.references(last_component(q.subject)) : usages_of(index, symbols);
+  if (!places) return std::unexpected(places.error());
+  for (repo::Reference& r : *places) {
+    if (calls && r.kind != "call") continue;
+    (symbols.empty() || r.confidence >= kLikelyUse ? uses.likely : uses.possible).push_back(std::move(r));
+  }
+  return uses;
+}
+
+Answer used(const Question& q, const std::vector<repo::Symbol>& symbols, const Uses& uses) {
   struct User {
     std::string file, name;
     std::set<int> lines;
   };
   std::vector<User> users;
-  for (const repo::Reference& r : references) {
-    const bool definition =
-        std::ranges::any_of(symbols, [&](const auto& s) { return s.file == r.file && s.name_line == r.line; });
-    if (definition || (q.kind == QuestionKind::kCallers && r.kind != "call")) continue;
+  const bool certain = !uses.likely.empty();
+  for (const repo::Reference& r : certain ? uses.likely : uses.possible) {
     auto it = std::ranges::find_if(users, [&](const User& u) { return u.file == r.file && u.name == r.enclosing; });
     if (it == users.end()) it = users.insert(users.end(), User{r.file, r.enclosing, {}});
     it->lines.insert(r.line);
@@ -90,9 +134,11 @@ Answer used(const Question& q, const std::vector<repo::Symbol>& symbols,
     }
     return answer;
   }
-  answer.text =
-      std::format("`{}` is {} {}:\n", q.subject, verb,
-                  users.size() == 1 ? std::string("in one place") : std::format("in {} places", users.size()));
+  const std::string places =
+      users.size() == 1 ? std::string("in one place") : std::format("in {} places", users.size());
+  answer.text = certain ? std::format("`{}` is {} {}:\n", q.subject, verb, places)
+                        : std::format("Something called `{}` is {} {}, and which is not certain:\n",
+                                      last_component(q.subject), verb, places);
   for (const User& u : users) {
     if (answer.citations.size() == kPlaces) break;
     answer.text += std::format("- {} at {}", u.name.empty() ? "file level" : "`" + u.name + "`",
@@ -103,6 +149,9 @@ Answer used(const Question& q, const std::vector<repo::Symbol>& symbols,
     answer.citations.push_back({u.file, *u.lines.begin(), *u.lines.begin(), "", true});
   }
   answer.text += rest_of(users.size());
+  if (certain && !uses.possible.empty())
+    answer.text += std::format("\nIn {} more {} it may be this one or another `{}`.", uses.possible.size(),
+                               uses.possible.size() == 1 ? "place" : "places", last_component(q.subject));
   return answer;
 }
 
@@ -130,13 +179,8 @@ Answer derived(const Question& q, const std::vector<repo::Symbol>& symbols, std:
   return answer;
 }
 
-bool has_value(const repo::Symbol& s) {
-  return s.kind == "constant" || s.kind == "macro" || s.kind == "variable" || s.kind == "enumerator" ||
-         s.kind == "field";
-}
-
 Result<std::optional<Answer>> value_of(const repo::Index& index, const Question& q, std::vector<repo::Symbol> symbols) {
-  std::erase_if(symbols, [](const repo::Symbol& s) { return !has_value(s); });
+  std::erase_if(symbols, [](const repo::Symbol& s) { return !is_value(s); });
   if (symbols.empty() || symbols.size() > 3) return std::nullopt;
   Answer answer;
   for (const repo::Symbol& s : symbols) {
@@ -224,20 +268,20 @@ Result<std::optional<Answer>> structural_answer(const repo::Index& index, const 
   if (question.kind == QuestionKind::kDescription) return std::nullopt;
   auto symbols = symbols_named(index, question.subject);
   if (!symbols) return std::unexpected(symbols.error());
-  const std::string name(last_component(question.subject));
-  auto references = index.references(name);
-  if (!references) return std::unexpected(references.error());
   std::optional<Answer> answer;
   switch (question.kind) {
     case QuestionKind::kDefinition:
       if (!symbols->empty()) answer = defined(question, *symbols);
       break;
     case QuestionKind::kCallers:
-    case QuestionKind::kUsers:
-      if (!symbols->empty() || !references->empty()) answer = used(question, *symbols, *references);
+    case QuestionKind::kUsers: {
+      auto uses = uses_of(index, question, *symbols);
+      if (!uses) return std::unexpected(uses.error());
+      if (!symbols->empty() || !uses->likely.empty()) answer = used(question, *symbols, *uses);
       break;
+    }
     case QuestionKind::kSubclasses: {
-      auto children = index.subclasses(name);
+      auto children = index.subclasses(last_component(question.subject));
       if (!children) return std::unexpected(children.error());
       if (!symbols->empty() || !children->empty()) answer = derived(question, *symbols, std::move(*children));
       break;

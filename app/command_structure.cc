@@ -9,6 +9,7 @@
 #include <set>
 #include <unordered_set>
 
+#include "agent/usages.h"
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/repository_access.h"
@@ -244,7 +245,8 @@ int definition(const Arguments& a) {
 int references(const Arguments& a) {
   const auto asked = open_and_find(a, a.symbol);
   if (!asked) return asked.error();
-  auto found = asked->index.references(asked->symbol);
+  auto found = agent::is_value(asked->symbol) ? agent::usages_of(asked->index, {asked->symbol})
+                                              : asked->index.references(asked->symbol);
   if (!found) return report(found.error(), a.json);
   Lines source(asked->index);
   json rows = json::array();

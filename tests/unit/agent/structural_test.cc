@@ -62,6 +62,24 @@ TEST_F(Structural, WhatAFunctionCalls) {
   EXPECT_THAT(answer->text, HasSubstr("From elsewhere: `sorted`."));
 }
 
+TEST_F(Structural, WhoCallsAMethodAndNotAnotherOfItsName) {
+  folder_.write("tree/cache.py",
+                "class Cache:\n    def fetch(self):\n        return {}\n\n\ndef warm():\n    Cache().fetch()\n"
+                "    unknown.fetch()\n");
+  ASSERT_TRUE(index_->update());
+  EXPECT_THAT(places(ask("Who calls Cache.fetch?")), ElementsAre("cache.py:7"));
+  const auto answer = ask("Who calls Box.fetch?");
+  EXPECT_THAT(places(answer), ElementsAre("mail.py:12", "tests/test_mail.py:5"));
+}
+
+TEST_F(Structural, WhereAConstantIsUsed) {
+  folder_.write("tree/box.c",
+                "#define CAPACITY 10 /* CAPACITY boxes */\nstatic int boxes[CAPACITY];\nint count(int CAPACITY_) {\n  "
+                "return CAPACITY + 1;\n}\n");
+  ASSERT_TRUE(index_->update());
+  EXPECT_THAT(places(ask("Where is CAPACITY used?")), ElementsAre("box.c:2", "box.c:4"));
+}
+
 TEST_F(Structural, HowAFunctionComesToCallAnother) {
   const auto answer = ask("How does main come to call connect?");
   EXPECT_THAT(places(answer), ElementsAre("mail.py:12", "mail.py:7", "mail.py:1"));
