@@ -61,9 +61,15 @@ class Overrides {
     const size_t end = owner.find_last_not_of(":.");
     if (end == std::string_view::npos) return found;
     const std::string separator(owner.substr(end + 1));
-    auto classes = below(std::string(owner.substr(0, end + 1)));
-    if (!classes) return std::unexpected(classes.error());
-    for (const std::string& name : **classes) {
+    const std::string top(owner.substr(0, end + 1));
+    auto known = below_.find(top);
+    if (known == below_.end()) {
+      auto classes = classes_below(*index_, top);
+      if (!classes) return std::unexpected(classes.error());
+      classes->erase(top);
+      known = below_.emplace(top, std::move(*classes)).first;
+    }
+    for (const std::string& name : known->second) {
       const std::string overriding = name + separator + method.name;
       auto symbols = index_->find_symbols(overriding);
       if (!symbols) return symbols;
@@ -74,33 +80,31 @@ class Overrides {
   }
 
  private:
-  // The qualified names of the classes below a class.
-  Result<const std::vector<std::string>*> below(const std::string& top) {
-    const auto known = below_.find(top);
-    if (known != below_.end()) return &known->second;
-    std::vector<std::string> names = {top};
-    for (size_t at = 0; at < names.size() && at < kMostClasses; ++at) {
-      auto classes = index_->find_symbols(names[at]);
-      if (!classes) return std::unexpected(classes.error());
-      for (const Symbol& c : *classes) {
-        if (!is_class(c.kind) || c.qualified_name != names[at]) continue;
-        auto heirs = index_->subclasses(c);
-        if (!heirs) return std::unexpected(heirs.error());
-        for (const Relation& heir : *heirs)
-          if (heir.symbol.id != 0 && !std::ranges::contains(names, heir.symbol.qualified_name))
-            names.push_back(heir.symbol.qualified_name);
-      }
-    }
-    names.erase(names.begin());
-    return &below_.emplace(top, std::move(names)).first->second;
-  }
-
-  static constexpr size_t kMostClasses = 64;
   const Index* index_;
-  std::unordered_map<std::string, std::vector<std::string>> below_;
+  std::unordered_map<std::string, std::set<std::string>> below_;
 };
 
 }  // namespace
+
+Result<std::set<std::string>> classes_below(const Index& index, const std::string& qualified_name) {
+  constexpr size_t kMostClasses = 500;
+  std::set<std::string> below = {qualified_name};
+  std::vector<std::string> next = {qualified_name};
+  while (!next.empty() && below.size() < kMostClasses) {
+    auto classes = index.find_symbols(next.back());
+    next.pop_back();
+    if (!classes) return std::unexpected(classes.error());
+    for (const Symbol& s : *classes) {
+      if (!is_class(s.kind) || !s.definition) continue;
+      auto heirs = index.subclasses(s);
+      if (!heirs) return std::unexpected(heirs.error());
+      for (const Relation& heir : *heirs)
+        if (heir.symbol.id != 0 && below.insert(heir.symbol.qualified_name).second)
+          next.push_back(heir.symbol.qualified_name);
+    }
+  }
+  return below;
+}
 
 bool is_test_file(std::string_view path) {
   std::string flat(path);

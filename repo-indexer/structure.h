@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Questions about structure that take more than one look-up: how one symbol comes to call another, and which tests run
-// into a symbol. Both follow calls that are likely meant (see Reference::confidence), breadth first.
+// Questions about structure that take more than one look-up: what inherits from a class, how one symbol comes to call
+// another, and which tests run into a symbol. The last two follow calls that are likely meant (see
+// Reference::confidence), breadth first.
 #pragma once
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "base/cancel.h"
@@ -10,6 +13,9 @@
 #include "repo-indexer/index.h"
 
 namespace strata::repo {
+
+// The qualified names of a class and of all that inherit from it, directly or not.
+Result<std::set<std::string>> classes_below(const Index& index, const std::string& qualified_name);
 
 struct CallStep {
   Symbol symbol;

@@ -10,6 +10,7 @@
 #include "agent/edits/splice.h"
 #include "repo-indexer/language.h"
 #include "repo-indexer/names.h"
+#include "repo-indexer/structure.h"
 
 namespace strata::agent {
 namespace {
@@ -44,27 +45,6 @@ bool is_distinctive(std::string_view name) {
     if (name[i] >= 'A' && name[i] <= 'Z' && name[i - 1] >= 'a' && name[i - 1] <= 'z') return true;
   }
   return false;
-}
-
-// Class ids below and including `owner`.
-Result<std::set<std::string>> classes_below(const repo::Index& index, const std::string& owner) {
-  std::set<std::string> below = {owner};
-  std::vector<std::string> next = {owner};
-  while (!next.empty() && below.size() < 500) {
-    const std::string at = std::move(next.back());
-    next.pop_back();
-    auto classes = index.find_symbols(at);
-    if (!classes) return std::unexpected(classes.error());
-    for (const repo::Symbol& s : *classes) {
-      if (!repo::is_class(s.kind) || !s.definition) continue;
-      auto sub = index.subclasses(s);
-      if (!sub) return std::unexpected(sub.error());
-      for (const repo::Relation& r : *sub) {
-        if (r.symbol.id != 0 && below.insert(r.symbol.qualified_name).second) next.push_back(r.symbol.qualified_name);
-      }
-    }
-  }
-  return below;
 }
 
 bool internal(const repo::Symbol& s) { return s.signature.starts_with("static ") && s.kind != "method"; }
@@ -213,14 +193,14 @@ Result<std::vector<repo::Symbol>> same_thing(const repo::Index& index, const rep
   const std::string owner = owner_of(symbol);
   std::set<std::string> relatives;  // classes whose method of the name is the same
   if (symbol.kind == "method" && !owner.empty() && symbol.name != repo::split_path(owner).back()) {
-    auto below = classes_below(index, owner);
+    auto below = repo::classes_below(index, owner);
     if (!below) return std::unexpected(below.error());
     relatives = *below;
     // Up: the topmost class with such a method, and everything below it.
     for (const repo::Symbol& s : *named) {
       const std::string other = owner_of(s);
       if (s.kind != "method" || other.empty() || relatives.contains(other)) continue;
-      auto others = classes_below(index, other);
+      auto others = repo::classes_below(index, other);
       if (!others) return std::unexpected(others.error());
       if (std::ranges::any_of(*below, [&](const std::string& c) { return others->contains(c); }))
         relatives.insert(others->begin(), others->end());

@@ -6,6 +6,7 @@
 #include "agent/edits/target.h"
 #include "agent/tools/tool.h"
 #include "agent/tools/workbench.h"
+#include "agent/usages.h"
 
 namespace strata::agent {
 namespace {
@@ -62,7 +63,7 @@ std::string line_of(Workbench& bench, const std::string& path, int line) {
 
 ToolResult references(const Arguments& a, Workbench& bench, const Cancel*) {
   return with_symbol(a, bench, [&](const repo::Index& index, const repo::Symbol& s) -> ToolResult {
-    auto found = index.references(s);
+    auto found = is_value(s) ? usages_of(index, {s}) : index.references(s);
     if (!found) return refused(found.error().message);
     std::string text = "defined at " + described(s);
     if (found->empty()) text += "nothing is known to use it\n";
