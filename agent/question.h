@@ -17,6 +17,12 @@ enum class QuestionKind {
   kCallees,      // what does X call
   kCallPath,     // how does X come to call Y
   kTests,        // which tests run into X
+  kMembers,      // what has the class X
+  kBases,        // what does X derive from
+  kSignature,    // what does X take
+  kIncludes,     // what does the file X include
+  kIncludedBy,   // what includes the file X
+  kOutline,      // what is in the file X
   kValue,        // what is the value of X
   kComparison,   // how do X and Y differ
   kDescription,  // everything that is told in words

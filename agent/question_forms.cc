@@ -56,6 +56,15 @@ bool asks_value(const std::vector<QuestionWord>& words) {
   return false;
 }
 
+constexpr std::array<std::string_view, 9> kThings = {"symbols", "types",     "structs", "macros",  "constants",
+                                                     "enums",   "variables", "outline", "contents"};
+
+// Of files that people ask about by name.
+constexpr std::array<std::string_view, 40> kEndings = {
+    "c",    "h",   "cc",  "cpp",   "cxx",  "hpp",  "hh",  "hxx",   "cu",    "cuh", "py",  "pyi", "js",  "mjs",
+    "jsx",  "ts",  "tsx", "rs",    "go",   "java", "kt",  "scala", "swift", "cs",  "rb",  "php", "lua", "sh",
+    "bash", "qml", "sql", "proto", "json", "yaml", "yml", "toml",  "xml",   "md",  "rst", "txt"};
+
 // Reads the words of a question from left to right, trying fixed forms.
 class Forms {
  public:
@@ -64,8 +73,9 @@ class Forms {
 
   void read(Question& q) const {
     for (size_t i = 0; i < words_.size(); ++i) {
-      for (const auto form : {&Forms::call_path, &Forms::comparison, &Forms::tests, &Forms::definition, &Forms::callers,
-                              &Forms::callees, &Forms::users, &Forms::subclasses, &Forms::value}) {
+      for (const auto form :
+           {&Forms::call_path, &Forms::comparison, &Forms::tests, &Forms::file, &Forms::contents, &Forms::definition,
+            &Forms::callers, &Forms::callees, &Forms::users, &Forms::subclasses, &Forms::value}) {
         (this->*form)(i, q);
         if (q.kind != QuestionKind::kDescription) return;
       }
@@ -150,6 +160,7 @@ class Forms {
   void users(size_t i, Question& q) const {
     if (at(i, {"uses", "use", "imports", "references"}) && asks_for_somebody(i) && !subject_before(i)) {
       const size_t x = skip_kinds(at(i + 1, {"to", "of"}) ? i + 2 : i + 1);
+      if (is_path(x)) return set(q, QuestionKind::kIncludedBy, x);
       if (subject(x) && is_end(x + 1)) return set(q, QuestionKind::kUsers, x);
     }
     if (at(i, {"usages", "usage", "uses", "references"}) && at(i + 1, {"of", "to"})) {
@@ -257,6 +268,60 @@ class Forms {
       set(q, QuestionKind::kComparison, x, y);
   }
 
+  // what does X.h include; which files include X.h; what is in X.h
+  void file(size_t i, Question& q) const {
+    if (!is_path(i)) return;
+    const bool end = i + 1 == words_.size();
+    if (at(i - 1, {"include", "includes", "import", "imports", "including", "importing"}) && asks_for_somebody(i - 1))
+      return set(q, QuestionKind::kIncludedBy, i);
+    if (at(i + 1, {"included", "imported"}) && is_end(i + 2)) return set(q, QuestionKind::kIncludedBy, i);
+    if (at(i - 1, {"does"}) && i + 2 == words_.size()) {
+      if (at(i + 1, {"include", "import"})) return set(q, QuestionKind::kIncludes, i);
+      if (at(i + 1, {"define", "declare", "contain"})) return set(q, QuestionKind::kOutline, i);
+    }
+    const bool inside = (at(i - 1, {"in"}) && at(i - 2, {"is", "are", "defined", "declared", "s"})) ||
+                        (at(i - 1, {"of"}) && at(i - 2, {"outline", "contents", "symbols"}));
+    if (end && inside && at(0, {"what", "whats", "which", "list", "show", "outline"}) &&
+        std::ranges::all_of(words_.begin(), words_.begin() + static_cast<std::ptrdiff_t>(i),
+                            [](const QuestionWord& w) { return says_nothing(w.lower) || is_one_of(w.lower, kThings); }))
+      set(q, QuestionKind::kOutline, i);
+  }
+  bool is_path(size_t i) const {
+    if (i == 0 || i >= words_.size() || !words_[i].text.contains('.')) return false;
+    return words_[i].text.contains('/') || is_one_of(words_[i].lower.substr(words_[i].lower.rfind('.') + 1), kEndings);
+  }
+
+  // members of X; which methods does X have; what does X derive from; base classes of X; signature of X
+  void contents(size_t i, Question& q) const {
+    const auto kind_of = [&](size_t w) {
+      if (at(w, {"members", "methods", "fields", "attributes", "enumerators"})) return QuestionKind::kMembers;
+      if (at(w, {"signature", "parameters", "arguments", "prototype"})) return QuestionKind::kSignature;
+      if (at(w, {"bases", "superclasses", "superclass", "parents", "ancestors"})) return QuestionKind::kBases;
+      if (at(w, {"base", "parent", "super"}) && at(w + 1, {"class", "classes"})) return QuestionKind::kBases;
+      return QuestionKind::kDescription;
+    };
+    if (const QuestionKind kind = kind_of(i); kind != QuestionKind::kDescription) {
+      const size_t behind = at(i + 1, {"class", "classes"}) ? i + 2 : i + 1;
+      const bool does = at(behind, {"does", "do"});
+      if (!does && !at(behind, {"of"})) return;
+      const size_t x = skip_kinds(behind + 1);
+      if (subject(x) &&
+          (does ? at(x + 1, {"have", "has", "take", "takes", "define", "accept", "expect"}) && is_end(x + 2)
+                : is_end(x + 1)))
+        set(q, kind, x);
+      return;
+    }
+    if (at(i, {"type"}) && at(i + 1, {"does"})) {
+      const size_t x = skip_kinds(i + 2);
+      if (subject(x) && at(x + 1, {"return", "returns"}) && is_end(x + 2)) set(q, QuestionKind::kSignature, x);
+    } else if (at(i, {"does", "is"}) && asks_for_somebody(i)) {
+      const size_t x = skip_kinds(i + 1);
+      if (subject(x) && at(x + 1, {"derive", "inherit", "descend", "derived", "extend"}) &&
+          (x + 2 == words_.size() || (at(x + 2, {"from"}) && x + 3 == words_.size())))
+        set(q, QuestionKind::kBases, x);
+    }
+  }
+
   // which tests cover X; tests of X; is X tested
   void tests(size_t i, Question& q) const {
     if (at(i, {"tests"})) {
@@ -289,6 +354,19 @@ class Forms {
 
 }  // namespace
 
+namespace {
+
+// Whether what follows the slash makes a path of it: "src/graph.h", not "read/write".
+bool is_path_from(std::string_view text, size_t slash) {
+  size_t end = slash;
+  while (end < text.size() && (is_word_char(text[end]) || text[end] == '/' || text[end] == '.' || text[end] == '-'))
+    ++end;
+  while (end > slash && text[end - 1] == '.') --end;
+  return text.substr(slash, end - slash).contains('.');
+}
+
+}  // namespace
+
 std::vector<QuestionWord> split_words(std::string_view text) {
   std::vector<QuestionWord> words;
   bool quoted = false;
@@ -303,6 +381,8 @@ std::vector<QuestionWord> split_words(std::string_view text) {
       if (is_word_char(text[end])) {
         ++end;
       } else if (end + 1 < text.size() && text[end] == '.' && is_word_char(text[end + 1])) {
+        ++end;
+      } else if (text[end] == '/' && end + 1 < text.size() && is_word_char(text[end + 1]) && is_path_from(text, end)) {
         ++end;
       } else if (end + 2 < text.size() && (text.substr(end, 2) == "::" || text.substr(end, 2) == "->") &&
                  is_word_char(text[end + 2])) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "agent/call_questions.h"
+#include "agent/content_questions.h"
 #include "agent/structural_parts.h"
 #include "agent/usages.h"
 
@@ -313,6 +314,22 @@ Result<std::optional<Answer>> structural_answer(const repo::Index& index, const 
       auto value = value_of(index, question, *symbols);
       if (!value) return value;
       answer = std::move(*value);
+      break;
+    }
+    case QuestionKind::kIncludes:
+    case QuestionKind::kIncludedBy:
+    case QuestionKind::kOutline: {
+      auto about = answer_about_file(index, question);
+      if (!about) return about;
+      answer = std::move(*about);
+      break;
+    }
+    case QuestionKind::kMembers:
+    case QuestionKind::kBases:
+    case QuestionKind::kSignature: {
+      auto about = answer_about_symbol(index, question, *symbols);
+      if (!about) return about;
+      answer = std::move(*about);
       break;
     }
     case QuestionKind::kComparison:  // the model reads both

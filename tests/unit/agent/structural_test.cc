@@ -93,6 +93,22 @@ TEST_F(Structural, WhichTestsRunIntoAFunction) {
   EXPECT_THAT(ask("Which tests touch main?")->text, HasSubstr("No test"));
 }
 
+TEST_F(Structural, WhatAFileHasAndWhoImportsIt) {
+  EXPECT_THAT(places(ask("Which files import mail.py?")), ElementsAre("tests/test_mail.py:1"));
+  EXPECT_THAT(ask("What does tests/test_mail.py import?")->text, HasSubstr("`mail.py` at `tests/test_mail.py:1`"));
+  EXPECT_THAT(places(ask("What is in mail.py?")), ElementsAre("mail.py:1", "mail.py:5", "mail.py:6", "mail.py:10"));
+  EXPECT_FALSE(ask("What is in nothing.py?"));
+}
+
+TEST_F(Structural, WhatAClassHasAndDerivesFrom) {
+  folder_.write("tree/big.py",
+                "from mail import Box\n\n\nclass BigBox(Box):\n    def weigh(self, scale=1):\n        pass\n");
+  ASSERT_TRUE(index_->update());
+  EXPECT_THAT(places(ask("Which methods does BigBox have?")), ElementsAre("big.py:4", "big.py:5"));
+  EXPECT_THAT(places(ask("What does BigBox inherit from?")), ElementsAre("big.py:4", "mail.py:5"));
+  EXPECT_THAT(ask("What are the parameters of BigBox.weigh?")->text, HasSubstr("`def weigh(self, scale=1)`"));
+}
+
 TEST_F(Structural, WhatTheModelHasToReadIsLeftToIt) {
   EXPECT_FALSE(ask("What is the difference between connect and main?"));
   EXPECT_FALSE(ask("How is the mail sorted?"));
