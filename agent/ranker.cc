@@ -6,8 +6,8 @@
 #include <map>
 #include <unordered_set>
 
+#include "agent/file_roles.h"
 #include "agent/prompts.h"
-#include "agent/structural.h"
 #include "repo-indexer/terms.h"
 
 namespace strata::agent {

@@ -14,13 +14,6 @@ namespace strata::agent {
 Result<std::optional<Answer>> structural_answer(const repo::Index& index, const Question& question,
                                                 const Cancel* cancel);
 
-// Tests, examples and the like: they talk about everything, and are seldom where something is.
-bool is_test_path(std::string_view path);
-// Documents, and what builds the program: it has the same words as the program, and none of the answers.
-bool is_documentation_path(std::string_view path);
-// One of them, while the question is not about them.
-bool beside_the_program(std::string_view path, const Question& question);
-
 // Lines [first, last] of a text, with their ends.
 std::string lines_of(const std::string& text, int first, int last);
 

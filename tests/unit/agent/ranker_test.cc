@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "agent/structural.h"
+#include "agent/file_roles.h"
 #include "repo-indexer/terms.h"
 
 namespace strata::agent {
