@@ -8,6 +8,7 @@
 #include <ranges>
 
 #include "agent/structural_parts.h"
+#include "repo-indexer/language.h"
 #include "repo-indexer/parse.h"
 
 namespace strata::agent {
@@ -20,9 +21,15 @@ constexpr size_t kContents = 30;  // symbols of a file or class that are listed
 Result<std::optional<repo::File>> file_meant(const repo::Index& index, const std::string& path) {
   auto exact = index.file(path);
   if (!exact || *exact) return exact;
+  // A module of Python: "requests.cookies".
+  std::string module = path;
+  std::ranges::replace(module, '.', '/');
   auto files = index.files();
   if (!files) return std::unexpected(files.error());
-  std::erase_if(*files, [&](const repo::File& f) { return !f.path.ends_with("/" + path); });
+  std::erase_if(*files, [&](const repo::File& f) {
+    const auto is = [&](const std::string& name) { return f.path == name || f.path.ends_with("/" + name); };
+    return !is(path) && !is(module + ".py") && !is(module + "/__init__.py");
+  });
   if (files->size() != 1) return std::nullopt;
   return std::move(files->front());
 }
@@ -42,7 +49,13 @@ std::string count_of(size_t count, std::string_view one, std::string_view severa
   return count == 1 ? std::format("one {}", one) : std::format("{} {}", count, several);
 }
 
-Result<Answer> includes_of(const repo::Index& index, const std::string& path) {
+// As its language has it.
+std::string_view includes_word(const repo::File& file) {
+  return repo::scoping_of(file.language).family == "c" ? "include" : "import";
+}
+
+Result<Answer> includes_of(const repo::Index& index, const repo::File& file) {
+  const std::string& path = file.path;
   auto imports = index.includes(path);
   if (!imports) return std::unexpected(imports.error());
   Answer answer;
@@ -60,8 +73,9 @@ Result<Answer> includes_of(const repo::Index& index, const std::string& path) {
     text += shown;
     if (answer.citations.size() < kPlaces) answer.citations.push_back(line_of(i.file, i.line));
   }
-  answer.text = here == 0 ? std::format("`{}` includes nothing of this repository.", path)
-                          : std::format("`{}` includes {}:\n{}", path, count_of(here, "file", "files"), text);
+  answer.text = here == 0
+                    ? std::format("`{}` {}s nothing of this repository.", path, includes_word(file))
+                    : std::format("`{}` {}s {}:\n{}", path, includes_word(file), count_of(here, "file", "files"), text);
   std::string others;
   for (const std::string& name : outside) others += std::format("{}`{}`", others.empty() ? "" : ", ", name);
   if (!others.empty()) answer.text += std::format("\n\nFrom elsewhere: {}.", others);
@@ -69,7 +83,8 @@ Result<Answer> includes_of(const repo::Index& index, const std::string& path) {
   return answer;
 }
 
-Result<Answer> includers_of(const repo::Index& index, const std::string& path) {
+Result<Answer> includers_of(const repo::Index& index, const repo::File& file) {
+  const std::string& path = file.path;
   auto imports = index.included_by(path);
   if (!imports) return std::unexpected(imports.error());
   std::vector<std::pair<std::string, int>> places;
@@ -77,14 +92,16 @@ Result<Answer> includers_of(const repo::Index& index, const std::string& path) {
     if (places.empty() || places.back().first != i.file) places.emplace_back(i.file, i.line);
   Answer answer;
   if (places.empty()) {
-    answer.text = std::format("No file of this repository that the index knows of includes `{}`.", path);
+    answer.text =
+        std::format("No file of this repository that the index knows of {}s `{}`.", includes_word(file), path);
     answer.citations.push_back(line_of(path, 1));
     return answer;
   }
-  answer.text = std::format("`{}` is included by {}:\n", path, count_of(places.size(), "file", "files"));
-  for (const auto& [file, line] : places | std::views::take(kContents)) {
-    answer.text += std::format("- {}\n", place(file, line, line));
-    if (answer.citations.size() < kPlaces) answer.citations.push_back(line_of(file, line));
+  answer.text = std::format("`{}` is {}ed by {}:\n", path, includes_word(file) == "include" ? "includ" : "import",
+                            count_of(places.size(), "file", "files"));
+  for (const auto& [user, line] : places | std::views::take(kContents)) {
+    answer.text += std::format("- {}\n", place(user, line, line));
+    if (answer.citations.size() < kPlaces) answer.citations.push_back(line_of(user, line));
   }
   if (places.size() > kContents) answer.text += std::format("- and {} more\n", places.size() - kContents);
   return answer;
@@ -174,10 +191,9 @@ Result<std::optional<Answer>> answer_about_file(const repo::Index& index, const 
   auto file = file_meant(index, question.subject);
   if (!file) return std::unexpected(file.error());
   if (!*file) return std::nullopt;
-  const std::string& path = (*file)->path;
-  auto answer = question.kind == QuestionKind::kIncludes     ? includes_of(index, path)
-                : question.kind == QuestionKind::kIncludedBy ? includers_of(index, path)
-                                                             : outline_of(index, path);
+  auto answer = question.kind == QuestionKind::kIncludes  ? includes_of(index, **file)
+                : question.kind == QuestionKind::kOutline ? outline_of(index, (*file)->path)
+                                                          : includers_of(index, **file);
   if (!answer) return std::unexpected(answer.error());
   return std::move(*answer);
 }

@@ -11,7 +11,8 @@
 
 namespace strata::agent {
 
-// About a file (kIncludes, kIncludedBy, kOutline). Nothing if no file of the repository is called so.
+// About a file or a module (kIncludes, kOutline, else who includes it). Nothing if no file of the repository is called
+// so.
 Result<std::optional<Answer>> answer_about_file(const repo::Index& index, const Question& question);
 
 // About a symbol (kMembers, kBases, kSignature). `symbols`: what the subject may mean, likeliest first. Nothing if none

@@ -158,7 +158,7 @@ class Forms {
 
   // who uses X; where is X used; references to X
   void users(size_t i, Question& q) const {
-    if (at(i, {"uses", "use", "imports", "references"}) && asks_for_somebody(i) && !subject_before(i)) {
+    if (at(i, {"uses", "use", "imports", "import", "references"}) && asks_for_somebody(i) && !subject_before(i)) {
       const size_t x = skip_kinds(at(i + 1, {"to", "of"}) ? i + 2 : i + 1);
       if (is_path(x)) return set(q, QuestionKind::kIncludedBy, x);
       if (subject(x) && is_end(x + 1)) return set(q, QuestionKind::kUsers, x);

@@ -12,6 +12,7 @@
 #include "agent/file_roles.h"
 #include "agent/structural_parts.h"
 #include "agent/usages.h"
+#include "repo-indexer/parse.h"
 
 namespace strata::agent {
 
@@ -124,7 +125,8 @@ Answer used(const Question& q, const std::vector<repo::Symbol>& symbols, const U
   }
   std::ranges::stable_sort(users, {},
                            [](const User& u) { return is_test_path(u.file) || is_documentation_path(u.file); });
-  const std::string_view verb = q.kind == QuestionKind::kCallers ? "called" : "used";
+  const bool made = !symbols.empty() && repo::is_class(symbols.front().kind);
+  const std::string_view verb = q.kind == QuestionKind::kUsers ? "used" : made ? "made" : "called";
   Answer answer;
   if (users.empty()) {
     answer.text = std::format("`{}` is never {} in this repository.", q.subject, verb);
@@ -236,7 +238,13 @@ Result<std::optional<Answer>> structural_answer(const repo::Index& index, const 
     case QuestionKind::kUsers: {
       auto uses = uses_of(index, question, *symbols);
       if (!uses) return std::unexpected(uses.error());
-      if (!symbols->empty() || !uses->likely.empty()) answer = used(question, *symbols, *uses);
+      if (!symbols->empty() || !uses->likely.empty()) {
+        answer = used(question, *symbols, *uses);
+      } else if (question.kind == QuestionKind::kUsers) {  // a module
+        auto about = answer_about_file(index, question);
+        if (!about) return about;
+        answer = std::move(*about);
+      }
       break;
     }
     case QuestionKind::kSubclasses: {
