@@ -11,7 +11,7 @@
 
 namespace strata::agent {
 
-// About a file or a module (kIncludes, kOutline, else who includes it). Nothing if no file of the repository is called
+// About a file or a module (kIncludes, kIncludedBy, kOutline). Nothing if no file of the repository is called
 // so.
 Result<std::optional<Answer>> answer_about_file(const repo::Index& index, const Question& question);
 

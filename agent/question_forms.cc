@@ -160,7 +160,8 @@ class Forms {
   void users(size_t i, Question& q) const {
     if (at(i, {"uses", "use", "imports", "import", "references"}) && asks_for_somebody(i) && !subject_before(i)) {
       const size_t x = skip_kinds(at(i + 1, {"to", "of"}) ? i + 2 : i + 1);
-      if (is_path(x)) return set(q, QuestionKind::kIncludedBy, x);
+      if (is_path(x) || (at(i, {"imports", "import"}) && subject(x) && is_end(x + 1)))
+        return set(q, QuestionKind::kIncludedBy, x);
       if (subject(x) && is_end(x + 1)) return set(q, QuestionKind::kUsers, x);
     }
     if (at(i, {"usages", "usage", "uses", "references"}) && at(i + 1, {"of", "to"})) {

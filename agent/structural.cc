@@ -126,7 +126,7 @@ Answer used(const Question& q, const std::vector<repo::Symbol>& symbols, const U
   std::ranges::stable_sort(users, {},
                            [](const User& u) { return is_test_path(u.file) || is_documentation_path(u.file); });
   const bool made = !symbols.empty() && repo::is_class(symbols.front().kind);
-  const std::string_view verb = q.kind == QuestionKind::kUsers ? "used" : made ? "made" : "called";
+  const std::string_view verb = q.kind != QuestionKind::kCallers ? "used" : made ? "made" : "called";
   Answer answer;
   if (users.empty()) {
     answer.text = std::format("`{}` is never {} in this repository.", q.subject, verb);
@@ -234,17 +234,17 @@ Result<std::optional<Answer>> structural_answer(const repo::Index& index, const 
     case QuestionKind::kDefinition:
       if (!symbols->empty()) answer = defined(question, *symbols);
       break;
+    case QuestionKind::kIncludedBy: {
+      auto about = answer_about_file(index, question);
+      if (!about) return about;
+      if (answer = std::move(*about); answer) break;
+      [[fallthrough]];  // a symbol that is imported
+    }
     case QuestionKind::kCallers:
     case QuestionKind::kUsers: {
       auto uses = uses_of(index, question, *symbols);
       if (!uses) return std::unexpected(uses.error());
-      if (!symbols->empty() || !uses->likely.empty()) {
-        answer = used(question, *symbols, *uses);
-      } else if (question.kind == QuestionKind::kUsers) {  // a module
-        auto about = answer_about_file(index, question);
-        if (!about) return about;
-        answer = std::move(*about);
-      }
+      if (!symbols->empty() || !uses->likely.empty()) answer = used(question, *symbols, *uses);
       break;
     }
     case QuestionKind::kSubclasses: {
@@ -283,7 +283,6 @@ Result<std::optional<Answer>> structural_answer(const repo::Index& index, const 
       break;
     }
     case QuestionKind::kIncludes:
-    case QuestionKind::kIncludedBy:
     case QuestionKind::kOutline: {
       auto about = answer_about_file(index, question);
       if (!about) return about;
