@@ -84,6 +84,10 @@ class Structure(StrataTest):
         self.assertIn("no.py", self.json("definition", self.top, "no.py:3", expect=1)["error"])
         self.run_strata("callers", self.top, expect=2)
 
+    def test_references_to_a_constant(self):
+        (self.top / "limits.py").write_text("LIMIT = 3  # LIMIT of what is kept\n\n\ndef full(n):\n    return n > LIMIT\n")
+        self.assertEqual(self.places("references", "LIMIT"), [("limits.py", 5)])
+
     def test_references_callers_and_callees(self):
         self.assertEqual(set(self.places("references", "side_squared")),
                          {("shape.py", 8), ("user.py", 1), ("user.py", 9)})
