@@ -169,8 +169,8 @@ void ExchangeView::showAnswer(const agent::Answer& answer) {
     for (const agent::Citation& citation : answer.citations) addChip(citation);
   citations_->setVisible(chips && !answer.citations.empty());
   emit buttonsAdded();
-  const QString understood = QString::fromStdString(answer.question);
-  const bool completed = !understood.isEmpty() && understood != question_;
+  const QString understood = QString::fromStdString(answer.question).remove(u'`');
+  const bool completed = !understood.isEmpty() && understood != QString(question_).remove(u'`');
   timing_->setText(completed ? tr("Taken as: %1").arg(understood) + u'\n' + describe(answer) : describe(answer));
   if (answer.timing.generated_tokens > 0)
     timing_->setToolTip(
