@@ -159,25 +159,39 @@ Result<bool> write_here(Workspace& workspace, const std::vector<Excerpt>& excerp
   return true;
 }
 
+Question understand(const repo::Index& index, std::string_view text) {
+  return analyse_question(text, [&](std::string_view name) {
+    auto symbols = index.find_symbols(name);
+    return symbols && std::ranges::contains(*symbols, name, &repo::Symbol::name);
+  });
+}
+
 }  // namespace
+
+Result<std::optional<Answer>> answer_from_index(const repo::Index& index, std::string_view question,
+                                                const Cancel* cancel) {
+  const Clock clock;
+  auto answer = structural_answer(index, understand(index, question), cancel);
+  if (answer && *answer) {
+    (*answer)->question = question;
+    (*answer)->timing.select_s = (*answer)->timing.total_s = clock.seconds();
+  }
+  return answer;
+}
 
 Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions& options, const AskEvents& events,
                    const Cancel* cancel) {
   const Clock clock;
   const auto finish = [&](Answer answer) {
     answer.question = text;
-    answer.model = workspace.remote ? workspace.remote->name() : workspace.answerer.model->params().name;
+    if (!answer.structural)
+      answer.model = workspace.remote ? workspace.remote->name() : workspace.answerer.model->params().name;
     answer.timing.total_s = clock.seconds();
     return answer;
   };
 
   // What is asked for?
-  Question question = analyse_question(text, [&](std::string_view name) {
-    auto symbols = workspace.index.find_symbols(name);
-    return symbols && std::ranges::any_of(*symbols, [&](const repo::Symbol& s) { return s.name == name; });
-  });
-
-  // What the index knows by itself is exact.
+  Question question = understand(workspace.index, text);
   auto structural = structural_answer(workspace.index, question, cancel);
   if (!structural) return std::unexpected(structural.error());
   if (*structural) {

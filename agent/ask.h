@@ -68,7 +68,7 @@ struct Answer {
   std::vector<Citation> citations;
   bool found = true;        // false: the repository does not seem to contain what was asked
   bool structural = false;  // answered from the symbol index, no model involved
-  std::string model;
+  std::string model;        // empty if it is structural
   int context_files = 0, context_tokens = 0;
   std::vector<RankedPassage> passages;
   std::vector<ValueLine> values;  // that the model was shown
@@ -82,6 +82,10 @@ struct AskEvents {
   std::function<void(std::string_view)> on_text;  // streamed; the final text may differ in its citations
   std::function<void(const std::string&)> on_notice = {};
 };
+
+// What the symbol index knows by itself is exact, and needs no model. Nothing if the question takes one.
+Result<std::optional<Answer>> answer_from_index(const repo::Index& index, std::string_view question,
+                                                const Cancel* cancel = nullptr);
 
 Result<Answer> ask(Workspace& workspace, std::string_view question, const AskOptions& options = {},
                    const AskEvents& events = {}, const Cancel* cancel = nullptr);

@@ -35,9 +35,7 @@ struct Opened {
   double index_s = 0;
 };
 
-Result<Opened> open_all(const Arguments& arguments) {
-  auto opened = open_index(arguments.repository);
-  if (!opened) return std::unexpected(opened.error());
+Result<Opened> open_models(const Arguments& arguments, repo::OpenedIndex opened) {
   ModelArguments models = arguments.chat.model;
   std::shared_ptr<agent::ChatModel> remote;
   if (arguments.chat.remote()) {
@@ -48,13 +46,19 @@ Result<Opened> open_all(const Arguments& arguments) {
     if (auto here = resolve_model(models.model);
         models.model.empty() && !here && here.error().kind == ErrorKind::kNotFound) {
       notice("passages are ranked by words and names alone, as no model is here to read the repository");
-      return Opened{agent::Workspace{std::move(opened->index), {}, {}, std::move(remote)}, opened->report.seconds};
+      return Opened{agent::Workspace{std::move(opened.index), {}, {}, std::move(remote)}, opened.report.seconds};
     }
   }
-  auto workspace = open_workspace(std::move(opened->index), models);
+  auto workspace = open_workspace(std::move(opened.index), models);
   if (!workspace) return std::unexpected(workspace.error());
   workspace->remote = std::move(remote);
-  return Opened{std::move(*workspace), opened->report.seconds};
+  return Opened{std::move(*workspace), opened.report.seconds};
+}
+
+Result<Opened> open_all(const Arguments& arguments) {
+  auto opened = open_index(arguments.repository);
+  if (!opened) return std::unexpected(opened.error());
+  return open_models(arguments, std::move(*opened));
 }
 
 // Of the model behind an endpoint; our own costs nothing.
@@ -139,7 +143,15 @@ void print_answer(std::string_view text, const agent::Answer& answer, const agen
       t.computed_tokens, t.generated_tokens, cost.empty() ? "" : ": ", agent::text_of(cost));
 }
 
-// Asks one question. What a terminal has seen while it was written is not printed again.
+// What a terminal has seen while it was written (`shown`) is not printed again.
+void show(const agent::Answer& answer, double index_s, const Arguments& arguments, std::string_view shown) {
+  const agent::Cost cost = cost_of(arguments, answer);
+  if (arguments.json) return print_json(to_json(answer, index_s, cost), arguments.conversation);
+  // A file name that was put right makes the text another one: then it is shown once more.
+  if (!answer.text.starts_with(shown)) std::cout << "\n\n", shown = {};
+  print_answer(std::string_view(answer.text).substr(shown.size()), answer, cost);
+}
+
 Result<agent::Answer> ask_one(Opened& opened, const Arguments& arguments, const std::string& question) {
   agent::AskEvents events;
   // On stderr at once, so that the user has the places before the model has said a word.
@@ -157,15 +169,7 @@ Result<agent::Answer> ask_one(Opened& opened, const Arguments& arguments, const 
     };
   }
   auto answer = agent::ask(opened.workspace, question, arguments.ask, events, &interrupted());
-  if (!answer) return answer;
-  const agent::Cost cost = cost_of(arguments, *answer);
-  if (arguments.json) {
-    print_json(to_json(*answer, opened.index_s, cost), arguments.conversation);
-  } else {
-    // A file name that was put right makes the text another one: then it is shown once more.
-    if (!answer->text.starts_with(shown)) std::cout << "\n\n", shown.clear();
-    print_answer(std::string_view(answer->text).substr(shown.size()), *answer, cost);
-  }
+  if (answer) show(*answer, opened.index_s, arguments, shown);
   return answer;
 }
 
@@ -197,9 +201,20 @@ int converse(Opened& opened, const Arguments& arguments) {
 }
 
 int ask(const Arguments& arguments) {
-  auto opened = open_all(arguments);
+  if (arguments.conversation) {
+    auto opened = open_all(arguments);
+    return opened ? converse(*opened, arguments) : report(opened.error(), arguments.json);
+  }
+  auto index = open_index(arguments.repository);
+  if (!index) return report(index.error(), arguments.json);
+  auto exact = agent::answer_from_index(index->index, arguments.question, &interrupted());
+  if (!exact) return report(exact.error(), arguments.json);
+  if (*exact) {  // no model has to be loaded
+    show(**exact, index->report.seconds, arguments, {});
+    return kDone;
+  }
+  auto opened = open_models(arguments, std::move(*index));
   if (!opened) return report(opened.error(), arguments.json);
-  if (arguments.conversation) return converse(*opened, arguments);
   auto answer = ask_one(*opened, arguments, arguments.question);
   return answer ? kDone : report(answer.error(), arguments.json);
 }
