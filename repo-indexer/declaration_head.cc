@@ -275,6 +275,8 @@ class Head {
     return is_name(item) && (is_shouted(name_of(item)) || name_of(item).starts_with("__"));
   }
   bool is_plain(const Item& item) const { return is_name(item) && !item.open; }
+  // DEPRECATED_IN(3.2), printf_like(1, 2): neither a type nor parameters stand there.
+  bool holds_a_number(const Item& item) const { return item.open && sign(item.open + 1) == CToken::kNumber; }
 
   bool is_constructor(const Item& item) const {
     const size_t end = item.open ? item.open : item.last;
@@ -303,7 +305,8 @@ class Head {
 
   bool is_typed_before(size_t i) const {
     return place_.typed || std::ranges::any_of(std::span(items_).first(i), [&](const Item& item) {
-             return item.role == Item::kType || item.role == Item::kStar || (is_name(item) && !is_loud(item));
+             return item.role == Item::kType || item.role == Item::kStar ||
+                    (is_name(item) && !is_loud(item) && !holds_a_number(item));
            });
   }
 
@@ -370,7 +373,7 @@ class Head {
   std::optional<size_t> find_function() {
     for (size_t i = 0; i < items_.size(); ++i) {
       const Item& item = items_[i];
-      if (!item.open || !is_name(item)) continue;
+      if (!item.open || !is_name(item) || name_of(item).starts_with("__attribute")) continue;
       const bool typed = is_typed_before(i);
       if (is_constructor(item) || old_parameters(item)) return i;
       if (typed && i > 0 && is_plain(items_[i - 1]) && !is_loud(items_[i - 1]) && is_typed_before(i - 1)) {
@@ -384,8 +387,7 @@ class Head {
       }
       if (i + 1 == items_.size()) return i;
       if (only_annotations_behind(i) && (typed || !is_loud(item))) return i;
-      const bool parameters = sign(item.open + 1) != CToken::kNumber;  // but printf_like(1, 2)
-      if (typed && !is_loud(item) && parameters) return i;
+      if (typed && !is_loud(item) && !holds_a_number(item)) return i;
     }
     return std::nullopt;
   }
@@ -463,7 +465,7 @@ class Head {
 
   // STDPROC(int) f(), but not BEGIN() in the line before DEFINE(f).
   bool can_hold_a_type(const Item& item, size_t name) const {
-    if (item.last == item.open + 2) return false;
+    if (item.last == item.open + 2 || holds_a_number(item)) return false;
     const bool next_line = line_between(tokens_[item.last - 1], tokens_[std::min(item.last, tokens_.size() - 1)]);
     return !next_line || name >= items_.size() || !is_loud(items_[name]);
   }

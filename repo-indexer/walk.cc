@@ -167,8 +167,9 @@ class Walker {
 
   struct Entry {
     std::string name;  // of a folder with a '/' behind it: so sorted, paths of the whole tree ascend
-    struct stat s{};
-    int code = 0;  // why `s` is not known
+    mode_t mode = 0;
+    FileStamp stamp{};
+    int code = 0;  // why mode and stamp are not known
   };
 
   // errno of what went wrong, 0 if nothing did.
@@ -179,8 +180,11 @@ class Walker {
     while (const dirent* found = readdir(folder)) {
       Entry e{found->d_name};
       if (e.name == "." || e.name == "..") continue;
-      if (fstatat(dirfd(folder), found->d_name, &e.s, AT_SYMLINK_NOFOLLOW) != 0) e.code = errno;
-      if (e.code == 0 && S_ISDIR(e.s.st_mode)) e.name += '/';
+      struct stat s{};
+      if (fstatat(dirfd(folder), found->d_name, &s, AT_SYMLINK_NOFOLLOW) != 0) e.code = errno;
+      e.mode = s.st_mode;
+      e.stamp = stamp_of(s);
+      if (S_ISDIR(e.mode)) e.name += '/';
       if (e.code != ENOENT) entries.push_back(std::move(e));
       errno = 0;
     }
@@ -191,26 +195,25 @@ class Walker {
   }
 
   Result<void> entry(const std::string& path, const Entry& e, bool vendored) {
-    const struct stat& s = e.s;
-    if (S_ISDIR(s.st_mode)) return subfolder(path, e.name, vendored);
+    if (S_ISDIR(e.mode)) return subfolder(path, e.name, vendored);
     if (const auto tracked = tracked_.find(path); tracked != tracked_.end()) tracked->second = true;
     if (const std::string_view rule = left_out_by(path); !rule.empty()) {
       skip(path, rule);
-    } else if (whole_ && (S_ISREG(s.st_mode) || S_ISLNK(s.st_mode))) {
-      found_.files.push_back({path, stamp_of(s), 0});
-    } else if (S_ISLNK(s.st_mode)) {
+    } else if (whole_ && (S_ISREG(e.mode) || S_ISLNK(e.mode))) {
+      found_.files.push_back({path, e.stamp, 0});
+    } else if (S_ISLNK(e.mode)) {
       std::error_code error;
       const fs::path target = fs::weakly_canonical(root_ / path, error);
       const bool inside = !error && std::ranges::mismatch(root_, target).in1 == root_.end();
       skip(path, inside ? "symbolic link" : "symbolic link out of the tree");
-    } else if (!S_ISREG(s.st_mode)) {
+    } else if (!S_ISREG(e.mode)) {
       skip(path, "not a regular file");
     } else if (is_lock_file(e.name)) {
       skip(path, "generated lock file");
-    } else if (s.st_size > kMaxFileBytes) {
-      skip(path, std::format("larger than 1 MB ({:.1f} MB)", static_cast<double>(s.st_size) / 1e6));
+    } else if (e.stamp.size > kMaxFileBytes) {
+      skip(path, std::format("larger than 1 MB ({:.1f} MB)", static_cast<double>(e.stamp.size) / 1e6));
     } else {
-      file(path, stamp_of(s), vendored);
+      file(path, e.stamp, vendored);
     }
     return {};
   }
