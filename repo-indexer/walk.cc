@@ -204,8 +204,10 @@ class Walker {
     } else if (S_ISLNK(e.mode)) {
       std::error_code error;
       const fs::path target = fs::weakly_canonical(root_ / path, error);
-      const bool inside = !error && std::ranges::mismatch(root_, target).in1 == root_.end();
-      skip(path, inside ? "symbolic link" : "symbolic link out of the tree");
+      const bool inside = std::ranges::mismatch(root_, target).in1 == root_.end();
+      skip(path, error    ? "symbolic link that cannot be followed"
+                 : inside ? "symbolic link"
+                          : "symbolic link out of the tree");
     } else if (!S_ISREG(e.mode)) {
       skip(path, "not a regular file");
     } else if (is_lock_file(e.name)) {

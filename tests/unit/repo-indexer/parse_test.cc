@@ -453,8 +453,10 @@ TEST(Parse, QualifiersSayWhoseMemberIsMeant) {
                  "  def j(self, *k):\n    self.l(*k)\n    self.h.m()\n    np.n(1)\n    d(2)\n"
                  "    super().o()\n    'x'.join(k)\n"),
       IsSupersetOf({"E a.b 0", "i >G 0", "l >F -1", "m >()E 0", "n numpy 1", "c a.b 1", "o >^F 0", "join >! 1"}));
-  EXPECT_THAT(qualifiers("rust", "use a::{b, c::D as E};\nfn f(g: &mut G) { b(); E::h(); g.i(); Self::j(); }"),
-              IsSupersetOf({"b a 0", "h a::c::D 0", "i >G 0"}));
+  EXPECT_THAT(qualifiers("rust",
+                         "use a::{b, c::D as E};\nfn f(g: &mut G) { b(); E::h(); g.i(); Self::j(); }\n"
+                         "fn k() { let l = m()?; l.n(); let o = p().await?; o.q(); }"),
+              IsSupersetOf({"b a 0", "h a::c::D 0", "i >G 0", "n >()m 0", "q >()p 0"}));
   EXPECT_THAT(qualifiers("go", "import \"x/y/pkg\"\nfunc f(g *G) { pkg.H(1); g.I(); j := K{}; j.L() }"),
               IsSupersetOf({"H x/y/pkg 1", "I >G 0", "L >K 0"}));
   EXPECT_THAT(qualifiers("typescript",
