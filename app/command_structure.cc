@@ -114,6 +114,14 @@ std::expected<repo::Symbol, int> find_symbol(const repo::Index& index, const std
   };
   keep_if_any([](const repo::Symbol& s) { return s.kind != "heading"; });
   keep_if_any([](const repo::Symbol& s) { return s.definition; });
+  // A class stands for its constructors.
+  std::set<std::string> constructors;
+  for (const repo::Symbol& s : *found) {
+    if (s.kind == "class" || s.kind == "struct") {
+      for (const char* separator : {"::", "."}) constructors.insert(s.qualified_name + separator + s.name);
+    }
+  }
+  std::erase_if(*found, [&](const repo::Symbol& s) { return constructors.contains(s.qualified_name); });
   // A whole qualified name is no part of a longer one; that there are others is said.
   const auto whole = [&](const repo::Symbol& s) { return s.qualified_name == text; };
   if (std::ranges::count_if(*found, whole) == 1) {

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "repo-indexer/path_pattern.h"
+
 namespace strata::repo {
 
 inline constexpr std::string_view kIgnoreFile = ".strataignore";
@@ -22,10 +24,8 @@ class IgnoreRules {
 
  private:
   struct Rule {
-    std::string folder, pattern;
-    bool keep = false;          // "!"
-    bool folders_only = false;  // ended in '/'
-    bool anywhere = false;      // without a '/': fits the name at any depth
+    PathPattern pattern;
+    bool keep = false;  // "!"
   };
   std::vector<Rule> rules_;
 };

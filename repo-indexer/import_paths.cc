@@ -2,6 +2,7 @@
 #include "repo-indexer/import_paths.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "repo-indexer/language.h"
 #include "repo-indexer/names.h"
@@ -56,29 +57,32 @@ size_t common_folders(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-ImportPaths::ImportPaths(std::vector<std::string> paths) : paths_(std::move(paths)) {
-  for (int i = 0; i < static_cast<int>(paths_.size()); ++i) {
-    const std::string_view path = paths_[i];
-    by_path_.emplace(path, i);
-    by_name_[last_part(path)].push_back(i);
-    by_folder_[last_part(folder_of(path))].push_back(i);
+ImportPaths::ImportPaths(std::vector<std::string> paths) : paths_(std::move(paths)), next_named_(paths_.size(), -1) {
+  first_named_.reserve(paths_.size());
+  const int count = static_cast<int>(paths_.size());
+  for (int i = count - 1; i >= 0; --i) {
+    const auto [first, added] = first_named_.try_emplace(last_part(paths_[i]), i);
+    if (!added) next_named_[i] = std::exchange(first->second, i);
+  }
+  for (int i = 0; i < count; ++i) {
+    if (paths_[i].ends_with(".go")) go_files_[last_part(folder_of(paths_[i]))].push_back(i);
   }
 }
 
 int ImportPaths::exact(const std::string& path) const {
-  const auto known = by_path_.find(path);
-  return known == by_path_.end() ? -1 : known->second;
+  const auto at = std::ranges::lower_bound(paths_, path);
+  return at == paths_.end() || *at != path ? -1 : static_cast<int>(at - paths_.begin());
 }
 
 int ImportPaths::nearest(int from, std::string_view path) const {
-  const auto named = by_name_.find(last_part(path));
-  if (named == by_name_.end() || path.empty()) return -1;
+  const auto named = first_named_.find(last_part(path));
+  if (named == first_named_.end() || path.empty()) return -1;
   int best = -1;
   const auto rank = [&](int file) {
     return std::tuple(-static_cast<int>(common_folders(paths_[from], paths_[file])), paths_[file].size(),
                       std::string_view(paths_[file]));
   };
-  for (const int file : named->second) {
+  for (int file = named->second; file >= 0; file = next_named_[file]) {
     const std::string_view whole = paths_[file];
     if (!whole.ends_with(path)) continue;
     if (whole.size() > path.size() && whole[whole.size() - path.size() - 1] != '/') continue;
@@ -184,8 +188,8 @@ std::vector<int> ImportPaths::find(std::string_view language, int from, std::str
       anywhere(crate + "/src/lib", {".rs"});
     }
   } else if (family == "go") {
-    const auto folders = by_folder_.find(last_part(name));
-    if (folders == by_folder_.end()) return {};
+    const auto files = go_files_.find(last_part(name));
+    if (files == go_files_.end()) return {};
     // The folder that shares most of the path; its go files.
     const auto shared = [&](int file) {
       const std::string_view in = folder_of(paths_[file]);
@@ -197,8 +201,7 @@ std::vector<int> ImportPaths::find(std::string_view language, int from, std::str
       return parts;
     };
     size_t best = 0;
-    for (const int file : folders->second) {
-      if (!paths_[file].ends_with(".go")) continue;
+    for (const int file : files->second) {
       const size_t parts = shared(file);
       if (parts < std::max<size_t>(best, 1)) continue;
       if (parts > best) found.clear();

@@ -13,7 +13,7 @@ namespace strata::repo {
 
 class ImportPaths {
  public:
-  // Indices of files are positions in `paths`.
+  // Indices of files are positions in `paths`, which ascend.
   explicit ImportPaths(std::vector<std::string> paths);
 
   // `name` and `qualifier` as ParsedReference has them. Go imports a folder: all its files. Empty: not in the
@@ -28,9 +28,10 @@ class ImportPaths {
   int nearest(int from, std::string_view path) const;
 
   std::vector<std::string> paths_;
-  std::unordered_map<std::string_view, int> by_path_;
-  std::unordered_map<std::string_view, std::vector<int>> by_name_;    // the last part of the path
-  std::unordered_map<std::string_view, std::vector<int>> by_folder_;  // the last part of the folder
+  // By the last part of the path: the first file, and the next one of each, -1 behind the last.
+  std::unordered_map<std::string_view, int> first_named_;
+  std::vector<int> next_named_;
+  std::unordered_map<std::string_view, std::vector<int>> go_files_;  // by the last part of the folder
 };
 
 }  // namespace strata::repo

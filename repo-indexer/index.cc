@@ -244,23 +244,27 @@ Result<IndexReport> Index::Impl::stored_report() {
   const auto read = [&](std::string_view sql, auto on_row) {
     if (done) done = database().query(sql, on_row);
   };
-  read("SELECT count(*), total(lines), total(size), total(symbols), total(refs) FROM file WHERE skipped = ''",
-       [&](const Row& row) {
-         report.files = static_cast<int>(row.integer(0));
-         report.lines = row.integer(1);
-         report.bytes = row.integer(2);
-         report.symbols = row.integer(3);
-         report.references = row.integer(4);
-       });
+  std::map<std::string, int> languages;
+  read("SELECT path, skipped, remark, lines, size, symbols, refs, language FROM file", [&](const Row& row) {
+    std::string reason = row.text(1);
+    if (reason.empty()) {
+      ++report.files;
+      report.lines += row.integer(3);
+      report.bytes += row.integer(4);
+      report.symbols += row.integer(5);
+      report.references += row.integer(6);
+      ++languages[row.text(7)];
+    }
+    reason += row.text(2);
+    if (!reason.empty()) report.skipped.push_back({row.text(0), std::move(reason)});
+  });
+  read("SELECT path, reason FROM left_out",
+       [&](const Row& row) { report.skipped.push_back({row.text(0), row.text(1)}); });
   read("SELECT path, line, kind FROM secret JOIN file ON file.id = file_id ORDER BY path, line",
        [&](const Row& row) { report.secrets.push_back({row.text(0), static_cast<int>(row.integer(1)), row.text(2)}); });
-  read("SELECT language, count(*) FROM file WHERE skipped = '' GROUP BY language ORDER BY count(*) DESC, language",
-       [&](const Row& row) { report.languages.emplace_back(row.text(0), static_cast<int>(row.integer(1))); });
-  read(
-      "SELECT path, skipped || remark AS reason FROM file WHERE reason <> '' UNION ALL SELECT path, reason FROM "
-      "left_out"
-      " ORDER BY path",
-      [&](const Row& row) { report.skipped.push_back({row.text(0), row.text(1)}); });
+  std::ranges::sort(report.skipped, {}, &Skipped::path);
+  report.languages.assign(languages.begin(), languages.end());
+  std::ranges::stable_sort(report.languages, std::ranges::greater(), &std::pair<std::string, int>::second);
   if (!done) return std::unexpected(done.error());
   return report;
 }

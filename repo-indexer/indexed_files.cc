@@ -19,6 +19,7 @@ Result<Files> load_files(Database& database) {
   files.imports = std::make_unique<ImportPaths>(std::move(paths));
   return files;
 }
+
 Result<void> resolve_imports(Database& database, bool paths_changed, std::span<const std::string> changed) {
   auto files = load_files(database);
   if (!files) return std::unexpected(files.error());

@@ -106,13 +106,27 @@ Result<std::vector<Symbol>> Index::list_symbols(const SymbolFilter& filter, size
 }
 
 Result<std::vector<Symbol>> Index::find_symbols(std::string_view name) const {
-  auto found = impl_->rows("SELECT " STRATA_SYMBOL_COLUMNS
-                           " FROM symbol JOIN file ON file.id = symbol.file_id"
-                           " WHERE symbol.name = ?1 COLLATE NOCASE OR symbol.qualified_name = ?1 COLLATE NOCASE"
-                           " ORDER BY definition DESC, path, symbol.id",
-                           symbol_of, name);
+  const auto called = [&](std::string_view wanted) {
+    return impl_->rows("SELECT " STRATA_SYMBOL_COLUMNS
+                       " FROM symbol JOIN file ON file.id = symbol.file_id"
+                       " WHERE symbol.name = ?1 COLLATE NOCASE OR symbol.qualified_name = ?1 COLLATE NOCASE"
+                       " ORDER BY definition DESC, path, symbol.id",
+                       symbol_of, wanted);
+  };
+  auto found = called(name);
   if (!found) return found;
-  const auto exact = [&](const Symbol& s) { return s.name == name || s.qualified_name == name; };
+  const size_t cut = name.find_last_of(":.");
+  if (found->empty() && cut != name.npos && cut + 1 < name.size()) {
+    found = called(name.substr(cut + 1));
+    if (!found) return found;
+    const std::string end = lower_case(name);
+    std::erase_if(*found, [&](const Symbol& s) {
+      const std::string whole = lower_case(s.qualified_name);
+      return !whole.ends_with(end) || whole.size() == end.size() ||
+             std::string_view(":.").find(whole[whole.size() - end.size() - 1]) == std::string_view::npos;
+    });
+  }
+  const auto exact = [&](const Symbol& s) { return s.name == name || s.qualified_name.ends_with(name); };
   if (std::ranges::any_of(*found, exact)) std::erase_if(*found, [&](const Symbol& s) { return !exact(s); });
   return found;
 }

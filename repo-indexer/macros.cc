@@ -36,7 +36,11 @@ class Blanking {
       case ':': fresh_ = inside == Braces::kStatements; break;
       default:
         if (fresh_ && inside == Braces::kDeclarations) return declaration();
-        fresh_ = fresh_ && inside == Braces::kStatements && token.sign == CToken::kWord && statement_macro();
+        if (inside == Braces::kList) {
+          fresh_ = token.sign == ',' || (fresh_ && list_macro());
+        } else {
+          fresh_ = fresh_ && inside == Braces::kStatements && token.sign == CToken::kWord && statement_macro();
+        }
         if (token.sign == '(' && inside == Braces::kDeclarations) at_ = std::max<size_t>(at_, token.partner);
     }
     ++at_;
@@ -87,7 +91,9 @@ class Blanking {
   // Q_UNUSED(x) in a line of its own, without a semicolon.
   bool statement_macro() {
     const CToken& name = tokens_[at_];
-    if (!is_shouted(text_.substr(name.first, name.last - name.first))) return false;
+    const std::string_view word = text_.substr(name.first, name.last - name.first);
+    // Py_BEGIN_THREADS: its library's prefix may be in small letters.
+    if (!is_shouted(word) && !is_shouted(word.substr(word.find('_') + 1))) return false;
     size_t last = at_;
     if (at_ + 1 < tokens_.size() && tokens_[at_ + 1].sign == '(') last = tokens_[at_ + 1].partner;
     if (last < at_ || last + 1 >= tokens_.size()) return false;
@@ -97,6 +103,16 @@ class Blanking {
     if (!begins || between.find('\n') == between.npos) return false;
     blank(name.first, tokens_[last].last, false);
     at_ = last;
+    return true;
+  }
+
+  // Elements that bring their commas along: { FIRST_ELEMENTS {1, 2} }.
+  bool list_macro() {
+    const CToken& name = tokens_[at_];
+    const char next = at_ + 1 < tokens_.size() ? tokens_[at_ + 1].sign : '}';
+    if (scopes_.back().type || (next != CToken::kWord && next != '{')) return false;
+    if (name.sign != CToken::kWord || !is_shouted(text_.substr(name.first, name.last - name.first))) return false;
+    blank(name.first, name.last, false);
     return true;
   }
 
@@ -116,7 +132,7 @@ class Blanking {
   size_t at_ = 0;
   std::vector<Scope> scopes_ = {{.kind = Braces::kDeclarations, .class_name = {}}};
   BranchStates<std::vector<Scope>> branches_;
-  bool fresh_ = true;   // a declaration or statement begins here
+  bool fresh_ = true;   // a declaration, a statement or an element begins here
   bool typed_ = false;  // DeclarationPlace::typed
   Scope next_scope_;    // of a brace that comes next
 };

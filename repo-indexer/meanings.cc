@@ -112,17 +112,17 @@ const std::set<std::string>& Meanings::ancestors(std::string_view name, std::str
   while (!next.empty() && above.size() < kMaxAncestors) {
     const std::string at = std::move(next.back());
     next.pop_back();
-    std::vector<std::pair<int64_t, int64_t>> classes;
+    std::vector<int64_t> classes;
     for (const Candidate& c : candidates(at)) {
-      if (c.family == family && is_class(c.symbol.kind)) classes.emplace_back(c.symbol.file_id, c.symbol.id);
+      if (c.family == family && is_class(c.symbol.kind)) classes.push_back(c.symbol.id);
     }
-    for (const auto& [file, symbol] : classes) {
+    for (const int64_t symbol : classes) {
       query(
-          "SELECT name FROM reference WHERE file_id = ?1 AND symbol_id = ?2 AND kind = 'inherit'",
+          "SELECT name FROM reference WHERE symbol_id = ?1 AND kind = 'inherit' ORDER BY id",
           [&](const Row& row) {
             if (std::string base = row.text(0); base != name && above.insert(base).second) next.push_back(base);
           },
-          file, symbol);
+          symbol);
     }
   }
   return ancestors_of.emplace(std::string(name), std::move(above)).first->second;
@@ -334,7 +334,14 @@ double Meanings::score_plain(const Place& place, const Candidate& c, const Scopi
   return (near ? 0.5 : scoping.family == "c" ? 0.3 : 0.4) + scope;
 }
 
-double Meanings::score(const Place& place, const Candidate& c) {
+std::string Meanings::type_of_object(const Place& place) {
+  const std::string& q = place.qualifier;
+  const std::string_view family = scoping_of(files.languages[place.file]).family;
+  if (q.starts_with(">()")) return type_made_by(q.substr(3), family);
+  return q.starts_with(">?") && q.size() > 2 ? type_of_name(place, q.substr(2), family) : "";
+}
+
+double Meanings::score(const Place& place, const Candidate& c, const std::string& type) {
   const Scoping& scoping = scoping_of(files.languages[place.file]);
   if (c.family != scoping.family || !kinds_agree(place.kind, c.symbol.kind)) return 0;
   const std::string& q = place.qualifier;
@@ -347,10 +354,6 @@ double Meanings::score(const Place& place, const Candidate& c) {
     const auto parts = split_path(q.substr(2));
     value = !parts.empty() && !c.owner.empty() && ancestors(parts.back(), c.family).contains(c.owner.back()) ? 0.9 : 0;
   } else if (q.starts_with(">()") || q.starts_with(">?")) {
-    const bool made = q.starts_with(">()");
-    const std::string what = q.substr(made ? 3 : 2);
-    std::string type;
-    if (!what.empty()) type = made ? type_made_by(what, c.family) : type_of_name(place, what, c.family);
     value = type.empty() ? score_unknown_object(place, c) : score_member(place, c, type, c.family);
   } else if (q == ">") {
     value = score_unknown_object(place, c);
@@ -364,38 +367,45 @@ double Meanings::score(const Place& place, const Candidate& c) {
   return value;
 }
 
-const std::vector<std::pair<int, double>>& Meanings::meaning(const Place& place) {
+const std::vector<std::pair<size_t, double>>& Meanings::meaning(const Place& place) {
   const auto [at, added] = meanings.try_emplace(place);
   if (!added) return at->second;
   const auto& all = candidates(place.name);
   double best = 0;
   std::vector<double> scores;
+  const std::string type = all.empty() ? "" : type_of_object(place);
   for (const Candidate& c : all) {
-    scores.push_back(score(place, c));
+    scores.push_back(score(place, c, type));
     best = std::max(best, scores.back());
   }
   if (best <= 0) return at->second;
-  std::vector<int> winners;
-  for (int i = 0; i < static_cast<int>(all.size()); ++i) {
-    if (scores[i] > best - kSame) winners.push_back(i);
-  }
-  // Declarations and definitions of one thing count once, and all belong to it.
+  const auto wins = [&](size_t i) { return scores[i] > best - kSame; };
+  // Declarations and definitions of one thing count once, and all belong to it. Only what is called the same can be one
+  // thing, and of some names there are thousands.
+  std::unordered_map<std::string_view, std::vector<size_t>> winners;
+  const auto won = [&](const Candidate& c) {
+    const auto called = winners.find(c.symbol.qualified_name);
+    return called != winners.end() &&
+           std::ranges::any_of(called->second, [&](size_t winner) { return same_entity(all[winner], c); });
+  };
   int things = 0;
-  for (size_t i = 0; i < winners.size(); ++i) {
-    things += std::none_of(winners.begin(), winners.begin() + static_cast<ptrdiff_t>(i),
-                           [&](int other) { return same_entity(all[other], all[winners[i]]); });
+  bool class_won = false;
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (!wins(i)) continue;
+    things += !won(all[i]);
+    winners[all[i].symbol.qualified_name].push_back(i);
+    class_won |= is_class(all[i].symbol.kind);
   }
-  for (const int winner : winners) at->second.emplace_back(winner, best / things);
-  for (int i = 0; i < static_cast<int>(all.size()); ++i) {
-    if (std::ranges::find(winners, i) != winners.end()) continue;
-    const bool same = std::ranges::any_of(winners, [&](int w) { return same_entity(all[w], all[i]); });
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (wins(i)) at->second.emplace_back(i, best / things);
+  }
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (wins(i)) continue;
     // Where a class is made, its constructors are called.
-    const bool makes = place.kind == "call" && std::ranges::any_of(winners, [&](int w) {
-                         return is_class(all[w].symbol.kind) && all[i].symbol.kind == "method" &&
-                                !all[i].owner.empty() && all[i].owner.back() == all[i].symbol.name &&
-                                all[w].symbol.name == all[i].symbol.name;
-                       });
-    if (same || makes) at->second.emplace_back(i, best / things);
+    const Candidate& c = all[i];
+    const bool makes = place.kind == "call" && class_won && c.symbol.kind == "method" && !c.owner.empty() &&
+                       c.owner.back() == c.symbol.name;
+    if (makes || won(c)) at->second.emplace_back(i, best / things);
   }
   return at->second;
 }

@@ -54,7 +54,7 @@ struct Meanings {
   std::map<std::string, std::set<std::string>, std::less<>> ancestors_of;
   std::unordered_map<int, std::unordered_set<int>> reached, reaching;
   std::map<std::pair<int, std::string>, std::vector<int>> found_paths;
-  std::map<Place, std::vector<std::pair<int, double>>> meanings;
+  std::map<Place, std::vector<std::pair<size_t, double>>> meanings;
 
   Result<void> load();
   void forget();
@@ -85,9 +85,12 @@ struct Meanings {
   double score_unknown_object(const Place& place, const Candidate& c);
   double score_path(const Place& place, const Candidate& c, const Scoping& scoping);
   double score_plain(const Place& place, const Candidate& c, const Scoping& scoping);
-  double score(const Place& place, const Candidate& c);
+  // Of what stands before the name, where the file itself does not say it; empty: not known.
+  std::string type_of_object(const Place& place);
+  // `type`: type_of_object(place)
+  double score(const Place& place, const Candidate& c, const std::string& type);
   // What a reference means: candidates by their number, with the confidence.
-  const std::vector<std::pair<int, double>>& meaning(const Place& place);
+  const std::vector<std::pair<size_t, double>>& meaning(const Place& place);
 };
 
 }  // namespace strata::repo

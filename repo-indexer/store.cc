@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 constexpr int64_t kSmallestShelf = 16 << 20;  // bytes of source
 
 // Raised when the tables, or what the code makes of a file, change.
-constexpr int kFormat = 8;
+constexpr int kFormat = 10;
 
 // What the contents depend on beside the files: the queries, and the rules for secrets.
 int64_t rules_fingerprint() { return int64_t{queries_fingerprint()} * 31 + kSecretRules; }
@@ -73,6 +73,7 @@ CREATE INDEX IF NOT EXISTS symbol_name ON symbol(name COLLATE NOCASE);
 CREATE INDEX IF NOT EXISTS symbol_qualified_name ON symbol(qualified_name COLLATE NOCASE);
 CREATE INDEX IF NOT EXISTS reference_file ON reference(file_id);
 CREATE INDEX IF NOT EXISTS reference_name ON reference(name);
+CREATE INDEX IF NOT EXISTS reference_inherit ON reference(symbol_id) WHERE kind = 'inherit';
 CREATE INDEX IF NOT EXISTS passage_file ON passage(file_id);
 )sql";
 

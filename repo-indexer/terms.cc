@@ -119,10 +119,13 @@ const std::string& TermMaker::stem(const std::string& word) {
 
 TermMaker::Known& TermMaker::known(std::string_view identifier) {
   if (const auto found = known_.find(identifier); found != known_.end()) return found->second;
-  Known& added = known_[std::string(identifier)];
-  added.lower = lower_case(identifier);
-  for (const std::string& part : split_identifier(identifier)) (added.stems += stem(part)) += ' ';
-  return added;
+  const auto added = known_.emplace(std::string(identifier), Known{}).first;
+  Known& it = added->second;
+  it.text = added->first;
+  for (const std::string& part : split_identifier(identifier)) (it.stems += stem(part)) += ' ';
+  const std::string lower = lower_case(identifier);
+  it.lower = lower == identifier ? &it : &known(lower);
+  return it;
 }
 
 PassageTerms TermMaker::passage(std::string_view path, std::string_view symbol, std::string_view text, uint32_t first,
@@ -142,10 +145,10 @@ PassageTerms TermMaker::passage(std::string_view path, std::string_view symbol, 
     (in_comment ? terms.comments : terms.code) += it.stems;
     if (it.passage == passage_) return;
     it.passage = passage_;
-    Known& lower = it.lower == word ? it : known(it.lower);
+    Known& lower = *it.lower;
     if (&lower != &it && lower.passage == passage_) return;
     lower.passage = passage_;
-    (terms.words += lower.lower) += ' ';
+    (terms.words += lower.text) += ' ';
   });
   return terms;
 }

@@ -45,8 +45,10 @@ class TermMaker {
   };
   // What is known of an identifier: a file says the same names again and again.
   struct Known {
-    std::string lower, stems;  // the stems of its parts, each with a space behind it
-    uint64_t passage = 0;      // the last one that said it
+    std::string_view text;
+    std::string stems;       // of its parts, each with a space behind it
+    Known* lower = nullptr;  // the same in small letters; may be itself
+    uint64_t passage = 0;    // the last one that said it
   };
   Known& known(std::string_view identifier);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repo-indexer/walk.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,8 +10,13 @@
 #include <cerrno>
 #include <cstring>
 #include <format>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+#include <unordered_map>
 #include <unordered_set>
 
+#include "repo-indexer/attributes.h"
 #include "repo-indexer/ignore_rules.h"
 
 namespace strata::repo {
@@ -56,35 +62,29 @@ std::string short_id(const git_oid* id) {
   return id ? git_oid_tostr(hex, sizeof hex, id) : "nothing";
 }
 
-// Depth-first, names ascending. Folders are listed by absolute path, but never through a link: entries are told apart
-// with lstat, and reading the file later goes through WorkTree::read.
+// Depth-first, paths ascending. Folders are listed by absolute path, but never through a link: entries are told apart
+// as lstat does, and reading the file later goes through WorkTree::read.
 class Walker {
  public:
   Walker(const WorkTree& tree, git_repository* repository, const Cancel* cancel, bool whole)
       : tree_(tree), root_(tree.root()), repository_(repository), cancel_(cancel), whole_(whole) {}
 
   Result<FoundTree> run() {
-    // The attributes of files are looked up only below a .gitattributes: it costs more than all the rest.
-    Place top;
     if (repository_) {
       load_index();
-      std::error_code error;
-      top.attributes = fs::exists(tree_.common_folder() / "info/attributes", error);
-      git_attr_cache_flush(repository_);
+      std::ifstream info(tree_.common_folder() / "info/attributes", std::ios::binary);
+      attributes_.add_overruling(std::string(std::istreambuf_iterator<char>(info), {}));
+      git_attr_cache_flush(repository_);  // it keeps ignore files, too
     }
-    if (auto done = folder("", top); !done) return std::unexpected(done.error());
-    for (const std::string& path : tracked_) report_missing(path);
-    std::ranges::sort(found_.files, {}, &FoundFile::path);
+    if (auto done = folder("", false); !done) return std::unexpected(done.error());
+    for (const auto& [path, seen] : tracked_) {
+      if (!seen && !path.ends_with('/')) report_missing(path);
+    }
     std::ranges::sort(found_.skipped, {}, &Skipped::path);
     return std::move(found_);
   }
 
  private:
-  // What folders hand down to those inside them.
-  struct Place {
-    bool attributes = false, vendored = false;
-  };
-
   void load_index() {
     git_index* index = nullptr;
     // A repository that stays open must not go on with the index that it has read before.
@@ -93,26 +93,32 @@ class Walker {
       git_index_free(index);
       return;
     }
-    for (size_t i = 0; i < git_index_entrycount(index); ++i) {
+    const size_t count = git_index_entrycount(index);
+    tracked_.reserve(count + count / 4);
+    std::string_view before;  // they are sorted: what both share has been noted
+    for (size_t i = 0; i < count; ++i) {
       const git_index_entry* entry = git_index_get_byindex(index, i);
-      const std::string path = entry->path;
-      if (entry->mode == GIT_FILEMODE_COMMIT) submodules_.insert(path);
-      if (entry->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE) sparse_.insert(path);
-      tracked_.insert(path);
-      for (size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
-        tracked_.insert(path.substr(0, slash + 1));
+      const std::string_view path = entry->path;
+      if (entry->mode == GIT_FILEMODE_COMMIT) submodules_.emplace(path);
+      if (entry->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE) sparse_.emplace(path);
+      tracked_.emplace(path, false);
+      const auto shared = static_cast<size_t>(std::ranges::mismatch(path, before).in1 - path.begin());
+      for (size_t slash = path.find('/', shared); slash != path.npos; slash = path.find('/', slash + 1)) {
+        tracked_.emplace(path.substr(0, slash + 1), false);
       }
+      before = path;
     }
     git_index_free(index);
   }
 
-  // Why this is left out by a rule, empty if it is not.
-  std::string_view left_out_by(const std::string& path, bool is_folder) {
-    if (const auto ours = rules_.leaves_out(path, is_folder)) return *ours ? "ignored (.strataignore)" : "";
-    const std::string name = is_folder ? path + "/" : path;
+  // Why this is left out by a rule, empty if it is not. A folder ends in '/'.
+  std::string_view left_out_by(const std::string& path) {
+    const bool is_folder = path.ends_with('/');
+    const auto ours = rules_.leaves_out(std::string_view(path).substr(0, path.size() - is_folder), is_folder);
+    if (ours) return *ours ? "ignored (.strataignore)" : "";
     int ignored = 0;
-    if (repository_ && !tracked_.contains(name) &&
-        git_ignore_path_is_ignored(&ignored, repository_, name.c_str()) == 0 && ignored) {
+    if (repository_ && !tracked_.contains(path) &&
+        git_ignore_path_is_ignored(&ignored, repository_, path.c_str()) == 0 && ignored) {
       return "ignored (.gitignore)";
     }
     return "";
@@ -120,9 +126,7 @@ class Walker {
 
   void skip(const std::string& path, std::string_view reason) { found_.skipped.push_back({path, std::string(reason)}); }
 
-  // Of what is tracked, the rest has been seen.
   void report_missing(const std::string& path) {
-    if (path.ends_with('/') || seen_.contains(path)) return;
     if (submodules_.contains(path)) return skip(path, submodule(path));
     struct stat s{};
     if (lstat((root_ / path).c_str(), &s) == 0) return;  // inside a folder that was left out
@@ -131,102 +135,116 @@ class Walker {
   }
 
   // `prefix` is "" or ends in '/'.
-  Result<void> folder(const std::string& prefix, Place place) {
+  Result<void> folder(const std::string& prefix, bool vendored) {
     if (cancel_ && cancel_->requested()) return fail(ErrorKind::kCancelled, "cancelled");
-    std::error_code error;
-    std::vector<std::string> names;
-    fs::directory_iterator entries(root_ / prefix, error);
-    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
-      names.push_back(entries->path().filename().string());
-    }
-    if (error) {
-      if (prefix.empty()) return fail(ErrorKind::kIo, std::format("{}: {}", root_.string(), error.message()));
-      skip(prefix, "unreadable: " + error.message());
+    std::vector<Entry> entries;
+    if (const int code = list(prefix, entries); code != 0) {
+      const std::string reason = std::generic_category().message(code);
+      if (prefix.empty()) return fail(ErrorKind::kIo, std::format("{}: {}", root_.string(), reason));
+      skip(prefix, "unreadable: " + reason);
       return {};
     }
     found_.folders.push_back(prefix);
-    std::ranges::sort(names);
-    for (const std::string& name : names) {
-      if (name == ".gitattributes" && repository_) place.attributes = true;
-      if (name != kIgnoreFile || whole_) continue;
-      if (const auto text = tree_.read(prefix + name)) {
+    for (const Entry& e : entries) {
+      if (e.name == ".gitattributes" && repository_) attributes_.add(prefix, tree_.read(prefix + e.name).value_or(""));
+      if (e.name != kIgnoreFile || whole_) continue;
+      if (const auto text = tree_.read(prefix + e.name)) {
         rules_.add(prefix, *text);
       } else {
-        skip(prefix + name, "unreadable: " + text.error().message);
+        skip(prefix + e.name, "unreadable: " + text.error().message);
       }
     }
-    for (const std::string& name : names) {
-      if (name == ".git") continue;
-      if (auto done = entry(prefix + name, name, place); !done) return done;
+    for (const Entry& e : entries) {
+      if (e.name == ".git" || e.name == ".git/") continue;
+      if (e.code != 0) {
+        skip(prefix + e.name, std::string("unreadable: ") + std::strerror(e.code));
+      } else if (auto done = entry(prefix + e.name, e, vendored); !done) {
+        return done;
+      }
     }
     return {};
   }
 
-  Result<void> entry(const std::string& path, const std::string& name, Place place) {
-    struct stat s{};
-    if (lstat((root_ / path).c_str(), &s) != 0) {
-      if (errno != ENOENT) skip(path, std::string("unreadable: ") + std::strerror(errno));
-      return {};
+  struct Entry {
+    std::string name;  // of a folder with a '/' behind it: so sorted, paths of the whole tree ascend
+    mode_t mode = 0;
+    FileStamp stamp{};
+    int code = 0;  // why mode and stamp are not known
+  };
+
+  // errno of what went wrong, 0 if nothing did.
+  int list(const std::string& prefix, std::vector<Entry>& entries) {
+    DIR* const folder = opendir((root_ / prefix).c_str());
+    if (!folder) return errno;
+    errno = 0;
+    while (const dirent* found = readdir(folder)) {
+      Entry e{found->d_name};
+      if (e.name == "." || e.name == "..") continue;
+      struct stat s{};
+      if (fstatat(dirfd(folder), found->d_name, &s, AT_SYMLINK_NOFOLLOW) != 0) e.code = errno;
+      e.mode = s.st_mode;
+      e.stamp = stamp_of(s);
+      if (S_ISDIR(e.mode)) e.name += '/';
+      if (e.code != ENOENT) entries.push_back(std::move(e));
+      errno = 0;
     }
-    if (S_ISDIR(s.st_mode)) return subfolder(path, name, place);
-    if (tracked_.contains(path)) seen_.insert(path);
-    if (const std::string_view rule = left_out_by(path, false); !rule.empty()) {
+    const int code = errno;
+    closedir(folder);
+    std::ranges::sort(entries, {}, &Entry::name);
+    return code;
+  }
+
+  Result<void> entry(const std::string& path, const Entry& e, bool vendored) {
+    if (S_ISDIR(e.mode)) return subfolder(path, e.name, vendored);
+    if (const auto tracked = tracked_.find(path); tracked != tracked_.end()) tracked->second = true;
+    if (const std::string_view rule = left_out_by(path); !rule.empty()) {
       skip(path, rule);
-    } else if (whole_ && (S_ISREG(s.st_mode) || S_ISLNK(s.st_mode))) {
-      found_.files.push_back({path, stamp_of(s), 0});
-    } else if (S_ISLNK(s.st_mode)) {
+    } else if (whole_ && (S_ISREG(e.mode) || S_ISLNK(e.mode))) {
+      found_.files.push_back({path, e.stamp, 0});
+    } else if (S_ISLNK(e.mode)) {
       std::error_code error;
       const fs::path target = fs::weakly_canonical(root_ / path, error);
-      const bool inside = !error && std::ranges::mismatch(root_, target).in1 == root_.end();
-      skip(path, inside ? "symbolic link" : "symbolic link out of the tree");
-    } else if (!S_ISREG(s.st_mode)) {
+      const bool inside = std::ranges::mismatch(root_, target).in1 == root_.end();
+      skip(path, error    ? "symbolic link that cannot be followed"
+                 : inside ? "symbolic link"
+                          : "symbolic link out of the tree");
+    } else if (!S_ISREG(e.mode)) {
       skip(path, "not a regular file");
-    } else if (is_lock_file(name)) {
+    } else if (is_lock_file(e.name)) {
       skip(path, "generated lock file");
-    } else if (s.st_size > kMaxFileBytes) {
-      skip(path, std::format("larger than 1 MB ({:.1f} MB)", static_cast<double>(s.st_size) / 1e6));
+    } else if (e.stamp.size > kMaxFileBytes) {
+      skip(path, std::format("larger than 1 MB ({:.1f} MB)", static_cast<double>(e.stamp.size) / 1e6));
     } else {
-      file(path, stamp_of(s), place);
+      file(path, e.stamp, vendored);
     }
     return {};
   }
 
-  void file(const std::string& path, const FileStamp& stamp, Place place) {
-    int marks = place.vendored ? kVendored : 0;
-    const char* names[] = {"binary", "linguist-generated", "linguist-vendored"};
-    const char* values[3] = {};
-    if (place.attributes &&
-        git_attr_get_many(values, repository_, GIT_ATTR_CHECK_FILE_THEN_INDEX, path.c_str(), 3, names) == 0) {
-      if (GIT_ATTR_IS_TRUE(values[0])) return skip(path, "binary (.gitattributes)");
-      // "linguist-generated" alone and "linguist-generated=true" are both in use.
-      const auto is = [&](int i, std::string_view word) {
-        return GIT_ATTR_HAS_VALUE(values[i]) ? values[i] == word
-               : word == "true"              ? GIT_ATTR_IS_TRUE(values[i])
-                                             : GIT_ATTR_IS_FALSE(values[i]);
-      };
-      if (is(1, "true")) marks |= kGenerated;
-      if (is(1, "false")) marks |= kNotGenerated;
-      if (is(2, "true")) marks |= kVendored;
-      if (is(2, "false")) marks &= ~kVendored;
-    }
+  void file(const std::string& path, const FileStamp& stamp, bool vendored) {
+    const FileAttributes attributes = attributes_.of(path);
+    if (attributes.binary.value_or(false)) return skip(path, "binary (.gitattributes)");
+    int marks = attributes.vendored.value_or(vendored) ? kVendored : 0;
+    if (attributes.generated) marks |= *attributes.generated ? kGenerated : kNotGenerated;
     found_.files.push_back({path, stamp, marks});
   }
 
-  Result<void> subfolder(const std::string& path, const std::string& name, Place place) {
-    const bool tracked = tracked_.contains(path + "/");
+  // `prefix` and `name` end in '/'.
+  Result<void> subfolder(const std::string& prefix, std::string_view name, bool vendored) {
+    const std::string path = prefix.substr(0, prefix.size() - 1);
+    name.remove_suffix(1);
     if (submodules_.contains(path)) {
-      seen_.insert(path);
-      if (whole_) return folder(path + "/", place);
+      tracked_[path] = true;
+      if (whole_) return folder(prefix, vendored);
       skip(path, submodule(path));
-    } else if (const std::string_view rule = left_out_by(path, true); !rule.empty()) {
-      skip(path + "/", rule);
+    } else if (const std::string_view rule = left_out_by(prefix); !rule.empty()) {
+      skip(prefix, rule);
     } else if (!repository_ && is_tool_folder(name)) {
-      skip(path + "/", "folder of a tool");
-    } else if (struct stat s{}; repository_ && !tracked && lstat((root_ / path / ".git").c_str(), &s) == 0) {
-      skip(path + "/", "nested repository");
+      skip(prefix, "folder of a tool");
+    } else if (struct stat s{};
+               repository_ && !tracked_.contains(prefix) && lstat((root_ / prefix / ".git").c_str(), &s) == 0) {
+      skip(prefix, "nested repository");
     } else {
-      place.vendored |= is_vendor_folder(name);
-      return folder(path + "/", place);
+      return folder(prefix, vendored || is_vendor_folder(name));
     }
     return {};
   }
@@ -253,9 +271,10 @@ class Walker {
   git_repository* repository_;
   const Cancel* cancel_;
   const bool whole_;
-  std::unordered_set<std::string> tracked_;  // files, and their folders with a trailing '/'
-  std::unordered_set<std::string> submodules_, sparse_, seen_;
+  std::unordered_map<std::string, bool> tracked_;  // files: have they been seen?; and their folders with a '/' behind
+  std::unordered_set<std::string> submodules_, sparse_;
   IgnoreRules rules_;
+  AttributeRules attributes_;
   FoundTree found_;
 };
 

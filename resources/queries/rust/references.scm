@@ -22,5 +22,8 @@
 (parameter pattern: (identifier) @variable type: (_) @of)
 (let_declaration pattern: (identifier) @variable type: (_) @of)
 (let_declaration pattern: (identifier) @variable value: (call_expression function: (_) @made_by))
+(let_declaration pattern: (identifier) @variable value: (try_expression (call_expression function: (_) @made_by)))
+(let_declaration pattern: (identifier) @variable
+  value: (try_expression (await_expression (call_expression function: (_) @made_by))))
 (let_declaration pattern: (identifier) @variable value: (struct_expression name: (_) @of))
 (field_declaration name: (field_identifier) @variable type: (_) @of)

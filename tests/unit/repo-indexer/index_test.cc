@@ -100,6 +100,23 @@ TEST_F(IndexTest, SymbolsByNameQualifiedNameAndCase) {
   EXPECT_TRUE(index.find_symbols("nothing")->empty());
 }
 
+TEST_F(IndexTest, SymbolsByTheEndOfTheirQualifiedNames) {
+  tree_.write("deep.cc", "namespace a { struct B { void f() {} void F() {} }; }\nstruct CB { void f() {} };\n");
+  Index index = tree_.open();
+  ASSERT_TRUE(index.update());
+  const auto named = [&](std::string_view name) {
+    std::vector<std::string> all;
+    const auto found = index.find_symbols(name);
+    for (const Symbol& s : found.value()) all.push_back(s.qualified_name);
+    return all;
+  };
+  EXPECT_THAT(named("B::f"), ElementsAre("a::B::f"));
+  EXPECT_THAT(named("CB::f"), ElementsAre("CB::f"));
+  EXPECT_THAT(named("b::f"), ElementsAre("a::B::f", "a::B::F"));
+  EXPECT_THAT(named("x::f"), ElementsAre());
+  EXPECT_THAT(named("B::"), ElementsAre());
+}
+
 TEST_F(IndexTest, ReferencesSayWhereTheyStand) {
   Index index = tree_.open();
   ASSERT_TRUE(index.update());

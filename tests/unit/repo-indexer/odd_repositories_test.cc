@@ -169,6 +169,7 @@ TEST(OddRepositories, LinksAreNeverFollowed) {
   EXPECT_THAT(paths(index), ElementsAre("a/real.py"));
   EXPECT_THAT(reason(report, "out.py"), HasSubstr("out of the tree"));
   EXPECT_EQ(reason(report, "in.py"), "symbolic link");
+  EXPECT_EQ(reason(report, "loop"), "symbolic link that cannot be followed");
   EXPECT_FALSE(*index.knows_word("password"));
 
   // A folder that becomes a link after the walk.
