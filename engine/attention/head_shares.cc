@@ -5,12 +5,16 @@
 
 namespace strata {
 
-void HeadShares::observe(int layer, int head, double recall) {
-  // Beyond 1e-3 the estimate has nothing left to tell.
-  constexpr double kOfLow = 0.75, kOfBelowMedian = 0.96, kOfEnough = 1.03, kLeastMissing = 1e-3;
-  double& missing = missing_[at(layer, head)];
-  missing *= recall < kLow ? kOfLow : recall < kMedian ? kOfBelowMedian : kOfEnough;
-  missing = std::min(std::max(missing, kLeastMissing), 1 - least_);
+void HeadShares::observe(int layer, std::span<const double> recall) {
+  // Below a missing share of 1e-3 the estimate has nothing left to tell.
+  constexpr double kOfLow = 0.75, kOfBelowMedian = 0.9, kOfEnough = 1.02, kLeastMissing = 1e-3;
+  const bool median_in_danger = std::ranges::count_if(recall, [](double r) { return r < kMedian; }) * 5 >= heads_ * 2;
+  for (int head = 0; head < heads_; ++head) {
+    const double held = recall[static_cast<size_t>(head)];
+    double& missing = missing_[at(layer, head)];
+    missing *= held < kLow ? kOfLow : held < kMedian && median_in_danger ? kOfBelowMedian : kOfEnough;
+    missing = std::min(std::max(missing, kLeastMissing), 1 - least_);
+  }
 }
 
 }  // namespace strata

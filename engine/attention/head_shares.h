@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // How much of the estimated softmax each head of each layer reads. Means mislead some heads more than others, so now
-// and then a query is compared with exact attention, and the head's share follows what was found: it is raised where
-// less is held than the gate asks, and sinks back, never below where it began, where more is.
+// and then a query is compared with exact attention, and the shares of a layer follow what was found: a head is raised
+// where it holds too little, or where the median of its layer is in danger, and sinks back, never below where it began,
+// where all is well.
 //
-// The steps are such that a share stands still where one query in twenty-five holds less than kLow, or four in nine less
-// than kMedian; a layer, of which only some heads are hard, then holds more than the gate asks.
+// The steps are such that a share stands still where one query in sixteen holds less than kLow; a layer, of which only
+// some heads are hard, then passes the gate.
 #pragma once
 
+#include <span>
 #include <vector>
 
 namespace strata {
@@ -21,8 +23,8 @@ class HeadShares {
 
   double share(int layer, int head) const { return 1 - missing_[at(layer, head)]; }
   bool raised(int layer, int head) const { return missing_[at(layer, head)] < 1 - least_; }
-  // A query of this head held `recall` of its exact softmax.
-  void observe(int layer, int head, double recall);
+  // What a query held of its exact softmax, by head.
+  void observe(int layer, std::span<const double> recall);
 
  private:
   size_t at(int layer, int head) const { return static_cast<size_t>(layer) * heads_ + head; }

@@ -374,10 +374,11 @@ Result<void> Selector::check(int layer, KvCache& kv, std::span<const float> k_bi
                      weights.data() + head * columns + static_cast<size_t>(block.position), columns);
       }
   });
-  struct Found {
-    double alone = 0, in_run = -1;
+  std::vector<double> held_alone(static_cast<size_t>(shape_.heads)), held_in_run;
+  const auto run_of_row = [&](const Run& run) {
+    return run.count >= kOwnChoice && run.first <= row && row < run.first + run.count;
   };
-  std::vector<Found> found(static_cast<size_t>(shape_.heads));
+  if (std::ranges::any_of(runs, run_of_row)) held_in_run.resize(held_alone.size());
   const auto held = [&](int head, const std::vector<Chosen>& blocks, int window) {
     const auto of_head = std::span(weights).subspan(static_cast<size_t>(head) * columns, columns);
     double sum = 0;
@@ -394,22 +395,19 @@ Result<void> Selector::check(int layer, KvCache& kv, std::span<const float> k_bi
     const std::vector<Chosen> of_row = best_blocks(alone, window_first(end - 1), end - 1);
     for (int head = static_cast<int>(kv_head) * group; head < static_cast<int>(kv_head + 1) * group; ++head) {
       softmax2(std::span(weights).subspan(static_cast<size_t>(head) * columns, columns));
-      Found& of_head = found[static_cast<size_t>(head)];
-      of_head.alone = held(head, of_row, window_first(end - 1));
+      held_alone[static_cast<size_t>(head)] = held(head, of_row, window_first(end - 1));
       for (size_t i = 0; i < runs.size(); ++i)
-        if (const Run& run = runs[i];
-            run.kv_head == kv_head && run.count >= kOwnChoice && run.first <= row && row < run.first + run.count)
-          of_head.in_run = held(head, chosen[i], window_first(positions[static_cast<size_t>(run.first)]));
+        if (runs[i].kv_head == kv_head && run_of_row(runs[i]))
+          held_in_run[static_cast<size_t>(head)] =
+              held(head, chosen[i], window_first(positions[static_cast<size_t>(runs[i].first)]));
     }
   });
   ++checks_[static_cast<size_t>(layer)];
-  for (int head = 0; head < shape_.heads; ++head) {
-    const auto [alone, in_run] = found[static_cast<size_t>(head)];
-    alone_.observe(layer, head, alone);
-    if (in_run >= 0) in_runs_.observe(layer, head, in_run);
-    ++counters_.checked;
-    counters_.low += (in_run >= 0 ? in_run : alone) < kLowRecall;
-  }
+  alone_.observe(layer, held_alone);
+  if (!held_in_run.empty()) in_runs_.observe(layer, held_in_run);
+  const std::vector<double>& really = held_in_run.empty() ? held_alone : held_in_run;
+  counters_.checked += shape_.heads;
+  counters_.low += std::ranges::count_if(really, [](double recall) { return recall < kLowRecall; });
   return {};
 }
 

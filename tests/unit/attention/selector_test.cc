@@ -152,7 +152,8 @@ TEST_F(SelectorTest, ForgetsRowsThatChange) {
   EXPECT_EQ(rows_of(ask(selector, {1499})[0]), rows_of(ask(fresh, {1499})[0]));
 }
 
-// Blocks in which one key answers the query and the others cancel it out: their means are silent.
+// Blocks in which one key answers the query and the others cancel it out, so that their means are silent, and blocks
+// that say more than they have.
 class MisledSelectorTest : public SelectorTest {
  protected:
   static constexpr SelectorOptions kChecking{.dense = 256,
@@ -171,6 +172,8 @@ class MisledSelectorTest : public SelectorTest {
       for (int at = 0; at < 16; ++at)
         for (int head = 0; head < 2; ++head)
           kv_.k_row(0, block * 16 + at)[head * kDim + kDim / 2 - 1] = to_f16(at == 5 ? 7.5f : -0.5f);
+    for (int token = 62 * 16; token < 82 * 16; ++token)
+      for (int head = 0; head < 2; ++head) kv_.k_row(0, token)[head * kDim + kDim / 2 - 1] = to_f16(3);
   }
 
   // Keys that are read for each of the last of some passes, a few of single queries and then a few of many.
