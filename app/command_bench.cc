@@ -29,6 +29,7 @@ struct Measurement {
   int tokens, depth;
   double tokens_per_s;
   size_t kv_bytes;  // in RAM
+  std::vector<Selector::Raised> raised;
 };
 
 class Bench {
@@ -80,7 +81,7 @@ class Bench {
       if (i == 1 || (i > 1 && watch.seconds() < seconds)) seconds = watch.seconds();
     }
     session_->truncate(depth);
-    return Measurement{kind, tokens, depth, tokens / seconds, session_->kv().bytes()};
+    return Measurement{kind, tokens, depth, tokens / seconds, session_->kv().bytes(), session_->selector().raised()};
   }
 
   // The text over and over, else random tokens.
@@ -100,6 +101,19 @@ class Bench {
   int depth_ = 0;
   std::mt19937 random_{1};
 };
+
+std::string read_more(const std::vector<Selector::Raised>& raised) {
+  int heads = 0;
+  const Selector::Raised* most = &raised[0];
+  for (const Selector::Raised& of_layer : raised) {
+    heads += of_layer.heads;
+    if (of_layer.share > most->share) most = &of_layer;
+  }
+  return std::format(
+      "  {} heads of {} layers read more, as they missed too much of exact attention (layer {} most: {:.3f} of "
+      "the estimate)",
+      heads, raised.size(), most->layer, most->share);
+}
 
 int bench(const Arguments& arguments) {
   auto model = open_model(arguments.model);
@@ -123,9 +137,15 @@ int bench(const Arguments& arguments) {
                        {"depth", measured->depth},
                        {"tokens_per_s", measured->tokens_per_s},
                        {"kv_bytes", measured->kv_bytes}});
+    if (!measured->raised.empty()) {
+      auto& layers = results.back()["layers_that_read_more"] = nlohmann::ordered_json::array();
+      for (const auto& [layer, heads, share] : measured->raised)
+        layers.push_back({{"layer", layer}, {"heads", heads}, {"share", share}});
+    }
     if (!arguments.json)
       std::cout << std::format("{}{} at depth {}: {:.1f} tokens/s\n", measured->kind, measured->tokens, measured->depth,
                                measured->tokens_per_s);
+    if (!arguments.json && !measured->raised.empty()) std::cout << read_more(measured->raised) << "\n";
     return true;
   };
   for (const int depth : arguments.depths) {

@@ -23,23 +23,52 @@ HWY_INLINE hn::Vec<Blocks> load(const f16* from) {
   return hn::PromoteTo(Blocks(), hn::LoadU(d16, reinterpret_cast<const hwy::float16_t*>(from)));
 }
 
-void block_mean_here(const f16* keys, size_t stride, const float* bias, const RopeTable& table, size_t dim,
-                     float* mean) {
+// row = rotate(key + bias, position)
+HWY_INLINE void turned_key(const f16* key, const float* bias, const RopeTable& table, size_t position, size_t dim,
+                           float* row) {
   const hn::CappedTag<float, 8> d;  // a head has a multiple of eight components
   const hn::Rebind<hwy::float16_t, decltype(d)> d16;
   const size_t half = static_cast<size_t>(table.dim) / 2;
+  for (size_t i = 0; i < dim; i += hn::Lanes(d)) {
+    const auto value = hn::PromoteTo(d, hn::LoadU(d16, reinterpret_cast<const hwy::float16_t*>(key + i)));
+    hn::StoreU(bias ? hn::Add(value, hn::LoadU(d, bias + i)) : value, d, row + i);
+  }
+  cpu::HWY_NAMESPACE::rotate_head(row, table.cosine.data() + position * half, table.sine.data() + position * half, half,
+                                  table.interleaved);
+}
+
+constexpr size_t kWidestHead = 1024;  // models/decoder.cc
+
+void block_mean_here(const f16* keys, size_t stride, const float* bias, const RopeTable& table, size_t dim,
+                     float* mean) {
+  const hn::CappedTag<float, 8> d;
   std::fill_n(mean, dim, 0.0f);
-  float row[1024];  // the widest head there is (models/decoder.cc)
+  float row[kWidestHead];
   for (size_t r = 0; r < kBlockTokens; ++r) {
-    for (size_t i = 0; i < dim; i += hn::Lanes(d)) {
-      const auto key = hn::PromoteTo(d, hn::LoadU(d16, reinterpret_cast<const hwy::float16_t*>(keys + r * stride + i)));
-      hn::StoreU(bias ? hn::Add(key, hn::LoadU(d, bias + i)) : key, d, row + i);
-    }
-    cpu::HWY_NAMESPACE::rotate_head(row, table.cosine.data() + r * half, table.sine.data() + r * half, half,
-                                    table.interleaved);
+    turned_key(keys + r * stride, bias, table, r, dim, row);
     for (size_t i = 0; i < dim; i += hn::Lanes(d))
       hn::StoreU(hn::MulAdd(hn::LoadU(d, row + i), hn::Set(d, 1.0f / kBlockTokens), hn::LoadU(d, mean + i)), d,
                  mean + i);
+  }
+}
+
+// Lanes are queries.
+void exact_logits_here(const f16* keys, size_t stride, size_t rows, const float* bias, const RopeTable& table,
+                       size_t position, size_t dim, const float* queries, size_t count, float* logits,
+                       size_t logits_stride) {
+  const hn::CappedTag<float, kExactQueries> d;
+  float row[kWidestHead], sums[kExactQueries];
+  for (size_t r = 0; r < rows; ++r) {
+    turned_key(keys + r * stride, bias, table, position + r, dim, row);
+    for (size_t lane = 0; lane < kExactQueries; lane += hn::Lanes(d)) {
+      auto even = hn::Zero(d), odd = hn::Zero(d);
+      for (size_t i = 0; i < dim; i += 2) {
+        even = hn::MulAdd(hn::Set(d, row[i]), hn::LoadU(d, queries + i * kExactQueries + lane), even);
+        odd = hn::MulAdd(hn::Set(d, row[i + 1]), hn::LoadU(d, queries + (i + 1) * kExactQueries + lane), odd);
+      }
+      hn::StoreU(hn::Add(even, odd), d, sums + lane);
+    }
+    for (size_t q = 0; q < count; ++q) logits[q * logits_stride + r] = sums[q];
   }
 }
 
@@ -110,12 +139,19 @@ HWY_AFTER_NAMESPACE();
 namespace strata {
 
 HWY_EXPORT(block_mean_here);
+HWY_EXPORT(exact_logits_here);
 HWY_EXPORT(score_tile_here);
 HWY_EXPORT(softmax2_here);
 HWY_EXPORT(add_to_here);
 
 void block_mean(const f16* keys, size_t stride, const float* bias, const RopeTable& table, size_t dim, float* mean) {
   HWY_DYNAMIC_DISPATCH(block_mean_here)(keys, stride, bias, table, dim, mean);
+}
+void exact_logits(const f16* keys, size_t stride, size_t rows, const float* bias, const RopeTable& table,
+                  size_t position, size_t dim, const float* queries, size_t count, float* logits,
+                  size_t logits_stride) {
+  HWY_DYNAMIC_DISPATCH(exact_logits_here)
+  (keys, stride, rows, bias, table, position, dim, queries, count, logits, logits_stride);
 }
 void score_tile(const f16* tile, const TileAngles& angles, const RopeTable& table, size_t dim, const float* queries,
                 size_t count, float* scores, size_t stride, float* work) {

@@ -24,6 +24,12 @@ struct TileAngles {
 void score_tile(const f16* tile, const TileAngles& angles, const RopeTable& table, size_t dim, const float* queries,
                 size_t count, float* scores, size_t stride, float* work);
 
+// logits[q, row] = queries[q] . rotate(keys[row] + bias, position + row) for up to kExactQueries queries, which stand
+// in the columns of `queries` [dim, kExactQueries]; rows of `keys` and `logits` are `stride` and `logits_stride` apart.
+inline constexpr size_t kExactQueries = 8;
+void exact_logits(const f16* keys, size_t stride, size_t rows, const float* bias, const RopeTable& table,
+                  size_t position, size_t dim, const float* queries, size_t count, float* logits, size_t logits_stride);
+
 // Rows of whole tiles. row = 2^(row - largest) / sum, in place; sum += row.
 void softmax2(std::span<float> row);
 void add_to(std::span<float> sum, std::span<const float> row);

@@ -62,12 +62,15 @@ struct RoundedRows {
 
 // `rows` consecutive rows of keys and values of one layer, keys before rotation and without bias: k, v [rows, kv_heads
 // * head_dim] each, as f16, or `rounded` where these are null. Row i stands at position `position + i`.
+// Bit h of `skip`: query head h of those that share a KV head has no need of these rows, and an implementation may
+// leave them out for it.
 struct KvBlock {
   const f16* k = nullptr;
   const f16* v = nullptr;
   int rows = 0;
   int position = 0;
   RoundedRows rounded = {};
+  uint32_t skip = 0;
 };
 
 // One independent sequence of a batch: query rows [first_row, first_row + positions.size()) at these positions, and the

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "engine/compute/cpu/attend_run.h"
 #include "engine/compute/cpu/parallel.h"
 
 namespace strata::cpu {
@@ -81,15 +82,38 @@ int most_visible(const QueryTile& tile) { return *std::ranges::max_element(tile.
 
 void AttendEngine::attend(Tensor q, std::span<const AttendSequence> sequences, const AttendShape& shape,
                           std::span<const float> k_bias, const RopeTable& table, Tensor out) {
-  std::vector<const AttendSequence*> few;
+  std::vector<const AttendSequence*> few, runs;
   for (const AttendSequence& sequence : sequences) {
     if (sequence.positions.empty()) continue;
     if (std::ssize(sequence.positions) * (shape.heads / shape.kv_heads) <= kTileRows)
       few.push_back(&sequence);
+    else if (sequence.kv_head >= 0 && precision_ == Precision::kFast && shape.head_dim % 8 == 0)
+      runs.push_back(&sequence);
     else
       attend_many(q, sequence, shape, k_bias, table, out);
   }
   if (!few.empty()) attend_few(q, few, shape, k_bias, table, out);
+  if (!runs.empty()) attend_runs(q, runs, shape, k_bias, table, out);
+}
+
+void AttendEngine::attend_runs(Tensor q, std::span<const AttendSequence* const> sequences, const AttendShape& shape,
+                               std::span<const float> k_bias, const RopeTable& table, Tensor out) {
+  std::vector<std::vector<const AttendSequence*>> tasks;
+  for (int kv_head = 0; kv_head < shape.kv_heads; ++kv_head) {
+    size_t together = kRunsTogether;
+    for (const AttendSequence* sequence : sequences) {
+      if (sequence->kv_head != kv_head) continue;
+      if (together == kRunsTogether) tasks.emplace_back(), together = 0;
+      tasks.back().push_back(sequence);
+      ++together;
+    }
+  }
+  parallel_for(threads_, std::ssize(tasks), true, [&](int64_t task) {
+    const auto& runs = tasks[static_cast<size_t>(task)];
+    const float* bias =
+        k_bias.empty() ? nullptr : k_bias.data() + static_cast<size_t>(runs[0]->kv_head) * shape.head_dim;
+    cpu::attend_runs(q, runs, shape, bias, table, out);
+  });
 }
 
 void AttendEngine::attend_many(Tensor q, const AttendSequence& sequence, const AttendShape& shape,

@@ -6,7 +6,8 @@
 //                  arithmetic is the limit, half of f32 peak and more in tests/bench/attend_bench.cc
 //   few queries    one tile holds them all, so a panel is made, used and forgotten inside the L1 cache; the keys are
 //                  split among the threads and the partial softmaxes combined. Memory is the limit at depth.
-// f32 throughout, in both precisions.
+// f32 throughout, in both precisions, but for many queries that read what one KV head chose for them: these are in 16
+// bits (attend_run.h) unless results are to be exact, and a thread has a sequence to itself.
 #pragma once
 
 #include <span>
@@ -20,7 +21,7 @@ namespace strata::cpu {
 // Owns the scratch memory. One call at a time; parallel inside.
 class AttendEngine {
  public:
-  explicit AttendEngine(int threads) : threads_(threads) {}
+  AttendEngine(int threads, Precision precision) : threads_(threads), precision_(precision) {}
 
   // As Ops::attend.
   void attend(Tensor q, std::span<const AttendSequence> sequences, const AttendShape& shape,
@@ -32,7 +33,11 @@ class AttendEngine {
   void attend_many(Tensor q, const AttendSequence& sequence, const AttendShape& shape, std::span<const float> k_bias,
                    const RopeTable& table, Tensor out);
 
+  void attend_runs(Tensor q, std::span<const AttendSequence* const> sequences, const AttendShape& shape,
+                   std::span<const float> k_bias, const RopeTable& table, Tensor out);
+
   int threads_;
+  Precision precision_;
   std::vector<float> scratch_;
 };
 

@@ -11,6 +11,7 @@
 #include "hwy/foreach_target.h"  // compiles this file once per instruction set; stays before highway.h
 #include "hwy/highway.h"
 
+#include "engine/compute/cpu/kv_rows-inl.h"
 #include "engine/compute/cpu/vector_math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -79,36 +80,6 @@ void multiply(int rows, const float* a, size_t a_stride, const float* b, size_t 
   }
 }
 
-// to = f32(from) + bias; `bias` may be null.
-void expand(const f16* from, const float* bias, size_t n, float* to) {
-  const hn::ScalableTag<float> d;
-  const hn::Rebind<hwy::float16_t, decltype(d)> d16;
-  size_t i = 0;
-  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) {
-    const auto value = hn::PromoteTo(d, hn::LoadU(d16, reinterpret_cast<const hwy::float16_t*>(from + i)));
-    hn::StoreU(bias ? hn::Add(value, hn::LoadU(d, bias + i)) : value, d, to + i);
-  }
-  for (; i < n; ++i) to[i] = to_f32(from[i]) + (bias ? bias[i] : 0.0f);
-}
-
-// to = from * scale + bias, with a scale of each column, or the one there is; `bias` may be null.
-template <bool kOneScale>
-void expand(const int8_t* from, const f16* scales, const float* bias, size_t n, float* to) {
-  const hn::ScalableTag<float> d;
-  const hn::Rebind<hwy::float16_t, decltype(d)> d16;
-  const hn::Rebind<int8_t, decltype(d)> d8;
-  const hn::RebindToSigned<decltype(d)> d32;
-  const auto one = hn::Set(d, to_f32(*scales));
-  size_t i = 0;
-  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) {
-    const auto scale =
-        kOneScale ? one : hn::PromoteTo(d, hn::LoadU(d16, reinterpret_cast<const hwy::float16_t*>(scales + i)));
-    const auto value = hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d8, from + i)));
-    hn::StoreU(hn::MulAdd(value, scale, bias ? hn::LoadU(d, bias + i) : hn::Zero(d)), d, to + i);
-  }
-  for (; i < n; ++i) to[i] = to_f32(scales[kOneScale ? 0 : i]) * from[i] + (bias ? bias[i] : 0.0f);
-}
-
 // Writes four rows [dim] as columns of a matrix with kPanelKeys columns; dim is a multiple of 4 or the rest goes
 // singly.
 void transpose_four(const float* rows, size_t row_stride, size_t dim, float* to) {
@@ -135,32 +106,31 @@ void make_panel_here(const KeySource& source, int first, float* panel) {
   const size_t dim = source.head_dim, padded = padded_dim(source.head_dim);
   const size_t row_width = static_cast<size_t>(source.kv_heads) * dim;
   const int count = std::min(kPanelKeys, source.keys - first);
-  const int half = source.table->dim / 2;
   float* values = panel + kPanelKeys * dim;
   float* four = values + kPanelKeys * padded;  // keys in a row each, until there are four to transpose
   // The last block that starts at or before `first`; empty blocks before it start there as well.
   size_t b =
       std::upper_bound(source.first_keys.begin(), source.first_keys.end(), first) - source.first_keys.begin() - 1;
+  size_t ahead = b;  // of the key of the next panel
   for (int key = 0; key < kPanelKeys; ++key) {
     float* row = four + (key % 4) * dim;
+    if (const int next = first + key + kPanelKeys; next < source.keys) {
+      while (next >= source.first_keys[ahead] + source.blocks[ahead].rows) ++ahead;
+      prefetch_row(source.blocks[ahead], static_cast<size_t>(next - source.first_keys[ahead]), source.kv_head, dim,
+                   row_width);
+    }
     if (key < count) {
       while (first + key >= source.first_keys[b] + source.blocks[b].rows) ++b;
       const KvBlock& block = source.blocks[b];
       const int in_block = first + key - source.first_keys[b];
       const size_t at = in_block * row_width + source.kv_head * dim;
       float* value = values + key * padded;
-      if (block.k) {
-        expand(block.k + at, source.k_bias, dim, row);
+      turned_key(block, in_block, at, dim, source.kv_head, source.k_bias, *source.table, row);
+      if (block.k)
         expand(block.v + at, nullptr, dim, value);
-      } else {
-        const RoundedRows& small = block.rounded;
-        expand<false>(small.k + at, small.k_scales + source.kv_head * dim, source.k_bias, dim, row);
-        expand<true>(small.v + at, small.v_scales + in_block, nullptr, dim, value);
-      }
+      else
+        expand<true>(block.rounded.v + at, block.rounded.v_scales + in_block, nullptr, dim, value);
       std::fill(value + dim, value + padded, 0.0f);
-      const size_t angles = static_cast<size_t>(block.position + in_block) * half;
-      rotate_head(row, source.table->cosine.data() + angles, source.table->sine.data() + angles, half,
-                  source.table->interleaved);
     } else {
       std::fill_n(row, dim, 0.0f);
       std::fill_n(values + key * padded, padded, 0.0f);

@@ -24,7 +24,8 @@ struct Free {
 
 class CpuOps : public Ops {
  public:
-  CpuOps(int threads, Precision precision) : threads_(threads), matmul_(threads, precision), attend_(threads) {}
+  CpuOps(int threads, Precision precision)
+      : threads_(threads), matmul_(threads, precision), attend_(threads, precision) {}
 
   std::string description() const override {
     return std::format("cpu: {}, {} thread{}", matmul_.description(), threads_, threads_ == 1 ? "" : "s");

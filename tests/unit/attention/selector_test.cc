@@ -152,5 +152,69 @@ TEST_F(SelectorTest, ForgetsRowsThatChange) {
   EXPECT_EQ(rows_of(ask(selector, {1499})[0]), rows_of(ask(fresh, {1499})[0]));
 }
 
+// Blocks in which one key answers the query and the others cancel it out, so that their means are silent, and blocks
+// that say more than they have.
+class MisledSelectorTest : public SelectorTest {
+ protected:
+  static constexpr SelectorOptions kChecking{.dense = 256,
+                                             .sinks = 32,
+                                             .window = 64,
+                                             .least = 32,
+                                             .most = 1024,
+                                             .mass = 0.5,
+                                             .run = 32,
+                                             .fine = 2048,
+                                             .check = 16};
+
+  void SetUp() override {
+    fill(1500);
+    for (int block = 10; block < 60; ++block)
+      for (int at = 0; at < 16; ++at)
+        for (int head = 0; head < 2; ++head)
+          kv_.k_row(0, block * 16 + at)[head * kDim + kDim / 2 - 1] = to_f16(at == 5 ? 7.5f : -0.5f);
+    for (int token = 62 * 16; token < 82 * 16; ++token)
+      for (int head = 0; head < 2; ++head) kv_.k_row(0, token)[head * kDim + kDim / 2 - 1] = to_f16(3);
+  }
+
+  // Keys that are read for each of the last of some passes, a few of single queries and then a few of many.
+  std::vector<std::vector<int>> read(Selector& selector) {
+    std::vector<std::vector<int>> rows;
+    for (int pass = 0; pass < 24; ++pass) {
+      std::vector<int> positions;
+      for (int p = 1400; p < (pass < 12 ? 1401 : 1464); ++p) positions.push_back(p + pass);
+      for (const auto& run : ask(selector, positions)) rows.push_back(rows_of(run));
+    }
+    return rows;
+  }
+};
+
+TEST_F(MisledSelectorTest, HeadsThatMissTooMuchOfExactAttentionReadMoreAndSaySo) {
+  Selector selector(params(), 2, kChecking);
+  const auto rows = read(selector);
+  EXPECT_GT(selector.counters().checked, 0);
+  EXPECT_GT(selector.counters().low, 0);
+  const auto raised = selector.raised();
+  ASSERT_EQ(raised.size(), 1u);
+  EXPECT_EQ(raised[0].layer, 0);
+  EXPECT_EQ(raised[0].heads, 4);
+  EXPECT_GT(raised[0].share, 0.6);
+  EXPECT_GT(rows[22].size(), rows[0].size() + 64);      // of single queries, the last and the first
+  EXPECT_GT(rows.back().size(), rows[24].size() + 16);  // of runs
+}
+
+TEST_F(MisledSelectorTest, WhatIsReadDependsOnThePassesAlone) {
+  Selector one(params(), 1, kChecking), another(params(), 3, kChecking);
+  EXPECT_EQ(read(one), read(another));
+}
+
+TEST_F(MisledSelectorTest, WithoutChecksNothingIsRaised) {
+  SelectorOptions options = kChecking;
+  options.check = 0;
+  Selector selector(params(), 1, options);
+  read(selector);
+  EXPECT_EQ(selector.counters().checked, 0);
+  EXPECT_TRUE(selector.raised().empty());
+}
+
 }  // namespace
 }  // namespace strata

@@ -73,7 +73,7 @@ class CpuOpsTest : public testing::TestWithParam<int64_t> {
 
 std::vector<int64_t> targets_here() {
   std::vector<int64_t> targets;
-  for (int64_t target : {HWY_SSE2, HWY_AVX2, HWY_AVX3})
+  for (int64_t target : {HWY_SSE2, HWY_AVX2, HWY_AVX3, HWY_AVX3_DL})
     if (hwy::SupportedTargets() & target) targets.push_back(target);
   if (targets.empty()) targets.push_back(hwy::SupportedTargets());
   return targets;
@@ -396,6 +396,95 @@ TEST_P(AttendTest, RandomCases) {
     SCOPED_TRACE(round);
     expect_equal(c);
   }
+}
+
+// Runs of queries that read what the heads of one KV head chose, in the fast arithmetic: every head against the
+// reference over just its own blocks. Weights are rounded to a 4095th of the largest and values to a 2047th, so a sum
+// of values below 5 is off by a few thousandths.
+class AttendRunsTest : public AttendTest {
+ protected:
+  struct Case {
+    AttendShape shape;
+    int run, runs;  // queries of a run, runs of each KV head
+    int block = 16;
+    bool rounded = false;
+  };
+
+  void expect_near(const Case& c) {
+    const auto fast = make_cpu_ops({.threads = 3, .precision = Precision::kFast});
+    const size_t width = static_cast<size_t>(c.shape.kv_heads) * c.shape.head_dim;
+    const int group = c.shape.heads / c.shape.kv_heads, far = 700, rows = c.run * c.runs;
+    std::vector<std::vector<f16>> memory;
+    std::vector<KvBlock> blocks;  // of all there is
+    for (int position = 0; position < far + rows; position += c.block) {
+      const int count = std::min(c.block, far + rows - position);
+      const auto& k = memory.emplace_back(random_halves(count * width, random_));
+      const f16* keys = k.data();
+      const auto& v = memory.emplace_back(random_halves(count * width, random_));
+      blocks.push_back({keys, v.data(), count, position, {}});
+      if (c.rounded && blocks.size() % 2 == 0) round(blocks.back(), width);
+    }
+    std::vector<int> positions = range(far, far + rows);
+    std::vector<std::vector<KvBlock>> read;
+    std::vector<AttendSequence> sequences;
+    std::uniform_int_distribution<uint32_t> any(0, (1u << group) - 1);
+    for (int run = 0; run < c.runs; ++run)
+      for (int kv_head = 0; kv_head < c.shape.kv_heads; ++kv_head) {
+        auto& list = read.emplace_back();
+        for (const KvBlock& block : blocks) {
+          if (block.position >= far + (run + 1) * c.run || any(random_) % 4 == 0) continue;
+          list.push_back(block);
+          if (block.position > 0 && block.position + block.rows <= far) list.back().skip = any(random_);
+        }
+        sequences.push_back({run * c.run, std::span(positions).subspan(run * c.run, c.run), {}, kv_head});
+      }
+    for (size_t s = 0; s < sequences.size(); ++s) sequences[s].blocks = read[s];
+    const RopeTable table = rope_table(c.shape.head_dim, far + rows, false);
+    const auto bias = random_floats(width, random_);
+    const int64_t columns = static_cast<int64_t>(c.shape.heads) * c.shape.head_dim;
+    Rows q(random_floats(rows * columns, random_), rows, columns);
+    Rows expected(std::vector<float>(rows * columns), rows, columns), actual(expected);
+    fast->attend(q.tensor, sequences, c.shape, bias, table, actual.tensor);
+    for (int head = 0; head < group; ++head) {
+      std::vector<std::vector<KvBlock>> own(read.size());
+      std::vector<AttendSequence> of_head = sequences;
+      for (size_t s = 0; s < read.size(); ++s) {
+        for (const KvBlock& block : read[s])
+          if (!(block.skip >> head & 1)) own[s].push_back(block);
+        of_head[s].blocks = own[s];
+      }
+      reference_->attend(q.tensor, of_head, c.shape, bias, table, expected.tensor);
+      for (int64_t row = 0; row < rows; ++row)
+        for (int at = head; at < c.shape.heads; at += group)
+          for (int i = at * c.shape.head_dim; i < (at + 1) * c.shape.head_dim; ++i)
+            ASSERT_NEAR(actual.tensor.row(row)[i], expected.tensor.row(row)[i], 5e-3)
+                << "head " << at << " row " << row;
+    }
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Targets, AttendRunsTest, testing::ValuesIn(targets_here()),
+                         [](const auto& info) { return std::string(hwy::TargetName(info.param)); });
+
+TEST_P(AttendRunsTest, EveryHeadReadsWhatItChose) {
+  constexpr AttendShape kShape{.heads = 14, .kv_heads = 2, .head_dim = 64, .scale = 0.125f};
+  for (const auto& [run, runs] : {std::pair(32, 6), {32, 1}, {9, 2}, {19, 5}}) {
+    SCOPED_TRACE(run);
+    for (const bool rounded : {false, true})
+      expect_near({.shape = kShape, .run = run, .runs = runs, .rounded = rounded});
+  }
+}
+
+TEST_P(AttendRunsTest, HeadsOfAnyWidthAndBlocksOfAnyLength) {
+  for (const int dim : {8, 24, 80, 128})
+    for (const int block : {5, 16, 64}) {
+      SCOPED_TRACE(dim);
+      expect_near({.shape = {.heads = 6, .kv_heads = 2, .head_dim = dim, .scale = 0.2f},
+                   .run = 32,
+                   .runs = 2,
+                   .block = block,
+                   .rounded = block == 5});
+    }
 }
 
 TEST(Machine, KnowsWhatTheProcessMayUse) {
