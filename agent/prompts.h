@@ -47,7 +47,7 @@ inline constexpr std::string_view kInstruction = "Answer in one to three short s
 inline constexpr std::string_view kExplain =
     "Explain in two short sentences how the code does it: which functions do what, and what results.";
 // Asked first, and only the odds of its first word are looked at: a model that never says in an answer that something
-// is not there still knows it less likely (agent/calibration.h).
+// is not there still knows it less likely (agent/answerable.h).
 inline constexpr std::string_view kIsShown = "Do the excerpts show where this happens? Answer with yes or no.";
 
 // Questions of every kind about no repository in particular. Their mean embedding is what all questions have in common
