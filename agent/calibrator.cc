@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 using json = nlohmann::ordered_json;
 
 constexpr size_t kHeads = 16;       // 8 and 32 are as good (prototype)
+constexpr size_t kTokens = 16;      // of a text: what looking takes is proportional to them
 constexpr size_t kTextsAtOnce = 8;  // their queries of all heads are kept as numbers of four bytes meanwhile
 // By chance, among some 350 passages, it is .02; of models that can read code it is above .3.
 constexpr double kHeadsFind = 0.1;
@@ -55,37 +56,38 @@ struct Place {
   }
 };
 
-// What is asked to find heads, with what is to be found.
+// What is asked to find heads, and what it is about.
 struct Asked {
-  const CalibrationPack::Question* about;
-  std::vector<TokenId> tokens;
-  RetrievalHeads::Queries queries;
+  std::vector<const CalibrationPack::Question*> about;
+  std::vector<std::vector<TokenId>> tokens;
+  std::vector<RetrievalHeads::Queries> queries;
+  size_t size() const { return about.size(); }
 };
 
-Result<std::vector<Asked>> read_questions(Reader& reader, const CalibrationPack& pack, const Cancel* cancel) {
-  std::vector<Asked> asked;
+Result<Asked> read_questions(Reader& reader, const CalibrationPack& pack, const Cancel* cancel) {
+  Asked asked;
   for (const auto& question : pack.present)
-    for (const std::string* text : {&question.text, &question.documentation})
-      if (!text->empty()) asked.push_back({&question, reader.model->tokenizer().encode(*text), {}});
+    for (const std::string* text : {&question.text, &question.documentation}) {
+      if (text->empty()) continue;
+      asked.about.push_back(&question);
+      asked.tokens.push_back(reader.model->tokenizer().encode(*text));
+      asked.tokens.back().resize(std::min(asked.tokens.back().size(), kTokens));
+    }
   const auto width = static_cast<size_t>(reader.model->params().head_dim);
   for (size_t first = 0; first < asked.size(); first += kTextsAtOnce) {
-    const std::span<Asked> some(asked.begin() + static_cast<std::ptrdiff_t>(first),
-                                std::min(kTextsAtOnce, asked.size() - first));
-    std::vector<std::vector<TokenId>> texts;
-    for (const Asked& one : some) texts.push_back(one.tokens);
+    const auto texts = std::span(asked.tokens).subspan(first, std::min(kTextsAtOnce, asked.size() - first));
     auto wanted = reader.heads->wanted();
     auto read = reader.encoder->embed(texts, cancel, wanted);
     if (!read) return std::unexpected(read.error());
-    size_t row = 0;
-    for (Asked& one : some) {
+    size_t begin = 0;
+    for (const std::vector<TokenId>& text : texts) {
       std::vector<HeadQueries> own;
       for (const HeadQueries& all : wanted) {
-        const auto begin = all.rows.begin() + static_cast<std::ptrdiff_t>(row * width);
-        const auto end = begin + static_cast<std::ptrdiff_t>(one.tokens.size() * width);
-        own.push_back({all.layer, all.head, std::vector<float>(begin, end)});
+        const auto rows = std::span(all.rows).subspan(begin * width, text.size() * width);
+        own.push_back({all.layer, all.head, {rows.begin(), rows.end()}});
       }
-      one.queries = reader.heads->quantize(own);
-      row += one.tokens.size();
+      asked.queries.push_back(reader.heads->quantize(own));
+      begin += text.size();
     }
   }
   return asked;
@@ -95,8 +97,8 @@ Result<std::vector<Asked>> read_questions(Reader& reader, const CalibrationPack&
 using Scores = std::vector<std::vector<std::vector<float>>>;
 
 // Reads all files into the store, and has every head look at every passage for every text.
-Result<std::vector<Place>> read_pack(Workspace& workspace, const std::vector<Asked>& asked, size_t heads,
-                                     Scores& scores, const repo::Progress& progress, const Cancel* cancel) {
+Result<std::vector<Place>> read_pack(Workspace& workspace, const Asked& asked, size_t heads, Scores& scores,
+                                     const repo::Progress& progress, const Cancel* cancel) {
   Reader& reader = workspace.scout;
   auto files = workspace.index.files();
   if (!files) return std::unexpected(files.error());
@@ -121,10 +123,9 @@ Result<std::vector<Place>> read_pack(Workspace& workspace, const std::vector<Ask
           places.push_back({e.segment.path, span.first_line, span.last_line});
           const RankingKeys keys =
               reader.heads->keys(e.kv, head_tokens + span.first_token, head_tokens + span.last_token);
-          for (size_t text = 0; text < asked.size(); ++text) {
-            const std::vector<float> of_heads = reader.heads->score(asked[text].queries, keys);
-            for (size_t head = 0; head < heads; ++head) scores[text][head].push_back(of_heads[head]);
-          }
+          const auto found = reader.heads->score(asked.queries, keys, reader.model->threads());
+          for (size_t text = 0; text < found.size(); ++text)
+            for (size_t head = 0; head < heads; ++head) scores[text][head].push_back(found[text][head]);
         }
         read += std::ssize(e.segment.tokens);
         if (progress) progress("reading", read, tokens);
@@ -150,7 +151,7 @@ double mean_of(std::span<const double> values) {
 // The best heads for these texts.
 std::vector<size_t> best_heads(const std::vector<std::vector<double>>& ranks, std::span<const size_t> texts) {
   std::vector<std::pair<double, size_t>> order;
-  for (size_t head = 0; head < ranks.front().size(); ++head) {
+  for (size_t head = 0; !texts.empty() && head < ranks[texts[0]].size(); ++head) {
     double sum = 0;
     for (const size_t text : texts) sum += ranks[text][head];
     order.push_back({-sum, head});
@@ -166,12 +167,12 @@ struct FoundHeads {
   double together = 0;  // mean reciprocal rank of what was asked for, by heads that others have chosen
 };
 
-FoundHeads find_heads(const std::vector<RetrievalHead>& all, const std::vector<Asked>& asked,
-                      const std::vector<Place>& places, const CalibrationPack& pack, Scores& scores) {
+FoundHeads find_heads(const std::vector<RetrievalHead>& all, const Asked& asked, const std::vector<Place>& places,
+                      const CalibrationPack& pack, Scores& scores) {
   std::vector<size_t> wanted, texts[2], every;
   std::vector<std::vector<double>> ranks(asked.size());
   for (size_t text = 0; text < asked.size(); ++text) {
-    const auto* about = asked[text].about;
+    const auto* about = asked.about[text];
     const auto place = std::ranges::find_if(places, [&](const Place& p) { return p.holds(*about); });
     wanted.push_back(static_cast<size_t>(place - places.begin()));
     if (place == places.end()) continue;  // its passage has no tokens of its own

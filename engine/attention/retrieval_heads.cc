@@ -8,6 +8,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "engine/compute/cpu/parallel.h"
+
 namespace strata {
 
 RetrievalHeads::RetrievalHeads(const ModelParams& params, std::vector<RetrievalHead> heads)
@@ -70,6 +72,14 @@ RankingKeys RetrievalHeads::keys(const KvCache& kv, int first, int last) const {
 std::vector<float> RetrievalHeads::score(const Queries& queries, const RankingKeys& keys) const {
   std::vector<float> scores = raw_scores(queries, keys);
   for (size_t h = 0; h < scores.size(); ++h) scores[h] -= keys.popularity[h];
+  return scores;
+}
+
+std::vector<std::vector<float>> RetrievalHeads::score(std::span<const Queries> questions, const RankingKeys& keys,
+                                                      int threads) const {
+  std::vector<std::vector<float>> scores(questions.size());
+  cpu::parallel_for(threads, std::ssize(scores), true,
+                    [&](int64_t i) { scores[i] = score(questions[static_cast<size_t>(i)], keys); });
   return scores;
 }
 

@@ -45,6 +45,8 @@ class RetrievalHeads {
   RankingKeys keys(const KvCache& kv, int first, int last) const;
   // Of each head, popularity taken off. [heads]
   std::vector<float> score(const Queries& queries, const RankingKeys& keys) const;
+  // The same of several questions. [questions, heads]
+  std::vector<std::vector<float>> score(std::span<const Queries> questions, const RankingKeys& keys, int threads) const;
 
   // Keys as bytes and back; an empty result if the bytes are not what pack() makes for these very heads.
   std::vector<std::byte> pack(const RankingKeys& keys) const;
