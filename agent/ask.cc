@@ -7,7 +7,7 @@
 #include <ranges>
 #include <set>
 
-#include "agent/calibration.h"
+#include "agent/answerable.h"
 #include "agent/citations.h"
 #include "agent/context_assembly.h"
 #include "agent/guessed_words.h"
@@ -38,19 +38,6 @@ std::string place(const Citation& c) { return agent::place(c.file, c.start_line,
 constexpr size_t kNearestPlaces = 3;
 // A value does not happen anywhere, so excerpts that state it are less likely to be said to show where it does.
 constexpr double kValueAllowance = 0.2;
-
-// How much more likely the model finds it that the assembled excerpts show what is asked about than that they do not.
-Result<double> shown(Session& session, const Model& model, const Cancel* cancel) {
-  const auto length = static_cast<int>(session.tokens().size());
-  if (auto done = instruct(session, model, kIsShown, cancel); !done) return std::unexpected(done.error());
-  const auto logit = [&](std::string_view one, std::string_view other) {
-    const auto id = [&](std::string_view word) { return static_cast<size_t>(model.tokenizer().encode(word).front()); };
-    return std::max(session.logits()[id(one)], session.logits()[id(other)]);
-  };
-  const double odds = logit("yes", "Yes") - logit("no", "No");
-  session.truncate(length);
-  return odds;
-}
 
 std::string told(const std::vector<ValueLine>& lines) {
   std::string text(lines.empty() ? "" : kValues);
@@ -159,19 +146,12 @@ Result<bool> write_here(Workspace& workspace, const std::vector<Excerpt>& excerp
   return true;
 }
 
-Question understand(const repo::Index& index, std::string_view text) {
-  return analyse_question(text, [&](std::string_view name) {
-    auto symbols = index.find_symbols(name);
-    return symbols && std::ranges::contains(*symbols, name, &repo::Symbol::name);
-  });
-}
-
 }  // namespace
 
 Result<std::optional<Answer>> answer_from_index(const repo::Index& index, std::string_view question,
                                                 const Cancel* cancel) {
   const Clock clock;
-  auto answer = structural_answer(index, understand(index, question), cancel);
+  auto answer = structural_answer(index, analyse_question(question, index), cancel);
   if (answer && *answer) {
     (*answer)->question = question;
     (*answer)->timing.select_s = (*answer)->timing.total_s = clock.seconds();
@@ -191,7 +171,7 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
   };
 
   // What is asked for?
-  Question question = understand(workspace.index, text);
+  Question question = analyse_question(text, workspace.index);
   auto structural = structural_answer(workspace.index, question, cancel);
   if (!structural) return std::unexpected(structural.error());
   if (*structural) {
@@ -202,8 +182,7 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
 
   // Which passages is it about? The user sees them before the model has said a word.
   TextCache texts(workspace.index);
-  const bool guesses =
-      !workspace.remote && question.identifiers.empty() && guesses_well(workspace.answerer.model->params().name);
+  const bool guesses = !workspace.remote && question.identifiers.empty() && workspace.answerer.calibration.guesses_well;
   auto ranking = rank(workspace, question, texts, guesses ? RankDepth::kQuick : RankDepth::kFull, cancel);
   if (!ranking) return std::unexpected(ranking.error());
   if (events.on_ranked) events.on_ranked(ranking->passages);
@@ -227,7 +206,7 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
   };
   const Evidence& evidence = ranking->evidence;
   const std::optional<double> answerable =
-      evidence.named || workspace.remote ? std::nullopt : answerable_from(workspace.answerer.model->params().name);
+      evidence.named || workspace.remote ? std::nullopt : workspace.answerer.calibration.answerable_from;
   if (ranking->passages.empty() || !evidence.unknown.empty() || (!answerable && seems_absent(evidence)))
     return absent();
 

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// What was measured about single models. A model that is not listed is used without what is missing here.
+// What was measured about single models, so that it need not be measured by everybody: for the default models it is
+// shipped (resources/calibration), for any other `strata models calibrate` finds it (calibrator.h) and keeps it in the
+// user's data folder. Both are one format:
+//   {"format": 1, "model": name, "fingerprint": of its file, "retrieval_heads": [[layer, head], ...],
+//    "answerable_from": number or null, "guesses_well": true or false}; what else stands there is for people.
+// A model without one is used without what is missing.
 #pragma once
 
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,20 +19,28 @@
 
 namespace strata::agent {
 
-// logit(yes) - logit(no) behind kIsShown from which on a question counts as answerable.
-//   Qwen2.5-Coder 1.5B, 63 questions about paramiko, dash, ninja and requests, nothing read: 9 of 12 absent things lie
-//   below 1.1, and 4 of the 51 others. Of seven wordings this one tells them apart best (area under the curve .91; "Is
-//   this feature implemented in the excerpts?" .89 and, with as many absent things below, 10 of the 51 others); the
-//   share of the question's words that nothing in the repository has adds nothing to it. The 0.5B gives no usable
-//   signal.
-std::optional<double> answerable_from(std::string_view model_name);
+struct Calibration {
+  enum class Source { kNone, kShipped, kUser } source = Source::kNone;
+  // The heads that find what a question is about, best first.
+  std::vector<RetrievalHead> retrieval_heads = {};
+  // logit(yes) - logit(no) behind kIsShown from which on a question counts as answerable; nothing: it gives no signal.
+  std::optional<double> answerable_from = {};
+  // Whether the words it guesses for a question help to find the answer (guessed_words.h).
+  bool guesses_well = false;
+};
 
-// Whether the words it guesses for a question help to find the answer (guessed_words.h).
-bool guesses_well(std::string_view model_name);
+// The user's calibration of the model with this file, else the shipped one of this name, else an empty one. A file that
+// is damaged is ignored; `notice`, if there is one, says so.
+Calibration calibration_of(std::string_view fingerprint, std::string_view name,
+                           const std::function<void(const std::string&)>& notice = {});
 
-// The heads that find what a question is about, best first; none for a model that was not calibrated. Measured on
-// flask, click and werkzeug with 80 questions: 16 heads, and 15 of them the same on Redis (selection experiment of the
-// prototype; docs/architecture.md 4.5).
-std::vector<RetrievalHead> retrieval_heads_of(std::string_view model_name);
+// Writes the user's calibration of a model, whole or not at all, and returns where; `measured` is for people.
+Result<std::filesystem::path> store_calibration(std::string_view fingerprint, std::string_view name,
+                                                const Calibration& calibration, const nlohmann::ordered_json& measured);
+
+// The text of such a file. kDamaged if it is none, or of another model than `fingerprint` where that is given.
+Result<Calibration> parse_calibration(std::string_view text, std::string_view fingerprint = {});
+
+nlohmann::ordered_json json_of(const Calibration& calibration);
 
 }  // namespace strata::agent

@@ -41,23 +41,19 @@ Reference reference_in(const std::vector<QuestionWord>& words) {
 }  // namespace
 
 std::string complete_question(const repo::Index& index, std::string_view question, const Answer& earlier) {
-  const auto is_symbol = [&](std::string_view name) {
-    auto symbols = index.find_symbols(name);
-    return symbols && std::ranges::contains(*symbols, name, &repo::Symbol::name);
-  };
   std::string text(question);
-  if (!analyse_question(question, is_symbol).identifiers.empty()) return text;
+  if (!analyse_question(question, index).identifiers.empty()) return text;
   const std::vector<QuestionWord> words = split_words(question);
   const Reference back = reference_in(words);
   if (back.last == 0) return text;
-  const std::string name = topic(analyse_question(earlier.question, is_symbol), earlier);
+  const std::string name = topic(analyse_question(earlier.question, index), earlier);
   if (name.empty()) return text;
   text.replace(words[back.first].at, words[back.last - 1].at + words[back.last - 1].text.size() - words[back.first].at,
                "`" + name + "`");
   // What "it" is may have been said in the question itself, unless nothing was said before or the form is plain.
   const bool first = std::ranges::all_of(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(back.first),
                                          says_nothing, &QuestionWord::lower);
-  if (first || analyse_question(text, is_symbol).kind != QuestionKind::kDescription) return text;
+  if (first || analyse_question(text, index).kind != QuestionKind::kDescription) return text;
   return std::string(question);
 }
 

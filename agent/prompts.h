@@ -50,7 +50,7 @@ inline constexpr std::string_view kExplain =
 inline constexpr std::string_view kCompare =
     "Say in three short sentences what each of the two does and in what they differ.";
 // Asked first, and only the odds of its first word are looked at: a model that never says in an answer that something
-// is not there still knows it less likely (agent/calibration.h).
+// is not there still knows it less likely (agent/answerable.h).
 inline constexpr std::string_view kIsShown = "Do the excerpts show where this happens? Answer with yes or no.";
 
 // Questions of every kind about no repository in particular. Their mean embedding is what all questions have in common

@@ -143,4 +143,11 @@ Question analyse_question(std::string_view text, const std::function<bool(std::s
   return question;
 }
 
+Question analyse_question(std::string_view text, const repo::Index& index) {
+  return analyse_question(text, [&](std::string_view name) {
+    auto symbols = index.find_symbols(name);
+    return symbols && std::ranges::any_of(*symbols, [&](const repo::Symbol& s) { return s.name == name; });
+  });
+}
+
 }  // namespace strata::agent

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "repo-indexer/index.h"
+
 namespace strata::agent {
 
 enum class QuestionKind {
@@ -54,6 +56,7 @@ struct Question {
 
 // `is_symbol` says whether the repository defines a symbol of this name.
 Question analyse_question(std::string_view text, const std::function<bool(std::string_view)>& is_symbol);
+Question analyse_question(std::string_view text, const repo::Index& index);
 
 // Function words and the vocabulary of asking about code ("function", "implemented"), lower case.
 bool says_nothing(std::string_view word);

@@ -109,22 +109,41 @@ Result<void> match_names(const repo::Index& index, const TermWeights& asked, std
   return {};
 }
 
+// The stored keys of a span; made from its stored rows, and kept, if what is kept is of other heads or none: the model
+// was calibrated after it had read this.
+Result<RankingKeys> ranking_keys(Reader& scout, const StoredSpan& span, const Cancel* cancel) {
+  auto bytes = scout.snapshots->ranking_keys(span.segment, span.first_token);
+  if (!bytes) return std::unexpected(bytes.error());
+  RankingKeys keys = scout.heads->unpack(*bytes);
+  const int tokens = span.last_token - span.first_token;
+  if (!keys.keys.empty() || tokens <= 0) return keys;
+  if (auto done = prepare_heads(scout, cancel); !done) return std::unexpected(done.error());
+  KvCache kv(scout.model->params().kv);
+  kv.resize(tokens);
+  if (auto loaded = scout.snapshots->load_rows(span.segment, span.first_token, tokens, kv, 0); !loaded)
+    return std::unexpected(loaded.error());
+  keys = scout.heads->keys(kv, 0, tokens);
+  auto kept = scout.snapshots->set_ranking_keys(span.segment, span.first_token, scout.heads->pack(keys));
+  if (!kept) return std::unexpected(kept.error());
+  return keys;
+}
+
 // What the retrieval heads think of the candidates that have been read: the mean over heads of each head's score,
 // standardised over the candidates.
-Result<void> attend(Workspace& workspace, const RetrievalHeads::Queries& queries, std::vector<Candidate>& candidates) {
+Result<void> attend(Workspace& workspace, const RetrievalHeads::Queries& queries, std::vector<Candidate>& candidates,
+                    const Cancel* cancel) {
   Reader& scout = workspace.scout;
   std::vector<Candidate*> read;
   std::vector<std::vector<float>> scores;
   for (Candidate& c : candidates) {
     const StoredSpan* span = workspace.read->find(c.passage);
     if (!span) continue;
-    auto bytes = scout.snapshots->ranking_keys(span->segment, span->first_token);
-    if (!bytes && bytes.error().kind == ErrorKind::kDamaged) continue;  // read again later
-    if (!bytes) return std::unexpected(bytes.error());
-    const RankingKeys keys = scout.heads->unpack(*bytes);
-    if (keys.keys.empty()) continue;
+    auto keys = ranking_keys(scout, *span, cancel);
+    if (!keys && keys.error().kind == ErrorKind::kDamaged) continue;  // read again later
+    if (!keys) return std::unexpected(keys.error());
+    if (keys->keys.empty()) continue;
     read.push_back(&c);
-    scores.push_back(scout.heads->score(queries, keys));
+    scores.push_back(scout.heads->score(queries, *keys));
     c.attention = 0;
   }
   for (size_t head = 0; head < queries.size(); ++head) {
@@ -330,7 +349,7 @@ Result<Ranking> rank(Workspace& workspace, const Question& question, TextCache& 
     for (Candidate& c : candidates.all())
       if (!c.cosine) c.cosine = workspace.read->cosine(direction.embedding, c.passage.file, c.passage.first_line);
     if (workspace.scout.heads)
-      if (auto done = attend(workspace, direction.queries, candidates.all()); !done)
+      if (auto done = attend(workspace, direction.queries, candidates.all(), cancel); !done)
         return std::unexpected(done.error());
   }
   if (auto done = match_names(index, ranking.weights, candidates.all()); !done) return std::unexpected(done.error());

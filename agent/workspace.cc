@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <format>
 
 #include "agent/cache_limit.h"
-#include "agent/calibration.h"
 #include "agent/prompts.h"
 #include "base/user_folders.h"
 
@@ -34,13 +34,33 @@ Result<Reader> make_reader(std::shared_ptr<Model> model, std::function<void(cons
   if (!folder) return std::unexpected(folder.error());
   auto limit = cache_limit(*folder);
   if (!limit) return std::unexpected(limit.error());
-  auto store = SnapshotStore::open(*folder, kv_identity(*model), {std::move(notice), *limit});
+  Calibration calibration = calibration_of(model->fingerprint(), model->params().name, notice);
+  const auto said = notice;
+  auto reader = make_reader(std::move(model), *folder, {std::move(notice), *limit});
+  if (!reader) return reader;
+  // The last layer has no queries for rows without outputs.
+  const ModelParams& params = reader->model->params();
+  if (std::ranges::any_of(calibration.retrieval_heads, [&](const RetrievalHead& head) {
+        return head.layer >= params.layers - 1 || head.head >= params.heads;
+      })) {
+    if (said) said(std::format("the calibration of {} names heads that it does not have; it is ignored", params.name));
+    return reader;
+  }
+  use_heads(*reader, calibration.retrieval_heads);
+  reader->calibration = std::move(calibration);
+  return reader;
+}
+
+Result<Reader> make_reader(std::shared_ptr<Model> model, const std::filesystem::path& folder,
+                           const SnapshotOptions& options) {
+  auto store = SnapshotStore::open(folder, kv_identity(*model), options);
   if (!store) return std::unexpected(store.error());
   auto encoder = std::make_shared<SegmentEncoder>(model, head_tokens(model->tokenizer()));
-  Reader reader{model, std::move(encoder), std::make_shared<SnapshotStore>(std::move(*store))};
-  if (auto heads = retrieval_heads_of(model->params().name); !heads.empty())
-    reader.heads = std::make_shared<RetrievalHeads>(model->params(), std::move(heads));
-  return reader;
+  return Reader{std::move(model), std::move(encoder), std::make_shared<SnapshotStore>(std::move(*store))};
+}
+
+void use_heads(Reader& reader, const std::vector<RetrievalHead>& heads) {
+  reader.heads = heads.empty() ? nullptr : std::make_shared<RetrievalHeads>(reader.model->params(), heads);
 }
 
 namespace {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/calibration.h"
 #include "agent/chat/chat_model.h"
 #include "engine/engine.h"
 #include "repo-indexer/index.h"
@@ -23,6 +24,7 @@ struct Reader {
   std::shared_ptr<Model> model;
   std::shared_ptr<SegmentEncoder> encoder;
   std::shared_ptr<SnapshotStore> snapshots;
+  Calibration calibration = {};
   std::shared_ptr<RetrievalHeads> heads = {};  // none if the model was not calibrated
 };
 
@@ -31,6 +33,10 @@ KvIdentity kv_identity(const Model& model);
 
 // Opens the model's snapshot database and encodes its constant head.
 Result<Reader> make_reader(std::shared_ptr<Model> model, std::function<void(const std::string&)> notice = {});
+// With snapshots in a folder of the caller's, and nothing calibrated.
+Result<Reader> make_reader(std::shared_ptr<Model> model, const std::filesystem::path& folder,
+                           const SnapshotOptions& options);
+void use_heads(Reader& reader, const std::vector<RetrievalHead>& heads);
 
 // What the model makes of questions about no repository in particular: their mean embedding, which is what all
 // questions have in common, and what the retrieval heads measure popularity with, once per process.

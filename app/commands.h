@@ -16,7 +16,7 @@ void add_index(CLI::App& app, Run& run);      // index
 void add_structure(CLI::App& app, Run& run);  // symbols, outline, definition, references, callers, ...
 void add_search(CLI::App& app, Run& run);     // search
 void add_plan(CLI::App& app, Run& run);       // plan, map
-void add_models(CLI::App& app, Run& run);     // models list|get|path
+void add_models(CLI::App& app, Run& run);     // models list|get|path|check|calibrate
 void add_doctor(CLI::App& app, Run& run);     // doctor
 void add_review(CLI::App& app, Run& run);     // review
 void add_undo(CLI::App& app, Run& run);       // undo, redo, runs

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/attention/retrieval_heads.h"
 
+#include <xxhash.h>
+
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
+
+#include "engine/compute/cpu/parallel.h"
 
 namespace strata {
 
@@ -70,13 +75,28 @@ std::vector<float> RetrievalHeads::score(const Queries& queries, const RankingKe
   return scores;
 }
 
-// popularity [heads], then for every key head: scales [rows], values [rows, columns].
+std::vector<std::vector<float>> RetrievalHeads::score(std::span<const Queries> questions, const RankingKeys& keys,
+                                                      int threads) const {
+  std::vector<std::vector<float>> scores(questions.size());
+  cpu::parallel_for(threads, std::ssize(scores), true,
+                    [&](int64_t i) { scores[i] = score(questions[static_cast<size_t>(i)], keys); });
+  return scores;
+}
+
+uint64_t RetrievalHeads::identity() const {
+  std::vector<int> numbers;
+  for (const RetrievalHead& head : heads_) numbers.insert(numbers.end(), {head.layer, head.head});
+  return XXH3_64bits(numbers.data(), numbers.size() * sizeof(int));
+}
+
+// Identity of the heads, popularity [heads], then for every key head: scales [rows], values [rows, columns].
 std::vector<std::byte> RetrievalHeads::pack(const RankingKeys& keys) const {
   std::vector<std::byte> bytes;
   const auto add = [&](const auto& values) {
     const auto more = std::as_bytes(std::span(values));
     bytes.insert(bytes.end(), more.begin(), more.end());
   };
+  add(std::array{identity()});
   add(keys.popularity);
   for (const Int8Rows& rows : keys.keys) {
     add(rows.scales);
@@ -87,14 +107,18 @@ std::vector<std::byte> RetrievalHeads::pack(const RankingKeys& keys) const {
 
 RankingKeys RetrievalHeads::unpack(std::span<const std::byte> bytes) const {
   const auto columns = static_cast<size_t>(int8_columns(head_dim_));
-  const size_t popularity = heads_.size() * sizeof(float), row = key_heads_.size() * (sizeof(float) + columns);
-  if (bytes.size() <= popularity || (bytes.size() - popularity) % row != 0) return {};
-  const size_t rows = (bytes.size() - popularity) / row;
+  const size_t before = sizeof(uint64_t) + heads_.size() * sizeof(float);
+  const size_t row = key_heads_.size() * (sizeof(float) + columns);
+  if (bytes.size() <= before || (bytes.size() - before) % row != 0) return {};
+  const size_t rows = (bytes.size() - before) / row;
   const auto take = [&](auto& to, size_t count) {
     to.resize(count);
     std::memcpy(to.data(), bytes.data(), count * sizeof to[0]);
     bytes = bytes.subspan(count * sizeof to[0]);
   };
+  std::vector<uint64_t> of;
+  take(of, 1);
+  if (of[0] != identity()) return {};
   RankingKeys keys;
   take(keys.popularity, heads_.size());
   for (size_t i = 0; i < key_heads_.size(); ++i) {

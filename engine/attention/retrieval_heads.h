@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -44,8 +45,10 @@ class RetrievalHeads {
   RankingKeys keys(const KvCache& kv, int first, int last) const;
   // Of each head, popularity taken off. [heads]
   std::vector<float> score(const Queries& queries, const RankingKeys& keys) const;
+  // The same of several questions. [questions, heads]
+  std::vector<std::vector<float>> score(std::span<const Queries> questions, const RankingKeys& keys, int threads) const;
 
-  // Keys as bytes and back; an empty result if the bytes are not what pack() makes for these heads.
+  // Keys as bytes and back; an empty result if the bytes are not what pack() makes for these very heads.
   std::vector<std::byte> pack(const RankingKeys& keys) const;
   RankingKeys unpack(std::span<const std::byte> bytes) const;
 
@@ -54,6 +57,7 @@ class RetrievalHeads {
     int layer, kv_head;
     bool operator==(const KeyHead&) const = default;
   };
+  uint64_t identity() const;
   std::vector<float> raw_scores(const Queries& queries, const RankingKeys& keys) const;
 
   int head_dim_;

@@ -339,6 +339,16 @@ Result<std::vector<std::byte>> SnapshotStore::ranking_keys(std::string_view key,
   return fail(ErrorKind::kDamaged, impl_->file.string() + ": a piece of stored state was damaged and has been dropped");
 }
 
+Result<void> SnapshotStore::set_ranking_keys(std::string_view key, int first_token, std::span<const std::byte> keys) {
+  if (auto ready = impl_->ready(); !ready) return std::unexpected(ready.error());
+  if (!impl_->unwritable.empty()) return {};
+  sqlite3* database = impl_->database.get();
+  const WithoutWaiting quickly(database, impl_->options.wait_ms);
+  Statement insert(database, "INSERT OR REPLACE INTO ranking SELECT id, ?, ?, ? FROM segment WHERE key = ?");
+  insert.bind(first_token).bind(ranking_checksum(key, first_token, keys)).bind_blob(keys).bind(key).step();
+  return {};
+}
+
 Result<std::optional<std::vector<float>>> SnapshotStore::constant(std::string_view name) {
   if (auto ready = impl_->ready(); !ready) return std::unexpected(ready.error());
   Statement select(impl_->database.get(), "SELECT value, checksum FROM constant WHERE name = ?");

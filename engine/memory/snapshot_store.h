@@ -72,6 +72,8 @@ class SnapshotStore {
 
   // What retrieval heads look at of the span that begins with this token; empty if there is none. kDamaged as above.
   Result<std::vector<std::byte>> ranking_keys(std::string_view key, int first_token);
+  // Puts them in the place of what stands there, if the segment does. Those that cannot be stored are made again.
+  Result<void> set_ranking_keys(std::string_view key, int first_token, std::span<const std::byte> keys);
 
   // Small constants of a model, e.g. the mean question embedding. One that cannot be stored is computed again.
   Result<std::optional<std::vector<float>>> constant(std::string_view name);

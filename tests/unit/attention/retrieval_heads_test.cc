@@ -111,5 +111,11 @@ TEST_F(RetrievalHeadsTest, PackedKeysComeBackAndForeignBytesDoNot) {
   EXPECT_TRUE(heads_.unpack({}).keys.empty());
 }
 
+TEST_F(RetrievalHeadsTest, KeysOfOtherHeadsAreForeignHoweverManyTheyAre) {
+  RetrievalHeads others(params(), {{1, 0}, {1, 1}, {0, 2}});
+  others.set_generic_questions(ask([&](int) { return 1.0f; }));
+  EXPECT_TRUE(heads_.unpack(others.pack(others.keys(kv_, 5, 12))).keys.empty());
+}
+
 }  // namespace
 }  // namespace strata

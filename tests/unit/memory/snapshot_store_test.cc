@@ -25,6 +25,13 @@ TEST_F(SnapshotStoreTest, KeysThatRankComeBackOfEachSpanOrNotAtAll) {
   EXPECT_EQ(store.ranking_keys(stored.segment.key, 300).value(), stored.segment.spans[1].ranking_keys);
   EXPECT_TRUE(store.ranking_keys(stored.segment.key, 0).value().empty());
   EXPECT_TRUE(store.ranking_keys("unknown", 300).value().empty());
+  const std::vector<std::byte> others = {std::byte{4}, std::byte{5}};
+  for (const int first_token : {300, 0}) {
+    ASSERT_TRUE(store.set_ranking_keys(stored.segment.key, first_token, others).has_value());
+    EXPECT_EQ(store.ranking_keys(stored.segment.key, first_token).value(), others);
+  }
+  ASSERT_TRUE(store.set_ranking_keys("unknown", 0, others).has_value());
+  EXPECT_TRUE(store.ranking_keys("unknown", 0).value().empty());
   sql("UPDATE ranking SET keys = x'010203ff'");
   const auto damaged = store.ranking_keys(stored.segment.key, 300);
   ASSERT_FALSE(damaged.has_value());
