@@ -175,8 +175,8 @@ class Index {
     std::string contains, kind, file;
   };
   Result<std::vector<Symbol>> list_symbols(const SymbolFilter& filter, size_t limit) const;
-  // Definitions whose name or qualified name is `name`; if there is none, case-insensitively. Definitions before
-  // declarations.
+  // Symbols whose name or qualified name is `name`, else whose qualified name ends with it (Parser::parse of
+  // lang::Parser::parse); if there is none, case-insensitively. Definitions before declarations.
   Result<std::vector<Symbol>> find_symbols(std::string_view name) const;
   // Is there any identifier of this name in the repository (symbol, reference or any word of the text)?
   Result<bool> knows_word(std::string_view word) const;
