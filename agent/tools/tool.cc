@@ -127,6 +127,7 @@ std::vector<Tool> tools(const ToolChoice& choice) {
 }
 
 bool is_small_model(std::string_view name) {
+  name = name.substr(name.rfind('/') + 1);  // npos + 1 is the beginning; folders may be called anything
   for (size_t i = 0; i + 1 < name.size(); ++i) {
     if (name[i] < '0' || name[i] > '9' || (i > 0 && ((name[i - 1] >= '0' && name[i - 1] <= '9') || name[i - 1] == '.')))
       continue;

@@ -42,9 +42,10 @@ TEST(Tools, AreFewForSmallModels) {
     for (const auto& [name, about] : tool.spec.parameters["properties"].items())
       EXPECT_FALSE(about["description"].empty()) << tool.spec.name << " " << name;
   }
-  for (const char* name : {"qwen2.5-coder-1.5b", "Qwen2.5-0.5B-Instruct", "smollm2-135m", "llama-3.2-3b.gguf"})
+  for (const char* name : {"qwen2.5-coder-1.5b", "Qwen2.5-0.5B-Instruct", "smollm2-135m", "org/llama-3.2-3b.gguf"})
     EXPECT_TRUE(is_small_model(name)) << name;
-  for (const char* name : {"qwen2.5-coder-7b", "gpt-4.1", "scripted", "qwen3-30b-a3b", "mistral"})
+  for (const char* name :
+       {"qwen2.5-coder-7b", "gpt-4.1", "qwen3-30b-a3b", "mistral", "scripted:/tmp/run-35yvvg3m/script.json"})
     EXPECT_FALSE(is_small_model(name)) << name;
 }
 
