@@ -20,6 +20,7 @@ namespace {
 
 constexpr int kLongestCitation = 60;  // lines of a definition
 constexpr int kValueLines = 12;
+constexpr size_t kFewReferences = 300;
 // How certain a reference is to mean a symbol before it is listed: a member of an object whose type is not known is, if
 // its name is no usual one and, where it is not the only one of its name, reached by an include or import.
 constexpr double kLikely = 0.4, kLikelyAlone = 0.25;
@@ -102,8 +103,13 @@ Result<Uses> uses_of(const repo::Index& index, const Question& q, const std::vec
   Uses uses;
   const bool calls = q.kind == QuestionKind::kCallers;
   if (!symbols.empty() && calls) return calls_of(index, last_component(q.subject), symbols);
-  auto places = symbols.empty() ? index.references(last_component(q.subject)) : usages_of(index, symbols);
+  auto places = symbols.empty() ? index.references(last_component(q.subject)) : index.references(symbols.front());
   if (!places) return std::unexpected(places.error());
+  // Looking at the sources finds more, and takes seconds for what stands everywhere in a large repository.
+  if (!symbols.empty() && (is_value(symbols.front()) || places->size() < kFewReferences)) {
+    places = usages_of(index, symbols);
+    if (!places) return std::unexpected(places.error());
+  }
   for (repo::Reference& r : *places) {
     if (calls && r.kind != "call") continue;
     (symbols.empty() || r.confidence >= kLikelyUse ? uses.likely : uses.possible).push_back(std::move(r));
