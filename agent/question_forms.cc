@@ -328,7 +328,7 @@ class Forms {
     if (at(i, {"tests"})) {
       const bool verb = at(i + 1, {"cover", "test", "exercise", "touch", "check", "call", "reach", "use", "run", "for",
                                    "of", "covering", "calling", "exercising"});
-      const size_t x = skip_kinds(verb ? i + 2 : i + 1);
+      const size_t x = skip_kinds(i + (at(i + 2, {"into", "through"}) ? 3 : verb ? 2 : 1));
       if ((verb || i + 1 < x || at(0, {"what"})) && subject(x) && is_end(x + 1)) set(q, QuestionKind::kTests, x);
     } else if (at(i, {"tested", "covered"}) && i >= 1 && subject(i - 1) && at(0, {"is", "where", "how"})) {
       if (is_end(i + 1) || at(i + 1, {"by"})) set(q, QuestionKind::kTests, i - 1);

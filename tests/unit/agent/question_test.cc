@@ -73,6 +73,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"Which functions does Session.get call?", QuestionKind::kCallees, "Session.get"},
                     Case{"Which functions are called by parse_header?", QuestionKind::kCallees, "parse_header"},
                     Case{"Which tests cover parse_header?", QuestionKind::kTests, "parse_header"},
+                    Case{"Which tests run into parse_header?", QuestionKind::kTests, "parse_header"},
                     Case{"Is parse_header tested?", QuestionKind::kTests, "parse_header"},
                     Case{"Which tests are slow?", QuestionKind::kDescription, ""},
                     Case{"What is the default timeout in seconds?", QuestionKind::kDescription, ""}));
