@@ -190,7 +190,7 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
     auto words = guess_words(workspace.answerer.model, question.text, cancel);
     if (!words) return std::unexpected(words.error());
     question.guessed = std::move(*words);
-    ranking = rank(workspace, question, texts, RankDepth::kFull, cancel);
+    ranking = rank(workspace, question, texts, RankDepth::kFull, cancel, &*ranking);
     if (!ranking) return std::unexpected(ranking.error());
   }
   const double select_s = clock.seconds();

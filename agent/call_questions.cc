@@ -72,7 +72,7 @@ Result<Answer> callees_of(const repo::Index& index, const Question& question,
                   callees.size() == 1 ? std::string("one function") : std::format("{} functions", callees.size()));
   for (const Callee& c : callees | std::views::take(kPlaces)) {
     answer.text +=
-        std::format("- {} at {}", joined({c.meanings.front()}, 1), place(c.call->file, c.call->line, c.call->line));
+        std::format("- {} at {}", "`" + c.meanings.front() + "`", place(c.call->file, c.call->line, c.call->line));
     if (c.meanings.size() == 1)
       answer.text += std::format(", defined at {}\n", place(c.symbol->file, c.symbol->name_line, c.symbol->name_line));
     else

@@ -6,6 +6,7 @@
 #include <format>
 #include <iterator>
 #include <ranges>
+#include <set>
 
 #include "agent/structural_parts.h"
 #include "repo-indexer/language.h"
@@ -60,22 +61,19 @@ Result<Answer> includes_of(const repo::Index& index, const repo::File& file) {
   if (!imports) return std::unexpected(imports.error());
   Answer answer;
   std::vector<std::string> outside;
-  size_t here = 0;
+  std::set<std::string> here;
   std::string text;
   for (const repo::Import& i : *imports) {
     if (i.target.empty()) {
       if (!std::ranges::contains(outside, i.name)) outside.push_back(i.name);
-      continue;
+    } else if (here.insert(i.target).second) {
+      text += std::format("- `{}` at {}\n", i.target, place(i.file, i.line, i.line));
+      if (answer.citations.size() < kPlaces) answer.citations.push_back(line_of(i.file, i.line));
     }
-    const std::string shown = std::format("- `{}` at {}\n", i.target, place(i.file, i.line, i.line));
-    if (text.contains(std::format("- `{}` at", i.target))) continue;
-    ++here;
-    text += shown;
-    if (answer.citations.size() < kPlaces) answer.citations.push_back(line_of(i.file, i.line));
   }
-  answer.text = here == 0
-                    ? std::format("`{}` {}s nothing of this repository.", path, includes_word(file))
-                    : std::format("`{}` {}s {}:\n{}", path, includes_word(file), count_of(here, "file", "files"), text);
+  answer.text = here.empty() ? std::format("`{}` {}s nothing of this repository.", path, includes_word(file))
+                             : std::format("`{}` {}s {}:\n{}", path, includes_word(file),
+                                           count_of(here.size(), "file", "files"), text);
   std::string others;
   for (const std::string& name : outside) others += std::format("{}`{}`", others.empty() ? "" : ", ", name);
   if (!others.empty()) answer.text += std::format("\n\nFrom elsewhere: {}.", others);
@@ -97,7 +95,7 @@ Result<Answer> includers_of(const repo::Index& index, const repo::File& file) {
     answer.citations.push_back(line_of(path, 1));
     return answer;
   }
-  answer.text = std::format("`{}` is {}ed by {}:\n", path, includes_word(file) == "include" ? "includ" : "import",
+  answer.text = std::format("`{}` is {} by {}:\n", path, includes_word(file) == "include" ? "included" : "imported",
                             count_of(places.size(), "file", "files"));
   for (const auto& [user, line] : places | std::views::take(kContents)) {
     answer.text += std::format("- {}\n", place(user, line, line));

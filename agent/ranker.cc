@@ -43,12 +43,6 @@ Moments moments(const std::vector<Item>& items, Value value) {
   return {mean, variance > 1e-12 ? std::sqrt(variance) : 1.0};
 }
 
-// A question's side of what was stored of passages.
-struct Direction {
-  std::vector<float> embedding;  // less what all questions have in common
-  RetrievalHeads::Queries queries;
-};
-
 Result<Direction> question_direction(Reader& scout, const std::string& text, const Cancel* cancel) {
   auto mean = question_mean(scout, cancel);
   if (!mean) return std::unexpected(mean.error());
@@ -309,7 +303,7 @@ std::vector<RankedPassage> fuse(std::vector<Candidate> candidates, const Ranking
 }
 
 Result<Ranking> rank(Workspace& workspace, const Question& question, TextCache& texts, RankDepth depth,
-                     const Cancel* cancel) {
+                     const Cancel* cancel, const Ranking* earlier) {
   const repo::Index& index = workspace.index;
   if (workspace.scout.snapshots) {
     if (auto done = workspace.read->refresh(index, *workspace.scout.snapshots); !done)
@@ -335,11 +329,14 @@ Result<Ranking> rank(Workspace& workspace, const Question& question, TextCache& 
   std::vector<std::string> stems;
   for (const Term& term : question.terms) stems.push_back(term.stem);
   if (auto done = weigh(index, stems, ranking.weights); !done) return std::unexpected(done.error());
-  Direction direction;
+  Direction& direction = ranking.direction;
   if (workspace.read->size() > 0) {
-    auto made = question_direction(workspace.scout, question.text, cancel);
-    if (!made) return std::unexpected(made.error());
-    direction = std::move(*made);
+    if (earlier) direction = earlier->direction;
+    if (direction.embedding.empty()) {
+      auto made = question_direction(workspace.scout, question.text, cancel);
+      if (!made) return std::unexpected(made.error());
+      direction = std::move(*made);
+    }
     for (const auto& near : workspace.read->nearest(direction.embedding, kCandidates)) {
       auto candidate = candidates.at(near.path, near.span->first_line);
       if (!candidate) return std::unexpected(candidate.error());

@@ -61,8 +61,15 @@ class TextCache {
   std::unordered_map<std::string, std::optional<std::string>> texts_;
 };
 
+// A question's side of what was stored of passages.
+struct Direction {
+  std::vector<float> embedding;  // less what all questions have in common
+  RetrievalHeads::Queries queries;
+};
+
 struct Ranking {
   std::vector<RankedPassage> passages;
+  Direction direction;  // empty if nothing has been read
   Evidence evidence;
   TermWeights weights;  // of the question's terms
   size_t subjects = 1;  // passages at its head that the question is about to the same degree
@@ -72,8 +79,9 @@ enum class RankDepth {
   kQuick,  // without likelihoods
   kFull,
 };
+// `earlier`: a ranking of the same text, whose direction is taken over.
 Result<Ranking> rank(Workspace& workspace, const Question& question, TextCache& texts, RankDepth depth,
-                     const Cancel* cancel);
+                     const Cancel* cancel, const Ranking* earlier = nullptr);
 
 // True if what was asked for does not seem to be in the repository. Pure; tests/bench/ask_eval.py
 // counts what the thresholds get right and their false alarms.

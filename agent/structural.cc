@@ -103,13 +103,13 @@ Result<Uses> uses_of(const repo::Index& index, const Question& q, const std::vec
   Uses uses;
   const bool calls = q.kind == QuestionKind::kCallers;
   if (!symbols.empty() && calls) return calls_of(index, last_component(q.subject), symbols);
-  auto places = symbols.empty() ? index.references(last_component(q.subject)) : index.references(symbols.front());
-  if (!places) return std::unexpected(places.error());
+  auto places = symbols.empty()             ? index.references(last_component(q.subject))
+                : is_value(symbols.front()) ? usages_of(index, symbols)
+                                            : index.references(symbols.front());
   // Looking at the sources finds more, and takes seconds for what stands everywhere in a large repository.
-  if (!symbols.empty() && (is_value(symbols.front()) || places->size() < kFewReferences)) {
+  if (places && !symbols.empty() && !is_value(symbols.front()) && places->size() < kFewReferences)
     places = usages_of(index, symbols);
-    if (!places) return std::unexpected(places.error());
-  }
+  if (!places) return std::unexpected(places.error());
   for (repo::Reference& r : *places) {
     if (calls && r.kind != "call") continue;
     (symbols.empty() || r.confidence >= kLikelyUse ? uses.likely : uses.possible).push_back(std::move(r));

@@ -78,10 +78,11 @@ void EngineWorker::open(const QString& folder) {
     else
       emit notice(text(store.error()));
   }
+  last_answer_ = {};
   if (conversations_) {
     auto exchanges = conversations_->last(root_, kShownExchanges);
     if (exchanges) {
-      last_answer_ = exchanges->empty() ? agent::Answer() : exchanges->back().answer;
+      if (!exchanges->empty()) last_answer_ = exchanges->back().answer;
       emit conversationLoaded(*exchanges);
     } else {
       emit notice(text(exchanges.error()));
