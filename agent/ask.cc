@@ -187,7 +187,7 @@ Result<Answer> ask(Workspace& workspace, std::string_view text, const AskOptions
   if (!ranking) return std::unexpected(ranking.error());
   if (events.on_ranked) events.on_ranked(ranking->passages);
   if (guesses) {
-    auto words = guess_words(workspace.answerer.model, question.text, cancel);
+    auto words = guess_words(workspace.answerer, question.text, cancel);
     if (!words) return std::unexpected(words.error());
     question.guessed = std::move(*words);
     ranking = rank(workspace, question, texts, RankDepth::kFull, cancel, &*ranking);

@@ -242,17 +242,17 @@ bool better(std::span<const double> with, std::span<const double> without) {
 // The words the model guesses for questions, each guessed once; empty where ask() would not guess.
 class Guesses {
  public:
-  Guesses(std::shared_ptr<Model> model, const Cancel* cancel) : model_(std::move(model)), cancel_(cancel) {}
+  Guesses(const Reader& reader, const Cancel* cancel) : reader_(&reader), cancel_(cancel) {}
   Result<std::string> of(const Question& question) {
     if (!question.identifiers.empty()) return std::string();
     if (const auto known = words_.find(question.text); known != words_.end()) return known->second;
-    auto words = guess_words(model_, question.text, cancel_);
+    auto words = guess_words(*reader_, question.text, cancel_);
     if (words) words_[question.text] = *words;
     return words;
   }
 
  private:
-  std::shared_ptr<Model> model_;
+  const Reader* reader_;
   const Cancel* cancel_;
   std::map<std::string, std::string> words_;
 };
@@ -424,7 +424,7 @@ Result<Calibrated> calibrate(std::shared_ptr<Model> model, const fs::path& folde
   }
   use_heads(workspace.scout, result.calibration.retrieval_heads);
   workspace.answerer = workspace.scout;
-  Guesses guesses(model, cancel);
+  Guesses guesses(workspace.answerer, cancel);
   if (auto done = compare_rankings(workspace, pack, guesses, progress, cancel, result); !done)
     return std::unexpected(done.error());
   if (model->chat_template())

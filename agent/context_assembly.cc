@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "agent/prompts.h"
+#include "agent/stored_prefix.h"
 #include "repo-indexer/terms.h"
 
 namespace strata::agent {
@@ -21,8 +22,7 @@ constexpr size_t kFewTokens = 40;    // no room worth filling
 constexpr double kSignature = 0.25;  // of all that the question says, for the window that begins with the signature
 
 std::vector<TokenId> heading(const Tokenizer& tokenizer, const Excerpt& e) {
-  return tokenizer.encode(std::format("\nFile: {}, lines {}-{}{}\n", e.file, e.first_line, e.last_line,
-                                      e.symbol.empty() ? "" : ", " + e.symbol));
+  return tokenizer.encode(std::format("\nFile: {}{}\n", e.file, e.symbol.empty() ? "" : ", " + e.symbol));
 }
 
 void append(std::vector<TokenId>& to, std::span<const TokenId> tokens) {
@@ -140,7 +140,7 @@ Result<Assembled> assemble(Workspace& workspace, Session& session, const std::ve
   Assembled assembled;
 
   // Best last. Everything is given its place first, and what has no stored rows is computed in one go, as a pass over
-  // the weights costs much however few tokens it is for: opening, headings, first tokens, unread passages, question.
+  // the weights costs much however few tokens it is for: headings, first tokens, unread passages, question.
   // The rows they stand on meanwhile are blank and seen by nobody.
   const KvLayout& layout = reader.model->params().kv;
   std::vector<Session::Range> computed;
@@ -155,8 +155,7 @@ Result<Assembled> assemble(Workspace& workspace, Session& session, const std::ve
     else
       computed.push_back({first, count});
   };
-  if (auto done = place_blank(opening); !done) return std::unexpected(done.error());
-  compute(0, static_cast<int>(opening.size()));
+  if (auto done = begin_with(session, reader, opening, cancel); !done) return std::unexpected(done.error());
   for (const Excerpt& e : excerpts | std::views::reverse) {
     const auto head = heading(tokenizer, e);
     int at = static_cast<int>(session.tokens().size());

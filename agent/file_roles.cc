@@ -27,8 +27,9 @@ bool is_documentation_path(std::string_view path) {
   for (const std::string_view folder : {"doc/", "docs/", "man/", "manual/", "website/", "www/"})
     if (path.starts_with(folder)) return true;
   const std::string_view name = path.substr(path.rfind('/') + 1);
-  for (const std::string_view ending : {".md", ".rst", ".txt", ".html", ".css", ".po", ".conf", ".texi", ".tex",
-                                        ".adoc", ".pod", ".org", ".svg", ".m4", ".am", ".in", ".ac"})
+  for (const std::string_view ending :
+       {".md",  ".rst", ".txt", ".html", ".css", ".po", ".conf", ".texi", ".tex", ".adoc", ".asciidoc",
+        ".pod", ".org", ".svg", ".m4",   ".am",  ".in", ".ac",   ".man",  ".nro", ".roff", ".mdoc"})
     if (name.ends_with(ending)) return true;
   // Manual pages: "ls.1", "printf.3p".
   const size_t dot = name.rfind('.');

@@ -8,11 +8,11 @@
 
 #include <string>
 
-#include "engine/engine.h"
+#include "agent/workspace.h"
 
 namespace strata::agent {
 
 // Empty for a model without a chat template.
-Result<std::string> guess_words(const std::shared_ptr<Model>& model, const std::string& question, const Cancel* cancel);
+Result<std::string> guess_words(const Reader& reader, const std::string& question, const Cancel* cancel);
 
 }  // namespace strata::agent

@@ -12,8 +12,8 @@ inline constexpr std::string_view kHead =
     "You are reading the source code of one repository, file by file. Later you will be asked questions about it.\n\n";
 
 inline constexpr std::string_view kSystem =
-    "You answer questions about a source code repository. You are given excerpts of it, each under its file name and "
-    "line numbers. Use only the excerpts. Answer in one to three short sentences: name the function or class and the "
+    "You answer questions about a source code repository. You are given excerpts of it, each under its file name. Use "
+    "only the excerpts. Answer in one to three short sentences: name the function or class and the "
     "exact values, and the file where they are. Do not quote code blocks.";
 
 // For a model behind a server, which is larger.

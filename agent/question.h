@@ -15,7 +15,7 @@ enum class QuestionKind {
   kDefinition,   // where is X defined
   kCallers,      // who calls X
   kUsers,        // where is X used
-  kSubclasses,   // what derives from X
+  kSubclasses,   // what derives from X, or overrides the method X
   kCallees,      // what does X call
   kCallPath,     // how does X come to call Y
   kTests,        // which tests run into X
@@ -29,6 +29,9 @@ enum class QuestionKind {
   kComparison,   // how do X and Y differ
   kDescription,  // everything that is told in words
 };
+
+// Which uses of X are asked for.
+enum class UseOf { kAny, kWritten, kRaised, kCaught, kReturned };
 
 struct Identifier {
   std::string text;     // as written, without "()" and backticks: "Parser::parse", "max_size"
@@ -44,6 +47,7 @@ struct Question {
   std::string text;
   QuestionKind kind = QuestionKind::kDescription;
   std::string subject, object;          // the X and Y above, else empty
+  UseOf use = UseOf::kAny;              // for kUsers
   std::vector<Identifier> identifiers;  // in order, each once
   std::vector<Term> terms;              // the words that carry meaning, each stem once, parts of identifiers included
   std::vector<std::string> numbered;    // "HTTP/2", "SHA-256", "OAuth2": neither the word nor the number says it alone

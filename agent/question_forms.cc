@@ -12,6 +12,7 @@ namespace {
 
 bool is_word_char(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -75,7 +76,7 @@ class Forms {
     for (size_t i = 0; i < words_.size(); ++i) {
       for (const auto form :
            {&Forms::call_path, &Forms::comparison, &Forms::tests, &Forms::file, &Forms::contents, &Forms::definition,
-            &Forms::callers, &Forms::callees, &Forms::users, &Forms::subclasses, &Forms::value}) {
+            &Forms::possessions, &Forms::callees, &Forms::subclasses, &Forms::users, &Forms::value}) {
         (this->*form)(i, q);
         if (q.kind != QuestionKind::kDescription) return;
       }
@@ -134,43 +135,100 @@ class Forms {
       set(q, QuestionKind::kDefinition, x);
   }
 
-  // who calls X; callers of X; where is X called; where are objects of X created
-  void callers(size_t i, Question& q) const {
-    size_t x = 0;
-    if (at(i, {"calls", "call", "invokes", "invoke", "calling", "call"}) && i >= 1 &&
-        !at(i - 1, {"system", "function", "api"}))
-      x = skip_kinds(i + 1);
-    else if (at(i, {"functions", "function", "methods", "method"}) && at(i + 1, {"calls", "call", "invoke", "invokes"}))
-      x = skip_kinds(i + 2);
-    else if (at(i, {"callers", "caller", "calls"}) && at(i + 1, {"of", "to"}))
-      x = skip_kinds(i + 2);
-    if (x && subject(x) && (named(x) || is_end(x + 1)) && asks_for_somebody(i) && !subject_before(i))
-      return set(q, QuestionKind::kCallers, x);
-    if (at(i, {"called", "invoked"}) && i >= 2 && subject(i - 1) && at(0, {"where", "who", "from", "which"}) &&
-        is_end(i + 1))
-      return set(q, QuestionKind::kCallers, i - 1);
-    // Calling a class makes an object.
-    if (!at(i, {"created", "constructed", "instantiated"}) || !at(0, {"where", "from", "which"})) return;
-    const size_t object = at(i - 1, {"objects", "instances", "object", "instance"}) ? i - 2 : i - 1;
-    if (subject(object) && (named(object) || is_upper(words_[object].text[0])) && is_end(i + 1))
-      set(q, QuestionKind::kCallers, object);
+  // What somebody does to X, or what is done to it.
+  struct Deed {
+    QuestionKind kind;
+    UseOf use;
+    bool bare;  // also to a symbol that has the form of any word: "who calls escape", not "where are errors handled"
+    std::array<std::string_view, 8> does, done;
+  };
+  static constexpr std::array<Deed, 8> kDeeds = {{
+      {QuestionKind::kCallers,
+       UseOf::kAny,
+       true,
+       {"call", "calls", "calling", "invoke", "invokes", "invoking"},
+       {"called", "invoked"}},
+      // Calling a class makes an object.
+      {QuestionKind::kCallers,
+       UseOf::kAny,
+       false,
+       {"create", "creates", "construct", "constructs", "instantiate", "instantiates"},
+       {"created", "constructed", "instantiated"}},
+      {QuestionKind::kUsers,
+       UseOf::kAny,
+       true,
+       {"use", "uses", "using", "reference", "references"},
+       {"used", "referenced", "imported"}},
+      {QuestionKind::kUsers, UseOf::kAny, false, {"access", "accesses", "read", "reads"}, {"accessed", "read"}},
+      {QuestionKind::kUsers,
+       UseOf::kWritten,
+       false,
+       {"set", "sets", "write", "writes", "change", "changes", "modifies", "assigns"},
+       {"set", "written", "changed", "modified", "assigned", "updated", "incremented"}},
+      {QuestionKind::kUsers, UseOf::kRaised, false, {"raise", "raises", "throw", "throws"}, {"raised", "thrown"}},
+      {QuestionKind::kUsers, UseOf::kCaught, false, {"catch", "catches", "handle", "handles"}, {"caught", "handled"}},
+      {QuestionKind::kUsers, UseOf::kReturned, false, {"return", "returns"}, {"returned"}},
+  }};
+  bool any_of(size_t i, std::span<const std::string_view> verbs) const {
+    return i < words_.size() && !words_[i].lower.empty() && is_one_of(words_[i].lower, verbs);
+  }
+  // A name for the kind of deed: by its form, or of a class.
+  bool subject_of(const Deed& deed, size_t i) const {
+    return deed.bare ? subject(i)
+                     : named(i) ||
+                           (subject(i) && is_upper(words_[i].text[0]) && std::ranges::any_of(words_[i].text, is_lower));
   }
 
-  // who uses X; where is X used; references to X
+  // who calls X; callers of X; where is X called; where are objects of X created; which functions set X
   void users(size_t i, Question& q) const {
-    if (at(i, {"uses", "use", "imports", "import", "references"}) && asks_for_somebody(i) && !subject_before(i)) {
-      const size_t x = skip_kinds(at(i + 1, {"to", "of"}) ? i + 2 : i + 1);
-      if (is_path(x) || (at(i, {"imports", "import"}) && subject(x) && is_end(x + 1)))
-        return set(q, QuestionKind::kIncludedBy, x);
-      if (subject(x) && is_end(x + 1)) return set(q, QuestionKind::kUsers, x);
+    for (const Deed& deed : kDeeds) {
+      const auto found = [&](size_t x) {
+        set(q, deed.kind, x);
+        q.use = deed.use;
+      };
+      if (any_of(i, deed.does) && does_it(i) && !at(i - 1, {"system", "api"})) {
+        const size_t x = skip_kinds(at(i + 1, {"to", "of", "from"}) ? i + 2 : i + 1);
+        const bool calls = deed.kind == QuestionKind::kCallers && deed.bare;
+        if (subject_of(deed, x) && !is_path(x) && ((calls && named(x)) || is_end(x + 1))) return found(x);
+      }
+      if (!any_of(i, deed.done) || i < 2) continue;
+      size_t x = i - 1;
+      while (x > 0 && at(x, {"actually", "directly", "ever", "really", "also", "first", "being", "currently", "objects",
+                             "instances", "object", "instance"}))
+        --x;
+      const bool ends = is_end(i + 1) || (at(i + 1, {"by"}) && i + 2 == words_.size());
+      if (subject_of(deed, x) && ends && (asks_for_somebody(i) || at(0, {"is", "are"}))) return found(x);
     }
-    if (at(i, {"usages", "usage", "uses", "references"}) && at(i + 1, {"of", "to"})) {
+    if (at(i, {"callers", "caller", "calls", "usages", "usage", "uses", "users", "references"}) &&
+        at(i + 1, {"of", "to"})) {
+      const bool calls = at(i, {"callers", "caller", "calls"});
       const size_t x = skip_kinds(i + 2);
-      if (subject(x) && is_end(x + 1)) return set(q, QuestionKind::kUsers, x);
+      if (subject(x) && ((calls && named(x)) || is_end(x + 1)))
+        return set(q, calls ? QuestionKind::kCallers : QuestionKind::kUsers, x);
     }
-    if (at(i, {"used", "referenced", "imported"}) && i >= 2 && subject(i - 1) && at(0, {"where", "who"}) &&
-        is_end(i + 1))
-      set(q, QuestionKind::kUsers, i - 1);
+    const bool depends = at(i, {"depend", "depends", "rely", "relies"}) && at(i + 1, {"on"});
+    if ((depends || at(i, {"uses", "use", "imports", "import"})) && does_it(i)) {
+      const size_t x = skip_kinds(depends ? i + 2 : i + 1);
+      if (is_path(x)) return set(q, QuestionKind::kIncludedBy, x);
+      if (subject(x) && is_end(x + 1)) set(q, depends ? QuestionKind::kUsers : QuestionKind::kIncludedBy, x);
+    }
+  }
+  bool does_it(size_t verb) const { return asks_for_somebody(verb) && !subject_before(verb); }
+
+  // X's callers, X's subclasses
+  void possessions(size_t i, Question& q) const {
+    if (!subject(i) || !at(i + 1, {"s"})) return;
+    const auto has = [&](std::initializer_list<std::string_view> what, QuestionKind kind) {
+      if (at(i + 2, what) && is_end(i + 3)) set(q, kind, i);
+    };
+    has({"callers"}, QuestionKind::kCallers);
+    has({"callees"}, QuestionKind::kCallees);
+    has({"users", "uses", "usages"}, QuestionKind::kUsers);
+    has({"subclasses", "children", "descendants", "implementations"}, QuestionKind::kSubclasses);
+    has({"members", "methods", "fields", "attributes"}, QuestionKind::kMembers);
+    has({"signature", "parameters", "arguments", "prototype"}, QuestionKind::kSignature);
+    has({"bases", "parents", "superclass", "superclasses"}, QuestionKind::kBases);
+    has({"tests"}, QuestionKind::kTests);
   }
 
   // what derives from X; subclasses of X; which classes implement X
@@ -185,8 +243,23 @@ class Forms {
     else if (at(i, {"children", "descendants", "implementations", "derivatives"}) && at(i + 1, {"of"}))
       x = skip_kinds(i + 2);
     else if (at(i, {"implement", "implements"}) && i >= 1 &&
-             at(i - 1, {"classes", "who", "what", "types", "structs", "which"}))
+             at(i - 1, {"classes", "who", "what", "types", "structs", "which", "that"}))
       x = skip_kinds(i + 1);
+    else if (at(i, {"override", "overrides", "overriding", "reimplement", "reimplements"}) && asks_for_somebody(i))
+      x = skip_kinds(i + 1);
+    else if (at(i, {"build", "builds", "based"}) && at(next, {"on"}) && asks_for_somebody(i))
+      x = skip_kinds(next + 1);
+    else if (at(i, {"have", "has", "with"}) && asks_for_somebody(i)) {
+      const size_t base = skip_kinds(i + 1);
+      size_t as = base + 2;
+      while (at(as, {"their", "its", "a", "the", "direct"})) ++as;
+      if (!at(base + 1, {"as"}) || !subject(base) || !at(as, {"base", "parent", "superclass", "bases"})) return;
+      return set(q, QuestionKind::kSubclasses, base);
+    } else if (at(i, {"subclassed", "extended", "overridden", "reimplemented"}) && i >= 2 && subject(i - 1) &&
+               (asks_for_somebody(i) || at(0, {"is"}))) {
+      if (is_end(i + 1)) set(q, QuestionKind::kSubclasses, i - 1);
+      return;
+    }
     if (x && subject(x) && is_end(x + 1) && !subject_before(i)) set(q, QuestionKind::kSubclasses, x);
   }
 
@@ -337,11 +410,16 @@ class Forms {
 
   // "who ...", "which functions ...", "what calls ...", "list all ...": not "how does X call Y" or "what does X call".
   bool asks_for_somebody(size_t verb) const {
+    bool asks = false;
     for (size_t i = 0; i < verb; ++i) {
-      if (at(i, {"how", "why", "when", "does", "did"})) return false;
-      if (at(i, {"who", "what", "which", "where", "list", "find", "show", "all", "everything"})) return true;
+      if (at(i, {"how", "why", "when"}) && !asks) return false;
+      if (at(i, {"does", "do", "did"}) && !asks) {
+        if (!at(i + 1, {"anything", "anyone", "anybody", "something", "any", "other"})) return false;
+        asks = true;
+      }
+      asks |= at(i, {"who", "whom", "what", "which", "where", "list", "find", "show", "name", "all", "everything"});
     }
-    return false;
+    return asks;
   }
   bool subject_before(size_t verb) const {
     for (size_t i = 0; i < verb; ++i)

@@ -175,6 +175,14 @@ Result<void> judge(Workspace& workspace, const Question& question, std::vector<R
   std::vector<double> scores;
   for (size_t i = 0; i < count; ++i) scores.push_back(ranked[i].score);
   const auto itself = [](double x) { return std::optional(x); };
+  // Prose makes any question likelier than code does, so documents are compared with one another.
+  for (const bool aside : {false, true}) {
+    double sum = 0, of = 0;
+    for (size_t i = 0; i < count; ++i)
+      if (ranked[i].aside == aside) sum += (*likely)[i], ++of;
+    for (size_t i = 0; i < count; ++i)
+      if (ranked[i].aside == aside) (*likely)[i] -= sum / of;
+  }
   const Moments likelihood = moments(*likely, itself), score = moments(scores, itself);
   std::vector<std::pair<double, size_t>> order;
   for (size_t i = 0; i < count; ++i) {

@@ -10,8 +10,10 @@
 #include "agent/call_questions.h"
 #include "agent/content_questions.h"
 #include "agent/file_roles.h"
+#include "agent/ranker.h"
 #include "agent/structural_parts.h"
 #include "agent/usages.h"
+#include "agent/use_lines.h"
 #include "repo-indexer/parse.h"
 
 namespace strata::agent {
@@ -74,7 +76,37 @@ Answer defined(const Question& q, const std::vector<repo::Symbol>& symbols) {
 // itself.
 struct Uses {
   std::vector<repo::Reference> likely, possible;
+  size_t others = 0;  // of what is likely, left out because it is not what was asked for
 };
+
+// Leaves the uses of the kind that is asked for, if there are any.
+bool narrow(const repo::Index& index, const Question& q, Uses& uses) {
+  if (q.use == UseOf::kAny) return false;
+  const std::string name(last_component(q.subject));
+  TextCache texts(index);
+  std::vector<repo::Reference> asked_for;
+  for (const repo::Reference& r : uses.likely)
+    if (const std::string* text = texts.text(r.file); text && line_does(lines_of(*text, r.line, r.line), name, q.use))
+      asked_for.push_back(r);
+  if (asked_for.empty()) return false;
+  uses.others = uses.likely.size() - asked_for.size();
+  uses.likely = std::move(asked_for);
+  uses.possible.clear();
+  return true;
+}
+
+std::string_view done(const Question& q, bool made, bool narrowed) {
+  if (q.kind == QuestionKind::kCallers) return made ? "made" : "called";
+  if (!narrowed) return "used";
+  switch (q.use) {
+    case UseOf::kWritten: return "set";
+    case UseOf::kRaised: return "raised";
+    case UseOf::kCaught: return "caught";
+    case UseOf::kReturned: return "returned";
+    case UseOf::kAny: break;
+  }
+  return "used";
+}
 
 // Calls that mean one of the symbols. Several definitions, one for each system, share a call.
 Result<Uses> calls_of(const repo::Index& index, std::string_view name, const std::vector<repo::Symbol>& symbols) {
@@ -117,7 +149,7 @@ Result<Uses> uses_of(const repo::Index& index, const Question& q, const std::vec
   return uses;
 }
 
-Answer used(const Question& q, const std::vector<repo::Symbol>& symbols, const Uses& uses) {
+Answer used(const Question& q, const std::vector<repo::Symbol>& symbols, const Uses& uses, bool narrowed) {
   struct User {
     std::string file, name;
     std::set<int> lines;
@@ -132,7 +164,7 @@ Answer used(const Question& q, const std::vector<repo::Symbol>& symbols, const U
   std::ranges::stable_sort(users, {},
                            [](const User& u) { return is_test_path(u.file) || is_documentation_path(u.file); });
   const bool made = !symbols.empty() && repo::is_class(symbols.front().kind);
-  const std::string_view verb = q.kind != QuestionKind::kCallers ? "used" : made ? "made" : "called";
+  const std::string_view verb = done(q, made, narrowed);
   Answer answer;
   if (users.empty()) {
     answer.text = std::format("`{}` is never {} in this repository.", q.subject, verb);
@@ -158,6 +190,9 @@ Answer used(const Question& q, const std::vector<repo::Symbol>& symbols, const U
     answer.citations.push_back({u.file, *u.lines.begin(), *u.lines.begin(), "", true});
   }
   answer.text += rest_of(users.size());
+  if (uses.others > 0)
+    answer.text +=
+        std::format("\nIt is used in {} more {} in other ways.", uses.others, uses.others == 1 ? "line" : "lines");
   if (certain && !uses.possible.empty())
     answer.text += std::format("\nIn {} more {} it may be this one or another `{}`.", uses.possible.size(),
                                uses.possible.size() == 1 ? "place" : "places", last_component(q.subject));
@@ -250,7 +285,8 @@ Result<std::optional<Answer>> structural_answer(const repo::Index& index, const 
     case QuestionKind::kUsers: {
       auto uses = uses_of(index, question, *symbols);
       if (!uses) return std::unexpected(uses.error());
-      if (!symbols->empty() || !uses->likely.empty()) answer = used(question, *symbols, *uses);
+      const bool narrowed = narrow(index, question, *uses);
+      if (!symbols->empty() || !uses->likely.empty()) answer = used(question, *symbols, *uses, narrowed);
       break;
     }
     case QuestionKind::kSubclasses: {

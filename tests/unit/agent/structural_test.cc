@@ -80,6 +80,18 @@ TEST_F(Structural, WhereAConstantIsUsed) {
   EXPECT_THAT(places(ask("Where is CAPACITY used?")), ElementsAre("box.c:2", "box.c:4"));
 }
 
+TEST_F(Structural, WhichUsesOfANameAreMeant) {
+  folder_.write("tree/box.c",
+                "static int boxes;\nstatic int lost;\nint count(void) {\n  return boxes;\n}\nvoid add(void) {\n"
+                "  boxes = boxes + 1;\n}\nint no_more(void) {\n  return lost;\n}\n");
+  ASSERT_TRUE(index_->update());
+  const auto answer = ask("Which functions set `boxes`?");
+  EXPECT_THAT(places(answer), ElementsAre("box.c:7"));
+  EXPECT_THAT(answer->text, HasSubstr("used in 1 more line in other ways"));
+  // Nobody does it: what there is instead.
+  EXPECT_THAT(ask("Where is `lost` modified?")->text, HasSubstr("is used in one place"));
+}
+
 TEST_F(Structural, HowAFunctionComesToCallAnother) {
   const auto answer = ask("How does main come to call connect?");
   EXPECT_THAT(places(answer), ElementsAre("mail.py:12", "mail.py:7", "mail.py:1"));
