@@ -23,6 +23,7 @@ namespace {
 constexpr int kLongestCitation = 60;  // lines of a definition
 constexpr int kValueLines = 12;
 constexpr size_t kFewReferences = 300;
+constexpr size_t kMostDescendants = 1000;
 // How certain a reference is to mean a symbol before it is listed: a member of an object whose type is not known is, if
 // its name is no usual one and, where it is not the only one of its name, reached by an include or import.
 constexpr double kLikely = 0.4, kLikelyAlone = 0.25;
@@ -199,7 +200,35 @@ Answer used(const Question& q, const std::vector<repo::Symbol>& symbols, const U
   return answer;
 }
 
-Answer derived(const Question& q, const std::vector<repo::Symbol>& symbols, std::vector<repo::Symbol> children) {
+// What derives from the children, from theirs, and so on.
+struct Descendant {
+  repo::Symbol symbol;
+  std::string through;  // its own base
+};
+Result<std::vector<Descendant>> descendants_of(const repo::Index& index, const std::vector<repo::Symbol>& children) {
+  std::set<int64_t> seen;
+  for (const repo::Symbol& child : children) seen.insert(child.id);
+  std::vector<Descendant> found;
+  std::vector<repo::Symbol> generation = children;
+  while (!generation.empty() && found.size() < kMostDescendants) {
+    std::vector<repo::Symbol> next;
+    for (const repo::Symbol& parent : generation) {
+      auto relations = index.subclasses(parent);
+      if (!relations) return std::unexpected(relations.error());
+      for (const repo::Relation& relation : *relations) {
+        if (relation.symbol.id == 0 || relation.reference.confidence < kLikely) continue;
+        if (!seen.insert(relation.symbol.id).second) continue;
+        found.push_back({relation.symbol, parent.name});
+        next.push_back(relation.symbol);
+      }
+    }
+    generation = std::move(next);
+  }
+  return found;
+}
+
+Answer derived(const Question& q, const std::vector<repo::Symbol>& symbols, std::vector<repo::Symbol> children,
+               const std::vector<Descendant>& descendants) {
   order(children);
   Answer answer;
   if (children.empty()) {
@@ -211,15 +240,22 @@ Answer derived(const Question& q, const std::vector<repo::Symbol>& symbols, std:
     }
     return answer;
   }
-  answer.text = children.size() == 1 ? std::format("One {} derives from `{}`:\n", children[0].kind, q.subject)
-                                     : std::format("{} derive from `{}`:\n", children.size(), q.subject);
-  for (const repo::Symbol& s : children) {
-    if (answer.citations.size() == kPlaces) break;
+  answer.text = children.size() == 1 ? std::format("One {} derives from `{}`", children[0].kind, q.subject)
+                                     : std::format("{} derive from `{}`", children.size(), q.subject);
+  if (!descendants.empty())
+    answer.text +=
+        std::format(" directly, {} more through {}", descendants.size(), children.size() == 1 ? "it" : "them");
+  answer.text += ":\n";
+  const auto list = [&](const repo::Symbol& s, std::string_view through) {
+    if (answer.citations.size() == kPlaces) return;
     const Citation c = citation_of(s);
-    answer.text += std::format("- `{}` at {}\n", s.qualified_name, place(c.file, c.start_line, c.end_line));
+    answer.text += std::format("- `{}` at {}{}\n", s.qualified_name, place(c.file, c.start_line, c.end_line),
+                               through.empty() ? "" : std::format(", through `{}`", through));
     answer.citations.push_back(c);
-  }
-  answer.text += rest_of(children.size());
+  };
+  for (const repo::Symbol& s : children) list(s, "");
+  for (const auto& [symbol, through] : descendants) list(symbol, through);
+  answer.text += rest_of(children.size() + descendants.size());
   return answer;
 }
 
@@ -292,7 +328,10 @@ Result<std::optional<Answer>> structural_answer(const repo::Index& index, const 
     case QuestionKind::kSubclasses: {
       auto children = index.subclasses(last_component(question.subject));
       if (!children) return std::unexpected(children.error());
-      if (!symbols->empty() || !children->empty()) answer = derived(question, *symbols, std::move(*children));
+      auto descendants = descendants_of(index, *children);
+      if (!descendants) return std::unexpected(descendants.error());
+      if (!symbols->empty() || !children->empty())
+        answer = derived(question, *symbols, std::move(*children), *descendants);
       break;
     }
     case QuestionKind::kCallees: {

@@ -117,6 +117,11 @@ TEST_F(Structural, WhatAClassHasAndDerivesFrom) {
                 "from mail import Box\n\n\nclass BigBox(Box):\n    def weigh(self, scale=1):\n        pass\n");
   ASSERT_TRUE(index_->update());
   EXPECT_THAT(places(ask("Which methods does BigBox have?")), ElementsAre("big.py:4", "big.py:5"));
+  folder_.write("tree/huge.py", "from big import BigBox\n\n\nclass HugeBox(BigBox):\n    pass\n");
+  ASSERT_TRUE(index_->update());
+  const auto derived = ask("Which classes derive from Box?");
+  EXPECT_THAT(places(derived), ElementsAre("big.py:4", "huge.py:4"));
+  EXPECT_THAT(derived->text, HasSubstr("One class derives from `Box` directly, 1 more through it"));
   EXPECT_THAT(places(ask("What does BigBox inherit from?")), ElementsAre("big.py:4", "mail.py:5"));
   EXPECT_THAT(ask("What are the parameters of BigBox.weigh?")->text, HasSubstr("`def weigh(self, scale=1)`"));
 }
