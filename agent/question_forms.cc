@@ -57,6 +57,17 @@ bool asks_value(const std::vector<QuestionWord>& words) {
   return false;
 }
 
+// All that a question has beside the name of what it asks the place, or the value, of.
+constexpr std::array<std::string_view, 40> kPlaceWords = {
+    "where",   "in",    "on",       "at",  "is",   "are",     "does",       "do",      "can",         "i",
+    "we",      "find",  "show",     "me",  "tell", "live",    "lives",      "located", "sit",         "found",
+    "defined", "named", "declared", "of",  "file", "line",    "source",     "there",   "implemented", "called",
+    "exists",  "exist", "contains", "has", "have", "contain", "definition", "code",    "please",      "folder"};
+constexpr std::array<std::string_view, 6> kAsksPlace = {"where", "find", "show", "file", "line", "there"};
+constexpr std::array<std::string_view, 24> kValueWords = {
+    "what",   "which", "how",  "value", "default", "is",  "of",   "for",  "assigned", "set",     "to", "equal",
+    "equals", "does",  "have", "has",   "large",   "big", "long", "high", "many",     "initial", "s",  "small"};
+
 constexpr std::array<std::string_view, 9> kThings = {"symbols", "types",     "structs", "macros",  "constants",
                                                      "enums",   "variables", "outline", "contents"};
 
@@ -81,6 +92,7 @@ class Forms {
         if (q.kind != QuestionKind::kDescription) return;
       }
     }
+    nothing_else(q);
   }
 
  private:
@@ -99,16 +111,47 @@ class Forms {
   bool subject(size_t i) const {
     return named(i) || (i < words_.size() && !says_nothing(words_[i].lower) && is_symbol_(words_[i].text));
   }
+  // "of the class Y", behind the name of a member of it.
+  size_t owner(size_t i) const {
+    if (!at(i, {"of"})) return 0;
+    const size_t y = skip_kinds(i + 1);
+    return y < words_.size() && subject(y) && !is_path(y) && is_upper(words_[y].text[0]) ? y : 0;
+  }
   bool is_end(size_t i) const {
-    return i >= words_.size() || at(i, {"in", "within", "and", "here", "throughout", "from", "across", "anywhere"});
+    return i >= words_.size() || owner(i) != 0 ||
+           at(i, {"in", "within", "and", "here", "throughout", "from", "across", "anywhere"});
   }
   void set(Question& q, QuestionKind kind, size_t subject) const {
     q.kind = kind;
     q.subject = words_[subject].text;
+    if (const size_t y = owner(subject + 1); y != 0 && !q.subject.contains('.') && !q.subject.contains(':'))
+      q.subject = words_[y].text + "." + q.subject;
   }
   void set(Question& q, QuestionKind kind, size_t subject, size_t object) const {
     set(q, kind, subject);
     q.object = words_[object].text;
+  }
+
+  // A name, and beside it only words that ask for its place, or its value: in which file does X live, how large is X.
+  void nothing_else(Question& q) const {
+    size_t name = words_.size();
+    bool place = true, asks_place = false, value = true;
+    for (size_t i = 0; i < words_.size(); ++i) {
+      if (named(i) && !is_path(i)) {
+        if (name < words_.size()) return;
+        name = i;
+        continue;
+      }
+      const std::string& word = words_[i].lower;
+      const bool kind = is_one_of(word, kKindWords) || at(i, {"a", "an", "any", "what", "which", "exactly"});
+      place &= kind || is_one_of(word, kPlaceWords);
+      asks_place |= is_one_of(word, kAsksPlace) || at(i, {"exist", "exists"}) ||
+                    (at(i, {"module"}) && i > 0 && at(i - 1, {"which", "what"}));
+      value &= kind || is_one_of(word, kValueWords);
+    }
+    if (name == words_.size()) return;
+    if (place && asks_place) return set(q, QuestionKind::kDefinition, name);
+    if (value && at(0, {"what", "which", "how"})) set(q, QuestionKind::kValue, name);
   }
 
   // where is [the function] X [function] [defined]; definition of X; which file defines X
@@ -140,7 +183,7 @@ class Forms {
     QuestionKind kind;
     UseOf use;
     bool bare;  // also to a symbol that has the form of any word: "who calls escape", not "where are errors handled"
-    std::array<std::string_view, 8> does, done;
+    std::array<std::string_view, 12> does, done;
   };
   static constexpr std::array<Deed, 8> kDeeds = {{
       {QuestionKind::kCallers,
@@ -152,8 +195,8 @@ class Forms {
       {QuestionKind::kCallers,
        UseOf::kAny,
        false,
-       {"create", "creates", "construct", "constructs", "instantiate", "instantiates"},
-       {"created", "constructed", "instantiated"}},
+       {"create", "creates", "construct", "constructs", "instantiate", "instantiates", "allocate", "allocates"},
+       {"created", "constructed", "instantiated", "allocated"}},
       {QuestionKind::kUsers,
        UseOf::kAny,
        true,
@@ -163,7 +206,8 @@ class Forms {
       {QuestionKind::kUsers,
        UseOf::kWritten,
        false,
-       {"set", "sets", "write", "writes", "change", "changes", "modifies", "assigns"},
+       {"set", "sets", "write", "writes", "change", "changes", "modify", "modifies", "assign", "assigns", "update",
+        "updates"},
        {"set", "written", "changed", "modified", "assigned", "updated", "incremented"}},
       {QuestionKind::kUsers, UseOf::kRaised, false, {"raise", "raises", "throw", "throws"}, {"raised", "thrown"}},
       {QuestionKind::kUsers, UseOf::kCaught, false, {"catch", "catches", "handle", "handles"}, {"caught", "handled"}},

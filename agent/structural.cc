@@ -39,6 +39,12 @@ Result<std::vector<repo::Symbol>> symbols_named(const repo::Index& index, std::s
   std::string dotted(name);
   for (size_t at; (at = dotted.find("->")) != std::string::npos;) dotted.replace(at, 2, ".");
   auto symbols = index.find_symbols(dotted);
+  if (symbols && symbols->empty() && dotted.contains('.')) {
+    // "Subprocess.Start" for Subprocess::Start
+    std::string other = dotted;
+    for (size_t at; (at = other.find('.')) != std::string::npos;) other.replace(at, 1, "::");
+    symbols = index.find_symbols(other);
+  }
   if (symbols && symbols->empty() && last_component(name) != name) {
     // "app.run" for Flask.run: a method asked for through a variable.
     symbols = index.find_symbols(last_component(name));
@@ -277,6 +283,26 @@ Result<std::optional<Answer>> value_of(const repo::Index& index, const Question&
   return answer;
 }
 
+// A name that stands nowhere needs no model to be found missing; a file's may be told in part.
+Result<std::optional<Answer>> nowhere(const repo::Index& index, const Question& q) {
+  using enum QuestionKind;
+  if (q.kind == kIncludes || q.kind == kIncludedBy || q.kind == kOutline) return std::nullopt;
+  for (const Identifier& identifier : q.identifiers) {
+    if (!identifier.certain) continue;
+    auto known = index.knows_word(last_component(identifier.text));
+    if (!known) return std::unexpected(known.error());
+    if (*known) continue;
+    Answer answer;
+    answer.found = false;
+    answer.evidence.unknown.push_back(identifier.text);
+    answer.text =
+        std::format("The repository does not contain `{}`: no symbol, reference or word of any file has this name.",
+                    identifier.text);
+    return answer;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string place(std::string_view file, int first, int last) {
@@ -381,7 +407,11 @@ Result<std::optional<Answer>> structural_answer(const repo::Index& index, const 
     case QuestionKind::kComparison:  // the model reads both
     case QuestionKind::kDescription: break;
   }
-  if (!answer) return std::nullopt;
+  if (!answer) {
+    auto missing = nowhere(index, question);
+    if (!missing || !*missing) return missing;
+    answer = std::move(**missing);
+  }
   answer->structural = true;
   while (answer->text.ends_with('\n')) answer->text.pop_back();
   return answer;

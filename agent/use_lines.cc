@@ -43,10 +43,22 @@ std::string_view behind_subscripts(std::string_view text) {
   return text;
 }
 
+// `.clear(`, `->push_back(`: calls of a container that change it.
+bool calls_changer(std::string_view behind) {
+  constexpr std::array<std::string_view, 20> kChangers = {
+      "clear",    "erase",  "insert", "push_back", "emplace", "resize", "append", "add",   "remove",       "pop",
+      "pop_back", "update", "extend", "swap",      "push",    "reset",  "delete", "store", "emplace_back", "put"};
+  if (!behind.starts_with('.') && !behind.starts_with("->")) return false;
+  behind.remove_prefix(behind[0] == '.' ? 1 : 2);
+  const size_t end = behind.find('(');
+  return end != std::string_view::npos && std::ranges::contains(kChangers, behind.substr(0, end));
+}
+
 bool is_written(std::string_view before, std::string_view behind) {
   constexpr std::array<std::string_view, 14> kAssignments = {
       "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", ":=", "++", "<<=", ">>=", "?\?=", "**="};
   behind = behind_subscripts(behind);
+  if (calls_changer(behind)) return true;
   if (behind.starts_with('=')) return !behind.starts_with("==") && !behind.starts_with("=>");
   if (behind.starts_with("--") || std::ranges::any_of(kAssignments, [&](auto a) { return behind.starts_with(a); }))
     return true;

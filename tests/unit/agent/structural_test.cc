@@ -126,6 +126,13 @@ TEST_F(Structural, WhatAClassHasAndDerivesFrom) {
   EXPECT_THAT(ask("What are the parameters of BigBox.weigh?")->text, HasSubstr("`def weigh(self, scale=1)`"));
 }
 
+TEST_F(Structural, WhatNothingIsCalled) {
+  const auto answer = ask("Who calls fetch_all_mails?");
+  ASSERT_TRUE(answer);
+  EXPECT_FALSE(answer->found);
+  EXPECT_THAT(answer->text, HasSubstr("does not contain `fetch_all_mails`"));
+}
+
 TEST_F(Structural, WhatTheModelHasToReadIsLeftToIt) {
   EXPECT_FALSE(ask("What is the difference between connect and main?"));
   EXPECT_FALSE(ask("How is the mail sorted?"));

@@ -8,10 +8,11 @@ namespace {
 
 TEST(UseLines, TellWhatIsWritten) {
   for (const char* line : {"  width = 80;", "width := read()", "table[width[i]] += width[0] = 1", "width[a[1]][2] = 3;",
-                           "++width;", "width--;", "self.width //= 2 if False else 1; self.width = 2", "width |= 4"})
+                           "++width;", "width--;", "self.width //= 2 if False else 1; self.width = 2", "width |= 4",
+                           "self.width.append(3)", "width->clear();"})
     EXPECT_TRUE(line_does(line, "width", UseOf::kWritten)) << line;
   for (const char* line : {"if (width == 80)", "x = width;", "my_width = 1", "match width => 3", "f(width, y = 1)",
-                           "width[", "widths = 2"})
+                           "width[", "width.size()", "widths = 2"})
     EXPECT_FALSE(line_does(line, "width", UseOf::kWritten)) << line;
 }
 
