@@ -15,6 +15,7 @@
 #include "agent/usages.h"
 #include "agent/use_lines.h"
 #include "repo-indexer/parse.h"
+#include "repo-indexer/structure.h"
 
 namespace strata::agent {
 
@@ -265,6 +266,48 @@ Answer derived(const Question& q, const std::vector<repo::Symbol>& symbols, std:
   return answer;
 }
 
+// The methods of this name in classes below those of `methods`.
+Result<std::vector<repo::Symbol>> overriding(const repo::Index& index, const std::vector<repo::Symbol>& methods) {
+  std::map<int64_t, repo::Symbol> found;
+  for (const repo::Symbol& method : methods) {
+    const std::string_view whole = method.qualified_name;
+    if (!whole.ends_with(method.name)) continue;
+    const size_t end = whole.find_last_not_of(":.", whole.size() - method.name.size() - 1);
+    if (whole.size() == method.name.size() || end == std::string_view::npos) continue;
+    const std::string owner(whole.substr(0, end + 1)), member(whole.substr(end + 1));
+    auto classes = repo::classes_below(index, owner);
+    if (!classes) return std::unexpected(classes.error());
+    classes->erase(owner);
+    for (const std::string& heir : *classes) {
+      auto symbols = index.find_symbols(heir + member);
+      if (!symbols) return symbols;
+      for (repo::Symbol& s : *symbols)
+        if (s.qualified_name == heir + member && s.definition) found.emplace(s.id, std::move(s));
+    }
+  }
+  std::vector<repo::Symbol> all;
+  for (auto& [id, symbol] : found) all.push_back(std::move(symbol));
+  order(all);
+  return all;
+}
+
+Answer overridden(const Question& q, const std::vector<repo::Symbol>& methods, const std::vector<repo::Symbol>& by) {
+  Answer answer;
+  answer.text = by.empty() ? std::format("Nothing in this repository overrides `{}`. It is defined at {}.", q.subject,
+                                         place(methods[0].file, methods[0].name_line, methods[0].name_line))
+                           : std::format("`{}` is overridden in {} {}:\n", q.subject, by.size(),
+                                         by.size() == 1 ? "class" : "classes");
+  if (by.empty()) answer.citations.push_back(citation_of(methods[0]));
+  for (const repo::Symbol& s : by) {
+    if (answer.citations.size() == kPlaces) break;
+    const Citation c = citation_of(s);
+    answer.text += std::format("- `{}` at {}\n", s.qualified_name, place(c.file, c.start_line, c.end_line));
+    answer.citations.push_back(c);
+  }
+  answer.text += rest_of(by.size());
+  return answer;
+}
+
 Result<std::optional<Answer>> value_of(const repo::Index& index, const Question& q, std::vector<repo::Symbol> symbols) {
   std::erase_if(symbols, [](const repo::Symbol& s) { return !is_value(s); });
   if (symbols.empty() || symbols.size() > 3) return std::nullopt;
@@ -352,6 +395,12 @@ Result<std::optional<Answer>> structural_answer(const repo::Index& index, const 
       break;
     }
     case QuestionKind::kSubclasses: {
+      if (!symbols->empty() && symbols->front().kind == "method") {
+        auto by = overriding(index, *symbols);
+        if (!by) return std::unexpected(by.error());
+        answer = overridden(question, *symbols, *by);
+        break;
+      }
       auto children = index.subclasses(last_component(question.subject));
       if (!children) return std::unexpected(children.error());
       auto descendants = descendants_of(index, *children);

@@ -126,6 +126,15 @@ TEST_F(Structural, WhatAClassHasAndDerivesFrom) {
   EXPECT_THAT(ask("What are the parameters of BigBox.weigh?")->text, HasSubstr("`def weigh(self, scale=1)`"));
 }
 
+TEST_F(Structural, WhatOverridesAMethod) {
+  folder_.write("tree/big.py", "from mail import Box\n\n\nclass BigBox(Box):\n    def fetch(self):\n        pass\n");
+  folder_.write("tree/other.py", "class Other:\n    def fetch(self):\n        pass\n");
+  ASSERT_TRUE(index_->update());
+  EXPECT_THAT(places(ask("Which classes override `fetch`?")), ElementsAre("big.py:5"));
+  EXPECT_THAT(places(ask("Where is Box.fetch overridden?")), ElementsAre("big.py:5"));
+  EXPECT_THAT(ask("Who overrides BigBox.fetch?")->text, HasSubstr("Nothing in this repository overrides"));
+}
+
 TEST_F(Structural, WhatNothingIsCalled) {
   const auto answer = ask("Who calls fetch_all_mails?");
   ASSERT_TRUE(answer);
