@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <format>
 #include <optional>
 #include <ranges>
 #include <unordered_set>
@@ -90,9 +91,19 @@ bool is_put_into(std::string_view between) {
                                     between.ends_with(" in the file") || between.ends_with(" from"));
 }
 
-// The one definition of this name, or the one of them that was read. A plain word (`edge`) means what was read only.
-Result<std::optional<repo::Symbol>> definition_of(const repo::Index& index, const std::string& name,
-                                                  const std::vector<Excerpt>& excerpts) {
+// "the `onsig` function", "calls onsig()"
+bool is_called_code(std::string_view answer, const std::string& name) {
+  if (answer.contains(name + "(")) return true;
+  for (const std::string_view kind : {"function", "method", "macro", "class", "struct"})
+    if (answer.contains(std::format("`{}` {}", name, kind)) || answer.contains(std::format("{} `{}`", kind, name)))
+      return true;
+  return false;
+}
+
+// The one definition of this name, or the one of them that was read. A plain word (`edge`) that is not said to be code
+// means what was read only.
+Result<std::optional<repo::Symbol>> definition_of(const repo::Index& index, std::string_view answer,
+                                                  const std::string& name, const std::vector<Excerpt>& excerpts) {
   auto symbols = index.find_symbols(name);
   if (!symbols) return std::unexpected(symbols.error());
   std::erase_if(*symbols, [&](const repo::Symbol& s) { return s.name != name || !s.definition; });
@@ -101,7 +112,7 @@ Result<std::optional<repo::Symbol>> definition_of(const repo::Index& index, cons
       return e.file == s.file && e.first_line <= s.last_line && s.first_line <= e.last_line;
     });
   };
-  if (symbols->size() > 1 || !looks_like_identifier(name))
+  if (symbols->size() > 1 || !(looks_like_identifier(name) || is_called_code(answer, name)))
     std::erase_if(*symbols, [&](const repo::Symbol& s) { return !read(s); });
   if (symbols->size() != 1) return std::nullopt;
   return std::move(symbols->front());
@@ -185,7 +196,7 @@ Result<std::vector<Citation>> cite(const repo::Index& index, const Answer& answe
   }
   // 2. Names of the answer that are defined in one place, or in one that was read: the symbol's own lines.
   for (const std::string& name : find_names(answer.text)) {
-    auto symbol = definition_of(index, name, excerpts);
+    auto symbol = definition_of(index, answer.text, name, excerpts);
     if (!symbol) return std::unexpected(symbol.error());
     if (!*symbol) continue;
     const repo::Symbol& s = **symbol;
@@ -244,7 +255,7 @@ Result<void> repair_files(const repo::Index& index, const std::vector<Excerpt>& 
     const size_t sentence = std::max(before.rfind(". ") + 1, before.rfind('\n') + 1);  // npos + 1 is the beginning
     const std::vector<std::string> names = find_names(before.substr(sentence));
     if (names.empty() || !is_put_into(before.substr(before.rfind(names.back()) + names.back().size()))) continue;
-    auto symbol = definition_of(index, names.back(), excerpts);
+    auto symbol = definition_of(index, answer, names.back(), excerpts);
     if (!symbol) return std::unexpected(symbol.error());
     if (!*symbol) continue;
     if (m.first_line > 0 || (*symbol)->file == m.file || (*symbol)->file.ends_with("/" + m.file)) continue;

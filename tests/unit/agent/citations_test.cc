@@ -49,8 +49,12 @@ TEST(RepairFiles, ASymbolStandsInItsOwnFile) {
   };
   EXPECT_EQ(repaired("`finish` is first. The `load_deps` function in `src/build.c` reads `src/build.c`."),
             "`finish` is first. The `load_deps` function in `src/graph.c` reads `src/build.c`.");
-  for (const char* right : {"`load_deps` is called in `src/main.c`.", "`load_deps` is in `src/graph.c`, graph.c.",
-                            "`load_deps` is no Session.get.", "It is in `src/build.c`."})
+  // A plain word may be anything, unless it is said to be code.
+  EXPECT_EQ(repaired("The `finish` function in `src/graph.c` ends it."),
+            "The `finish` function in `src/build.c` ends it.");
+  for (const char* right :
+       {"A `finish` in `src/graph.c`.", "`load_deps` is called in `src/main.c`.",
+        "`load_deps` is in `src/graph.c`, graph.c.", "`load_deps` is no Session.get.", "It is in `src/build.c`."})
     EXPECT_EQ(repaired(right), right);
 }
 
