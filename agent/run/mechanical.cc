@@ -18,6 +18,8 @@ struct Word {
   bool ends = false;  // a full stop, comma or semicolon follows
 };
 
+constexpr std::string_view kPunctuation = ".,;:?!";
+
 std::vector<Word> words_of(std::string_view text) {
   std::vector<Word> words;
   for (size_t at = 0; (at = text.find_first_not_of(" \t\n\r", at)) != text.npos;) {
@@ -34,13 +36,11 @@ std::vector<Word> words_of(std::string_view text) {
     }
     // Punctuation behind a quotation is a word of its own by now.
     if (!word.quoted && !words.empty() && words.back().quoted &&
-        word.text.find_first_not_of(".,;:") == word.text.npos) {
+        word.text.find_first_not_of(kPunctuation) == word.text.npos) {
       words.back().ends = true;
       continue;
     }
-    while (!word.quoted && word.text.size() > 1 &&
-           (word.text.ends_with('.') || word.text.ends_with(',') || word.text.ends_with(';') ||
-            word.text.ends_with(':'))) {
+    while (!word.quoted && word.text.size() > 1 && kPunctuation.contains(word.text.back())) {
       word.text.pop_back();
       word.ends = true;
     }
@@ -61,7 +61,8 @@ class Reader {
   // One step; false leaves nothing behind.
   bool step(Mechanical& m) {
     const size_t start = at_;
-    skip({"please", "now", "also", "then", "and", "finally", "next", "first"});
+    skip({"please", "now", "also", "then", "and",  "finally", "next", "first", "can",   "could", "would",
+          "you",    "i",   "i'd",  "we",   "want", "need",    "like", "to",    "let's", "lets",  "just"});
     for (const auto read : {&Reader::rename, &Reader::move, &Reader::remove, &Reader::add_parameter}) {
       const size_t before = at_;
       Mechanical one = m;
@@ -91,28 +92,41 @@ class Reader {
   }
   void skip_kind() {
     skip({"the", "a", "an", "unused", "obsolete", "old", "dead", "local", "global", "public", "private", "static"});
-    skip({"function", "functions", "method", "class", "struct", "variable", "constant", "macro", "symbol", "type",
-          "enum", "helper", "named", "called"});
+    skip({"function", "functions", "method", "methods", "class", "classes", "struct", "variable", "constant", "macro",
+          "symbol", "type", "enum", "helper", "helpers", "named", "called"});
+  }
+  // What a step does anyway: "everywhere it is used", "in the whole repository", ", updating all callers".
+  bool skip_tail() {
+    if (take({"everywhere", "wherever", "project-wide", "globally", "accordingly"})) {
+      skip({"it", "is", "used", "called", "referenced", "appears", "they", "are"});
+      return true;
+    }
+    const size_t before = at_;
+    if (take({"in", "across", "throughout"})) {
+      skip({"the", "all", "its", "whole", "entire", "of", "other"});
+      if (take(
+              {"repository", "repo", "codebase", "project", "code", "files", "callers", "places", "tree", "modules"})) {
+        skip({"base"});
+        return true;
+      }
+    }
+    at_ = before;
+    skip({"and", "also", "then"});
+    if (take({"update", "updating", "fix", "fixing", "adjust", "adjusting", "change", "changing", "adapt", "adapting",
+              "including"})) {
+      skip({"all", "its", "the", "of", "every", "each", "any", "their", "affected", "other"});
+      if (take({"callers", "caller", "uses", "usages", "references", "places", "importers", "imports", "call", "calls",
+                "users"})) {
+        skip({"sites", "site", "to", "it", "of", "them"});
+        return true;
+      }
+    }
+    at_ = before;
+    return false;
   }
   // A step is over where a new one begins, or the text ends.
   bool ends_here() {
-    skip({"everywhere", "throughout"});
-    if (is({"in", "across", "throughout"})) {  // "in the whole repository"
-      const size_t before = at_;
-      ++at_;
-      skip({"the", "all", "its", "whole", "entire"});
-      if (!take({"repository", "repo", "codebase", "project", "code", "files", "callers", "places", "tree"}))
-        at_ = before;
-    }
-    if (is({"and"}) && at_ + 2 < words_.size() &&
-        lower(words_[at_ + 1].text) == "update") {  // "and update all its callers"
-      const size_t before = at_;
-      at_ += 2;
-      skip({"all", "its", "the", "of", "every"});
-      if (!take({"callers", "uses", "usages", "references", "places", "importers", "imports"}))
-        at_ = before;
-      else if (is({"accordingly"}))
-        ++at_;
+    while (!at_end() && skip_tail()) {
     }
     return at_end() || words_[at_ - 1].ends || is({"and", "then"});
   }
@@ -126,16 +140,47 @@ class Reader {
     return true;
   }
 
+  // "X", "X and Y", "X, Y and Z"
+  bool symbols(std::vector<std::string>& names) {
+    std::string name;
+    if (!symbol(name)) return false;
+    for (;;) {
+      names.push_back(name);
+      const size_t behind = at_;
+      const bool listed = words_[at_ - 1].ends;
+      if ((take({"and"}) || listed) && symbol(name)) continue;
+      at_ = behind;
+      return true;
+    }
+  }
+
+  // rename X to Y; change the name of X to Y; give X the name Y; X should be called Y
   bool rename(Mechanical& m) {
     std::string name;
-    if (!take({"rename"}) || !symbol(name)) return false;
-    if (is({"in", "from"}) && at_ + 1 < words_.size()) {  // "in src/x.c": only to choose
-      const auto file = index_.file(words_[at_ + 1].text);
-      if (!file || !*file) return false;
-      at_ += 2;
+    if (take({"rename"})) {
+      if (!symbol(name)) return false;
+      if (is({"in", "from"}) && at_ + 1 < words_.size()) {  // "in src/x.c": only to choose
+        const auto file = index_.file(words_[at_ + 1].text);
+        if (!file || !*file) return false;
+        at_ += 2;
+      }
+      if (!take({"to", "into", "as", "->", "=>", "→"})) return false;
+    } else if (take({"change"})) {
+      skip({"the"});
+      if (!take({"name"}) || !take({"of"}) || !symbol(name) || !take({"to", "into"})) return false;
+    } else if (take({"give"})) {
+      if (!symbol(name)) return false;
+      skip({"the", "a", "new"});
+      if (!take({"name"})) return false;
+    } else {
+      if (!symbol(name) || !take({"should", "must", "shall", "has", "ought", "needs"})) return false;
+      skip({"to"});
+      if (!take({"be"}) || !take({"renamed", "called", "named"})) return false;
+      skip({"to", "into", "as"});
     }
-    if (!take({"to", "into", "as"}) || at_end()) return false;
+    if (at_end()) return false;
     std::string to = words_[at_++].text;
+    skip({"instead"});
     if (const size_t cut = to.find_last_of(".:"); cut != to.npos) to.erase(0, cut + 1);
     if (!is_identifier(to)) return false;
     m.calls.push_back({"", "rename", {{"symbol", name}, {"new_name", to}}});
@@ -145,29 +190,35 @@ class Reader {
   }
 
   bool move(Mechanical& m) {
-    std::string name;
-    if (!take({"move"}) || !symbol(name)) return false;
+    std::vector<std::string> names;
+    if (!take({"move"}) || !symbols(names)) return false;
     if (take({"from", "out"})) {
       take({"of"});
       if (at_end()) return false;
       ++at_;
     }
     if (!take({"to", "into"})) return false;
-    skip({"the", "a", "new", "file", "module"});
+    skip({"the", "a", "new", "file", "module", "called", "named"});
     if (at_end()) return false;
     const std::string to = words_[at_].text;
     if (to.find('.') == to.npos || to.find(' ') != to.npos) return false;
     ++at_;
-    m.calls.push_back({"", "move", {{"symbol", name}, {"to", to}}});
-    m.steps.push_back(std::format("move {} to {}", name, to));
+    for (const std::string& name : names) {
+      m.calls.push_back({"", "move", {{"symbol", name}, {"to", to}}});
+      m.steps.push_back(std::format("move {} to {}", name, to));
+    }
     return true;
   }
 
   bool remove(Mechanical& m) {
-    std::string name;
-    if (!take({"delete", "remove"}) || !symbol(name)) return false;
-    m.calls.push_back({"", "delete", {{"symbol", name}}});
-    m.steps.push_back(std::format("delete {}", name));
+    std::vector<std::string> names;
+    const bool rid = is({"get"}) && at_ + 2 < words_.size() && words_[at_ + 1].text == "rid";
+    if (rid) at_ += 3;  // "get rid of"
+    if ((!rid && !take({"delete", "remove", "drop"})) || !symbols(names)) return false;
+    for (const std::string& name : names) {
+      m.calls.push_back({"", "delete", {{"symbol", name}}});
+      m.steps.push_back(std::format("delete {}", name));
+    }
     return true;
   }
 

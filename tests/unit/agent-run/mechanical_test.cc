@@ -36,6 +36,14 @@ TEST(Mechanical, PlainInstructionsNeedNoModel) {
   EXPECT_EQ(read("Rename load to fetch, then move fetch to b.py."), "rename load to fetch. move fetch to b.py. ");
   EXPECT_EQ(read("Rename load to fetch and describe it in the README"),
             "rename load to fetch. rest: and describe it in the README");
+  for (const char* same :
+       {"Can you rename load to read_it?", "Change the name of load to read_it.", "Give load the new name read_it",
+        "`load` should be called `read_it` instead", "load must be renamed to read_it, updating all call sites",
+        "I'd like to rename load -> read_it everywhere it is used",
+        "rename load to read_it across the entire code base and fix its callers"})
+    EXPECT_EQ(read(same), "rename load to read_it. ") << same;
+  EXPECT_EQ(read("Move load and send to b.py"), "move load to b.py. move send to b.py. ");
+  EXPECT_EQ(read("Get rid of the functions load, send"), "delete load. delete send. ");
   // What is not plain, or names nothing here, is left to a model.
   EXPECT_EQ(read("Rename stuff to things"), "no");
   EXPECT_EQ(read("Rename load to something better"), "no");
@@ -43,6 +51,8 @@ TEST(Mechanical, PlainInstructionsNeedNoModel) {
   EXPECT_EQ(read("Delete the loop in load"), "no");
   EXPECT_EQ(read("Move load somewhere else"), "no");
   EXPECT_EQ(read("Make load faster"), "no");
+  EXPECT_EQ(read("load should be faster"), "no");
+  EXPECT_EQ(read("Change the name of the file to load"), "no");
   EXPECT_EQ(read(""), "no");
 }
 
