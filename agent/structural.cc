@@ -286,6 +286,7 @@ Result<std::vector<repo::Symbol>> overriding(const repo::Index& index, const std
     }
   }
   std::vector<repo::Symbol> all;
+  all.reserve(found.size());
   for (auto& [id, symbol] : found) all.push_back(std::move(symbol));
   order(all);
   return all;
