@@ -38,6 +38,7 @@ class AttendEngine {
 
   int threads_;
   Precision precision_;
+  RopeSteps steps_;
   std::vector<float> scratch_;
 };
 
