@@ -103,10 +103,21 @@ void score_tile_here(const f16* tile, const TileAngles& angles, const RopeTable&
     for (size_t i = 2 * half; i < dim; ++i)
       hn::StoreU(load(tile + i * kTileBlocks + lane), d, work + i * kTileBlocks + lane);
   }
+  // What is left of eight goes together too: one query alone would wait for each of its additions.
   size_t q = 0;
   for (; q + 8 <= count; q += 8) dots<8>(work, dim, queries + q * dim, scores + q * stride, stride);
-  for (; q + 4 <= count; q += 4) dots<4>(work, dim, queries + q * dim, scores + q * stride, stride);
-  for (; q < count; ++q) dots<1>(work, dim, queries + q * dim, scores + q * stride, stride);
+  queries += q * dim;
+  scores += q * stride;
+  switch (count - q) {
+    case 7: return dots<7>(work, dim, queries, scores, stride);
+    case 6: return dots<6>(work, dim, queries, scores, stride);
+    case 5: return dots<5>(work, dim, queries, scores, stride);
+    case 4: return dots<4>(work, dim, queries, scores, stride);
+    case 3: return dots<3>(work, dim, queries, scores, stride);
+    case 2: return dots<2>(work, dim, queries, scores, stride);
+    case 1: return dots<1>(work, dim, queries, scores, stride);
+    default: return;
+  }
 }
 
 // Whole vectors: a row is of whole tiles.

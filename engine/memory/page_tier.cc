@@ -15,6 +15,7 @@ PageTier::PageTier(int layers, size_t slice_bytes, TierOptions options)
     : layers_(static_cast<size_t>(layers)),
       slice_bytes_(slice_bytes),
       options_(std::move(options)),
+      pool_(slice_bytes),
       last_(static_cast<size_t>(layers)) {}
 
 PageTier::~PageTier() {
@@ -43,8 +44,8 @@ void PageTier::drop(int page) {
 }
 
 // Memory for one more slice: of one that has to go, if the budget is used up.
-std::unique_ptr<std::byte[]> PageTier::room() {
-  std::unique_ptr<std::byte[]> freed;
+SlicePool::Slice PageTier::room() {
+  SlicePool::Slice freed;
   // Twice around: the first time takes second chances away.
   for (size_t passed = 0;
        !file_failed_ && (resident_ + 1) * slice_bytes_ > options_.ram_bytes && passed < 2 * slices_.size(); ++passed) {
@@ -59,7 +60,7 @@ std::unique_ptr<std::byte[]> PageTier::room() {
     freed = std::move(slice.bytes);
     --resident_;
   }
-  return freed ? std::move(freed) : std::make_unique_for_overwrite<std::byte[]>(slice_bytes_);
+  return freed ? std::move(freed) : pool_.lend();
 }
 
 bool PageTier::write(size_t slice) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/memory/slice_pool.h"
 
 namespace strata {
 
@@ -48,13 +49,13 @@ class PageTier {
 
  private:
   struct Slice {
-    std::unique_ptr<std::byte[]> bytes;  // null: in the file, or not there
-    uint32_t fetched = 0;                // the number of the fetch() that last asked for it
-    bool asked = false;                  // since the hand last came by
+    SlicePool::Slice bytes;  // null: in the file, or not there
+    uint32_t fetched = 0;    // the number of the fetch() that last asked for it
+    bool asked = false;      // since the hand last came by
     bool in_file = false;
   };
   size_t index(int layer, int page) const { return static_cast<size_t>(page) * layers_ + static_cast<size_t>(layer); }
-  std::unique_ptr<std::byte[]> room();
+  SlicePool::Slice room();
   bool write(size_t slice);
   void read_ahead(int layer);
 
@@ -62,6 +63,7 @@ class PageTier {
   TierOptions options_;
   int file_ = -1;
   bool file_failed_ = false;  // the disk is full or gone: everything stays in RAM
+  SlicePool pool_;
   std::vector<Slice> slices_;
   std::vector<std::vector<int>> last_;  // by layer: what was fetched last
   size_t resident_ = 0, hand_ = 0;

@@ -31,7 +31,7 @@ int visible_keys(std::span<const KvBlock> blocks, std::span<const int> counts, i
 }
 
 KeySource key_source(const AttendSequence& sequence, std::span<const int> counts, const AttendShape& shape,
-                     std::span<const float> k_bias, const RopeTable& table, int kv_head) {
+                     std::span<const float> k_bias, const RopeTable& table, const RopeSteps& steps, int kv_head) {
   return {sequence.blocks,
           counts.first(sequence.blocks.size()),
           counts.back(),
@@ -39,7 +39,8 @@ KeySource key_source(const AttendSequence& sequence, std::span<const int> counts
           kv_head,
           shape.head_dim,
           k_bias.empty() ? nullptr : k_bias.data() + static_cast<size_t>(kv_head) * shape.head_dim,
-          &table};
+          &table,
+          &steps};
 }
 
 // The KV heads a sequence is of.
@@ -82,6 +83,7 @@ int most_visible(const QueryTile& tile) { return *std::ranges::max_element(tile.
 
 void AttendEngine::attend(Tensor q, std::span<const AttendSequence> sequences, const AttendShape& shape,
                           std::span<const float> k_bias, const RopeTable& table, Tensor out) {
+  steps_.follow(table);
   std::vector<const AttendSequence*> few, runs;
   for (const AttendSequence& sequence : sequences) {
     if (sequence.positions.empty()) continue;
@@ -129,7 +131,7 @@ void AttendEngine::attend_many(Tensor q, const AttendSequence& sequence, const A
   const KvHeads heads(sequence, shape);
 #pragma omp parallel num_threads(threads_) if (threads_ > 1)
   for (int kv_head = heads.first; kv_head < heads.end; ++kv_head) {
-    const KeySource keys = key_source(sequence, counts, shape, k_bias, table, kv_head);
+    const KeySource keys = key_source(sequence, counts, shape, k_bias, table, steps_, kv_head);
 #pragma omp for schedule(static)
     for (int panel = 0; panel < panels; ++panel) make_panel(keys, panel * kPanelKeys, scratch_.data() + panel * size);
 
@@ -166,8 +168,8 @@ void AttendEngine::attend_few(Tensor q, std::span<const AttendSequence* const> s
     counts.push_back(count_keys(sequence->blocks));
     all_panels += (counts.back().back() + kPanelKeys - 1) / kPanelKeys;
   }
-  // Four tasks a thread balance well; less than two panels are not worth a task.
-  const int run = static_cast<int>(std::max<int64_t>(2, all_panels / (4 * threads_)));
+  // Sixteen tasks a thread end within a few hundredths of each other; less than two panels are not worth a task.
+  const int run = static_cast<int>(std::max<int64_t>(2, all_panels / (16 * threads_)));
   std::vector<Task> tasks;
   for (size_t s = 0; s < sequences.size(); ++s) {
     const int panels = (counts[s].back() + kPanelKeys - 1) / kPanelKeys;
@@ -190,7 +192,7 @@ void AttendEngine::attend_few(Tensor q, std::span<const AttendSequence* const> s
     std::vector<float> panel(panel_size(shape.head_dim));
     for (int p = task.first_panel; p < task.first_panel + task.panels && p * kPanelKeys < visible; ++p) {
       for (int kv_head = heads.first; kv_head < heads.end; ++kv_head) {
-        make_panel(key_source(sequence, before, shape, k_bias, table, kv_head), p * kPanelKeys, panel.data());
+        make_panel(key_source(sequence, before, shape, k_bias, table, steps_, kv_head), p * kPanelKeys, panel.data());
         attend_panel(panel.data(), p * kPanelKeys, task.tiles[kv_head - heads.first]);
       }
     }

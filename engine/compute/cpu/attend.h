@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Attention over blocks of keys and values in f16 or int8, keys un-rotated. Both ways to it run the same kernel
-// (attend_tile.h) on panels of 64 keys, expanded to f32, rotated and transposed so that a vector holds one component of
+// (attend_tile.h) on panels of 64 keys, transposed, expanded to f32 and rotated so that a vector holds one component of
 // many keys:
 //   many queries   the panels of one KV head are made once, by all threads, and every tile of queries reads them;
 //                  arithmetic is the limit, half of f32 peak and more in tests/bench/attend_bench.cc
@@ -38,6 +38,7 @@ class AttendEngine {
 
   int threads_;
   Precision precision_;
+  RopeSteps steps_;
   std::vector<float> scratch_;
 };
 

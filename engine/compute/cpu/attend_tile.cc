@@ -11,6 +11,7 @@
 #include "hwy/foreach_target.h"  // compiles this file once per instruction set; stays before highway.h
 #include "hwy/highway.h"
 
+#include "engine/compute/cpu/key_columns-inl.h"
 #include "engine/compute/cpu/kv_rows-inl.h"
 #include "engine/compute/cpu/vector_math-inl.h"
 
@@ -80,63 +81,52 @@ void multiply(int rows, const float* a, size_t a_stride, const float* b, size_t 
   }
 }
 
-// Writes four rows [dim] as columns of a matrix with kPanelKeys columns; dim is a multiple of 4 or the rest goes
-// singly.
-void transpose_four(const float* rows, size_t row_stride, size_t dim, float* to) {
-  const hn::FixedTag<float, 4> d;
-  const hn::FixedTag<double, 2> d64;
-  size_t i = 0;
-  for (; i + 4 <= dim; i += 4) {
-    const auto a = hn::LoadU(d, rows + i), b = hn::LoadU(d, rows + row_stride + i);
-    const auto c = hn::LoadU(d, rows + 2 * row_stride + i), e = hn::LoadU(d, rows + 3 * row_stride + i);
-    const auto ab_low = hn::BitCast(d64, hn::InterleaveLower(d, a, b));
-    const auto ab_high = hn::BitCast(d64, hn::InterleaveUpper(d, a, b));
-    const auto ce_low = hn::BitCast(d64, hn::InterleaveLower(d, c, e));
-    const auto ce_high = hn::BitCast(d64, hn::InterleaveUpper(d, c, e));
-    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, ab_low, ce_low)), d, to + i * kPanelKeys);
-    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, ab_low, ce_low)), d, to + (i + 1) * kPanelKeys);
-    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, ab_high, ce_high)), d, to + (i + 2) * kPanelKeys);
-    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, ab_high, ce_high)), d, to + (i + 3) * kPanelKeys);
-  }
-  for (; i < dim; ++i)
-    for (int key = 0; key < 4; ++key) to[i * kPanelKeys + key] = rows[key * row_stride + i];
-}
-
 void make_panel_here(const KeySource& source, int first, float* panel) {
   const size_t dim = source.head_dim, padded = padded_dim(source.head_dim);
-  const size_t row_width = static_cast<size_t>(source.kv_heads) * dim;
-  const int count = std::min(kPanelKeys, source.keys - first);
+  const size_t width = static_cast<size_t>(source.kv_heads) * dim, kv_head = static_cast<size_t>(source.kv_head);
+  const size_t count = static_cast<size_t>(std::min(kPanelKeys, source.keys - first));
   float* values = panel + kPanelKeys * dim;
-  float* four = values + kPanelKeys * padded;  // keys in a row each, until there are four to transpose
+  float* work = values + kPanelKeys * padded;
   // The last block that starts at or before `first`; empty blocks before it start there as well.
   size_t b =
       std::upper_bound(source.first_keys.begin(), source.first_keys.end(), first) - source.first_keys.begin() - 1;
-  size_t ahead = b;  // of the key of the next panel
-  for (int key = 0; key < kPanelKeys; ++key) {
-    float* row = four + (key % 4) * dim;
-    if (const int next = first + key + kPanelKeys; next < source.keys) {
-      while (next >= source.first_keys[ahead] + source.blocks[ahead].rows) ++ahead;
-      prefetch_row(source.blocks[ahead], static_cast<size_t>(next - source.first_keys[ahead]), source.kv_head, dim,
-                   row_width);
-    }
-    if (key < count) {
-      while (first + key >= source.first_keys[b] + source.blocks[b].rows) ++b;
-      const KvBlock& block = source.blocks[b];
-      const int in_block = first + key - source.first_keys[b];
-      const size_t at = in_block * row_width + source.kv_head * dim;
-      float* value = values + key * padded;
-      turned_key(block, in_block, at, dim, source.kv_head, source.k_bias, *source.table, row);
+  // Beside each key, one of the next panel is fetched: sixteen at a time would wait for each other.
+  size_t ahead = b;
+  int next = first + kPanelKeys;
+  const auto fetch_next = [&]() HWY_ATTR {
+    if (next >= source.keys) return;
+    while (next >= source.first_keys[ahead] + source.blocks[ahead].rows) ++ahead;
+    const auto row = static_cast<size_t>(next++ - source.first_keys[ahead]);
+    prefetch_row(source.blocks[ahead], row, kv_head, dim, width);
+    if (row % kSteps == 0) prefetch_scales(source.blocks[ahead], row, kv_head, dim, *source.table);
+  };
+  for (size_t key = 0, together; key < count; key += together) {
+    while (first + static_cast<int>(key) >= source.first_keys[b] + source.blocks[b].rows) ++b;
+    const KvBlock& block = source.blocks[b];
+    const size_t row = static_cast<size_t>(first) + key - static_cast<size_t>(source.first_keys[b]);
+    together = std::min({kSteps, count - key, static_cast<size_t>(block.rows) - row});
+    const auto columns = [&](const auto* keys) HWY_ATTR {
+      key_columns(block, keys, row, together, kv_head, width, dim, source.k_bias, *source.table, *source.steps, work,
+                  kPanelKeys, panel + key);
+    };
+    if (block.k)
+      columns(block.k);
+    else
+      columns(block.rounded.k);
+    for (size_t i = row; i < row + together; ++i) {
+      fetch_next();
+      const size_t at = i * width + kv_head * dim;
+      float* value = values + (key + i - row) * padded;
       if (block.k)
         expand(block.v + at, nullptr, dim, value);
       else
-        expand<true>(block.rounded.v + at, block.rounded.v_scales + in_block, nullptr, dim, value);
+        expand<true>(block.rounded.v + at, block.rounded.v_scales + i, nullptr, dim, value);
       std::fill(value + dim, value + padded, 0.0f);
-    } else {
-      std::fill_n(row, dim, 0.0f);
-      std::fill_n(values + key * padded, padded, 0.0f);
     }
-    if (key % 4 == 3) transpose_four(four, dim, dim, panel + key - 3);
   }
+  if (count == kPanelKeys) return;
+  for (size_t i = 0; i < dim; ++i) std::fill(panel + i * kPanelKeys + count, panel + (i + 1) * kPanelKeys, 0.0f);
+  std::fill(values + count * padded, values + kPanelKeys * padded, 0.0f);
 }
 
 void attend_panel_here(const float* panel, int first, QueryTile& tile) {

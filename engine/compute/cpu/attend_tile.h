@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/compute/cpu/rope_steps.h"
 #include "engine/compute/ops.h"
 
 namespace strata::cpu {
@@ -25,10 +26,15 @@ struct KeySource {
   int kv_heads = 0, kv_head = 0, head_dim = 0;
   const float* k_bias = nullptr;  // [head_dim] of this head, or null
   const RopeTable* table = nullptr;
+  const RopeSteps* steps = nullptr;
 };
 
-// The floats of a panel: keys [head_dim, kPanelKeys], values [kPanelKeys, padded_dim], and work memory for four keys.
-inline size_t panel_size(int head_dim) { return kPanelKeys * (head_dim + padded_dim(head_dim)) + 4 * head_dim; }
+// The floats of a panel: keys [head_dim, kPanelKeys], values [kPanelKeys, padded_dim], and the work memory of
+// key_columns(): a scale and a bias of each component and sixteen keys in halves, in whole vectors.
+inline size_t panel_size(int head_dim) {
+  const size_t dim = static_cast<size_t>(head_dim), vectors = (dim + 63) / 64 * 64;
+  return kPanelKeys * (dim + padded_dim(head_dim)) + 2 * dim + vectors * kSteps / 2;
+}
 
 // Fills `panel` with keys [first, first + kPanelKeys) of the source; zeros beyond its end.
 void make_panel(const KeySource& source, int first, float* panel);

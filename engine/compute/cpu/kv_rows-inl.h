@@ -56,6 +56,18 @@ HWY_INLINE void prefetch_row(const KvBlock& block, size_t row, size_t kv_head, s
   }
 }
 
+// What row `row` and those behind it need beside what is stored of them.
+HWY_INLINE void prefetch_scales(const KvBlock& block, size_t row, size_t kv_head, size_t dim, const RopeTable& table) {
+  const size_t half = static_cast<size_t>(table.dim) / 2, angles = (static_cast<size_t>(block.position) + row) * half;
+  for (size_t i = 0; i < half; i += 64 / sizeof(float)) {
+    __builtin_prefetch(table.cosine.data() + angles + i);
+    __builtin_prefetch(table.sine.data() + angles + i);
+  }
+  if (block.k) return;
+  for (size_t i = 0; i < dim; i += 64 / sizeof(f16)) __builtin_prefetch(block.rounded.k_scales + kv_head * dim + i);
+  __builtin_prefetch(block.rounded.v_scales + row);
+}
+
 // to [dim] = rotate(key + bias), the key of row `row` of a block, whose first component of this head is number `at`.
 HWY_INLINE void turned_key(const KvBlock& block, int row, size_t at, size_t dim, int kv_head, const float* bias,
                            const RopeTable& table, float* to) {
