@@ -142,27 +142,17 @@ Result<Answer> members_of(const repo::Index& index, const Question& question, co
   return answer;
 }
 
-// Its bases are the classes that its head names.
 Result<Answer> bases_of(const repo::Index& index, const repo::Symbol& heir) {
   Answer answer;
   const Citation c = citation_of(heir);
   answer.citations.push_back(c);
-  const size_t name = heir.signature.find(heir.name);
-  const std::string head = name == std::string::npos ? "" : heir.signature.substr(name + heir.name.size());
+  auto found = index.bases(heir);
+  if (!found) return std::unexpected(found.error());
   std::string bases;
-  for (size_t i = 0; i < head.size();) {
-    const size_t begin = i;
-    while (i < head.size() && (std::isalnum(static_cast<unsigned char>(head[i])) || head[i] == '_')) ++i;
-    const std::string word = head.substr(begin, i - begin);
-    i += i == begin;
-    if (word.empty()) continue;
-    auto symbols = index.find_symbols(word);
-    if (!symbols) return std::unexpected(symbols.error());
-    const auto base = std::ranges::find_if(
-        *symbols, [&](const repo::Symbol& s) { return s.name == word && repo::is_class(s.kind) && s.definition; });
-    if (base == symbols->end() || bases.contains("`" + base->qualified_name + "`")) continue;
-    const Citation at = citation_of(*base);
-    bases += std::format("- `{}` at {}\n", base->qualified_name, place(at.file, at.start_line, at.end_line));
+  for (const repo::Relation& base : *found) {
+    if (base.symbol.id == 0 || bases.contains("`" + base.symbol.qualified_name + "`")) continue;
+    const Citation at = citation_of(base.symbol);
+    bases += std::format("- `{}` at {}\n", base.symbol.qualified_name, place(at.file, at.start_line, at.end_line));
     answer.citations.push_back(at);
   }
   answer.text = std::format("`{}` is declared at {} as `{}`", heir.qualified_name,

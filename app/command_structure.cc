@@ -433,7 +433,8 @@ void add_structure(CLI::App& app, Run& run) {
   {
     auto [command, a] = add("symbols", "List symbols: all, or those whose names contain the query", symbols);
     command->add_option("query", a->query, "Part of the name or qualified name");
-    command->add_option("--kind", a->kind, "Only this kind: function, method, class, struct, enum, macro, ...");
+    command->add_option("--kind", a->kind, "Only this kind")
+        ->check(CLI::IsMember(std::vector<std::string>(std::begin(repo::kSymbolKinds), std::end(repo::kSymbolKinds))));
     command->add_option("--file", a->file, "Only in this file");
     finish(command, *a);
   }

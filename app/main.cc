@@ -5,9 +5,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "app/catalogue.h"
 #include "app/chat_models.h"
@@ -81,7 +84,12 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error, std::cout, std::cerr) == 0 ? strata::app::kDone : strata::app::kUsage;
+    if (app.exit(error, std::cout, std::cerr) == 0) return strata::app::kDone;
+    if (std::ranges::contains(std::span(argv, static_cast<size_t>(argc)), "--json",
+                              [](const char* a) { return std::string_view(a); })) {
+      strata::app::print_json({{"error", error.what()}});
+    }
+    return strata::app::kUsage;
   }
   return run ? run() : open_window(argc, argv, repository, model, threads);
 }

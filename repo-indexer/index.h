@@ -35,17 +35,20 @@ struct File {
   int secrets = 0;         // places that read_text() masks
 };
 
+inline constexpr std::string_view kSymbolKinds[] = {
+    "function", "method", "class",     "struct", "enum",    "enumerator", "interface", "trait", "macro",   "constant",
+    "variable", "type",   "namespace", "module", "heading", "test",       "target",    "key",   "element", "selector"};
+
 struct Symbol {
   int64_t id = 0;
   int64_t file_id = 0;
-  std::string file;            // path
-  std::string name;            // "parse"
-  std::string qualified_name;  // "Parser::parse" ("." in languages that write it so)
-  std::string kind;       // function method class struct enum enumerator interface trait macro constant variable type
-                          // namespace module heading test target
-  std::string signature;  // one line, without the body
-  std::string doc;        // first sentences of its comment
-  int name_line = 0;      // 1-based
+  std::string file;                   // path
+  std::string name;                   // "parse"
+  std::string qualified_name;         // "Parser::parse" ("." in languages that write it so)
+  std::string kind;                   // one of kSymbolKinds
+  std::string signature;              // one line, without the body
+  std::string doc;                    // first sentences of its comment
+  int name_line = 0;                  // 1-based
   int first_line = 0, last_line = 0;  // whole definition, 1-based, inclusive
   bool definition = true;             // false: a declaration only (C prototypes)
 };
@@ -196,6 +199,8 @@ class Index {
   Result<std::vector<Relation>> callees(const Symbol& symbol) const;
   // What inherits from it or implements it, directly.
   Result<std::vector<Relation>> subclasses(const Symbol& symbol) const;
+  // What it inherits from or implements, directly; symbol.id 0: not in the repository.
+  Result<std::vector<Relation>> bases(const Symbol& symbol) const;
   // What a file includes or imports, and where a file is included or imported.
   Result<std::vector<Import>> includes(std::string_view path) const;
   Result<std::vector<Import>> included_by(std::string_view path) const;

@@ -232,6 +232,10 @@ bool is_cpp_header(std::string_view text) {
     std::string_view line = text.substr(at, end - at);
     line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
     if (std::ranges::any_of(kStarts, [&](std::string_view start) { return line.starts_with(start); })) return true;
+    if (const size_t mark = line.find_first_of(":;{(*/=");
+        line.starts_with("struct ") && mark != line.npos && line.substr(0, mark).ends_with(' ') && line[mark] == ':') {
+      return true;  // struct A : B
+    }
     if (line.starts_with("#include <") && line.find('.') == std::string_view::npos &&
         line.find('/') == std::string_view::npos) {
       return true;  // <vector>

@@ -192,6 +192,12 @@ Result<std::vector<Relation>> Index::subclasses(const Symbol& symbol) const {
   return (*resolver)->subclasses(symbol);
 }
 
+Result<std::vector<Relation>> Index::bases(const Symbol& symbol) const {
+  auto resolver = impl_->current_resolver();
+  if (!resolver) return std::unexpected(resolver.error());
+  return (*resolver)->bases(symbol);
+}
+
 Result<std::vector<Import>> Index::includes(std::string_view path) const {
   return impl_->rows("SELECT DISTINCT " STRATA_IMPORT_COLUMNS
                      " FROM file AS importer JOIN reference ON reference.file_id = importer.id"

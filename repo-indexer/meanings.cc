@@ -16,6 +16,7 @@ constexpr double kMisfit = 0.3;         // of a score where the number of argume
 constexpr double kDepth = 0.001;        // what an inner scope is better than an outer one
 constexpr double kUnknownObject = 0.4;  // a member of something whose type is not known
 constexpr int kMaxAncestors = 64;
+constexpr size_t kManyThings = 64;  // that a reference could mean: not looked at whether they override one another
 std::string_view folder_of(std::string_view path) {
   return path.substr(0, path.rfind('/') == path.npos ? 0 : path.rfind('/'));
 }
@@ -344,6 +345,7 @@ std::string Meanings::type_of_object(const Place& place) {
 double Meanings::score(const Place& place, const Candidate& c, const std::string& type) {
   const Scoping& scoping = scoping_of(files.languages[place.file]);
   if (c.family != scoping.family || !kinds_agree(place.kind, c.symbol.kind)) return 0;
+  if (c.family == "c" && c.symbol.kind == "test") return 0;  // TEST(Lexer, Error): no Lexer::Error that can be called
   const std::string& q = place.qualifier;
   double value = 0;
   if (q.empty()) {
@@ -379,6 +381,17 @@ const std::vector<std::pair<size_t, double>>& Meanings::meaning(const Place& pla
     best = std::max(best, scores.back());
   }
   if (best <= 0) return at->second;
+  // Of f(format, ...) and f(format, va_list), the first is called, and calls the second.
+  const auto takes = [&](size_t i, std::string_view what) {
+    return all[i].symbol.signature.find(what) != std::string::npos;
+  };
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (scores[i] < best - kSame || !takes(i, "va_list")) continue;
+    for (size_t j = 0; j < all.size(); ++j) {
+      if (scores[j] < best - kSame || !takes(j, "...") || takes(j, "va_list")) continue;
+      scores[last_component(place.around) == place.name ? j : i] = best * kMisfit;
+    }
+  }
   const auto wins = [&](size_t i) { return scores[i] > best - kSame; };
   // Declarations and definitions of one thing count once, and all belong to it. Only what is called the same can be one
   // thing, and of some names there are thousands.
@@ -388,16 +401,31 @@ const std::vector<std::pair<size_t, double>>& Meanings::meaning(const Place& pla
     return called != winners.end() &&
            std::ranges::any_of(called->second, [&](size_t winner) { return same_entity(all[winner], c); });
   };
-  int things = 0;
+  std::vector<const Candidate*> things;  // the first of each
   bool class_won = false;
   for (size_t i = 0; i < all.size(); ++i) {
     if (!wins(i)) continue;
-    things += !won(all[i]);
+    if (!won(all[i])) things.push_back(&all[i]);
     winners[all[i].symbol.qualified_name].push_back(i);
     class_won |= is_class(all[i].symbol.kind);
   }
+  // Of methods that override one another, a call on an object of unknown type means the one at the top.
+  std::set<std::string> owners;
+  if (things.size() > 1 && things.size() <= kManyThings && place.qualifier.starts_with('>')) {
+    for (const Candidate* thing : things) {
+      if (!thing->owner.empty()) owners.insert(thing->owner.back());
+    }
+  }
+  const auto overrides = [&](const Candidate& c) {
+    return owners.size() > 1 && !c.owner.empty() &&
+           std::ranges::any_of(ancestors(c.owner.back(), c.family), [&](const auto& a) { return owners.contains(a); });
+  };
+  const auto tops = std::ranges::count_if(things, [&](const Candidate* thing) { return !overrides(*thing); });
+  const auto share = [&](const Candidate& c) {
+    return best / static_cast<double>(tops > 0 && !overrides(c) ? static_cast<size_t>(tops) : things.size());
+  };
   for (size_t i = 0; i < all.size(); ++i) {
-    if (wins(i)) at->second.emplace_back(i, best / things);
+    if (wins(i)) at->second.emplace_back(i, share(all[i]));
   }
   for (size_t i = 0; i < all.size(); ++i) {
     if (wins(i)) continue;
@@ -405,7 +433,7 @@ const std::vector<std::pair<size_t, double>>& Meanings::meaning(const Place& pla
     const Candidate& c = all[i];
     const bool makes = place.kind == "call" && class_won && c.symbol.kind == "method" && !c.owner.empty() &&
                        c.owner.back() == c.symbol.name;
-    if (makes || won(c)) at->second.emplace_back(i, best / things);
+    if (makes || won(c)) at->second.emplace_back(i, share(c));
   }
   return at->second;
 }

@@ -104,30 +104,48 @@ struct Resolver::Impl : Meanings {
           if (auto found = found_of(row)) calls.push_back(std::move(*found));
         },
         symbol.file_id, symbol.first_line, symbol.last_line);
-    if (!calls.empty()) {
-      const int file = calls[0].place.file;
+    return meant_by(calls);
+  }
+
+  Result<std::vector<Relation>> bases_of(const Symbol& symbol) {
+    forget();
+    std::vector<Found> bases;
+    query(
+        "SELECT " STRATA_FOUND_COLUMNS
+        "WHERE reference.symbol_id = ?1 AND reference.kind = 'inherit' ORDER BY reference.id",
+        [&](const Row& row) {
+          if (auto found = found_of(row)) bases.push_back(std::move(*found));
+        },
+        symbol.id);
+    return meant_by(bases);
+  }
+
+  // What these references, all of one file, mean.
+  Result<std::vector<Relation>> meant_by(const std::vector<Found>& uses) {
+    if (!uses.empty()) {
+      const int file = uses[0].place.file;
       reached.emplace(file, closure(imported, file));
     }
     std::vector<Relation> relations;
-    for (const Found& call : calls) {
+    for (const Found& use : uses) {
       if (failed) break;
-      const auto& all = candidates(call.place.name);
+      const auto& all = candidates(use.place.name);
       const size_t before = relations.size();
-      for (const auto& [candidate, confidence] : meaning(call.place)) {
+      for (const auto& [candidate, confidence] : meaning(use.place)) {
         // Of what is declared and defined, the definition; a class stands for its constructors.
         const Candidate& c = all[candidate];
-        const bool hidden = std::ranges::any_of(meaning(call.place), [&](const auto& other) {
+        const bool hidden = std::ranges::any_of(meaning(use.place), [&](const auto& other) {
           const Candidate& o = all[other.first];
           return (!c.symbol.definition && o.symbol.definition && same_entity(c, o)) ||
                  (c.symbol.kind == "method" && is_class(o.symbol.kind));
         });
         if (hidden) continue;
-        relations.push_back({c.symbol, call.reference});
+        relations.push_back({c.symbol, use.reference});
         relations.back().reference.confidence = confidence;
       }
       if (relations.size() == before) {
-        relations.push_back({.symbol = {}, .reference = call.reference});
-        relations.back().symbol.name = call.place.name;
+        relations.push_back({.symbol = {}, .reference = use.reference});
+        relations.back().symbol.name = use.place.name;
       }
     }
     if (failed) return std::unexpected(error);
@@ -161,5 +179,7 @@ Result<std::vector<Relation>> Resolver::callees(const Symbol& symbol) { return i
 Result<std::vector<Relation>> Resolver::subclasses(const Symbol& symbol) {
   return impl_->related_by(symbol, "inherit");
 }
+
+Result<std::vector<Relation>> Resolver::bases(const Symbol& symbol) { return impl_->bases_of(symbol); }
 
 }  // namespace strata::repo

@@ -9,7 +9,8 @@
 //   the type of the object whose member is meant, or a base of it     0.85 - 0.93
 //   the scopes around the reference, innermost first                  0.9
 //   nothing but that the file is included or imported, is near        0.2 - 0.85
-// A score is multiplied by 0.3 if the number of arguments does not fit. Equally good ones share the confidence.
+// A score is multiplied by 0.3 if the number of arguments does not fit. Equally good ones share the confidence, but for
+// methods that override another of them, which shares as if they were not there.
 // Only imports are resolved to files beforehand (indexed_files.h), because who reaches whom needs all of them.
 #pragma once
 
@@ -35,6 +36,7 @@ class Resolver {
   Result<std::vector<Relation>> callers(const Symbol& symbol);
   Result<std::vector<Relation>> callees(const Symbol& symbol);
   Result<std::vector<Relation>> subclasses(const Symbol& symbol);
+  Result<std::vector<Relation>> bases(const Symbol& symbol);
 
  private:
   struct Impl;

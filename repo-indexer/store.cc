@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 constexpr int64_t kSmallestShelf = 16 << 20;  // bytes of source
 
 // Raised when the tables, or what the code makes of a file, change.
-constexpr int kFormat = 10;
+constexpr int kFormat = 11;
 
 // What the contents depend on beside the files: the queries, and the rules for secrets.
 int64_t rules_fingerprint() { return int64_t{queries_fingerprint()} * 31 + kSecretRules; }

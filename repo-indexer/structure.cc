@@ -12,8 +12,9 @@
 namespace strata::repo {
 namespace {
 
-constexpr double kLikely = 0.2;  // calls less certain than this lead anywhere
-constexpr int kFarthest = 8;     // calls between a test and what it touches
+constexpr double kLikely = 0.2;      // calls less certain than this lead anywhere
+constexpr double kOverridden = 0.5;  // of the call of a method, that it runs one that overrides it
+constexpr int kFarthest = 8;         // calls between a test and what it touches
 constexpr size_t kMostSymbols = 20'000;
 
 // The symbol itself and, of a class, its members.
@@ -48,12 +49,24 @@ bool is_test(const Symbol& symbol) {
          lower_case(symbol.name).find("test") != std::string::npos;
 }
 
-// What a call of a method may run instead: the methods of that name in the classes below. Remembers those classes.
+// Which methods override which: those of one name in the classes below and above. Remembers those classes.
 class Overrides {
  public:
   explicit Overrides(const Index& index) : index_(&index) {}
 
+  // What a call of the method may run instead.
   Result<std::vector<Symbol>> of(const Symbol& method) {
+    auto found = namesakes(method, below_, classes_below);
+    if (found) std::erase_if(*found, [](const Symbol& s) { return !s.definition; });
+    return found;
+  }
+  // Whose calls may run the method.
+  Result<std::vector<Symbol>> overridden_by(const Symbol& method) { return namesakes(method, above_, classes_above); }
+
+ private:
+  using Classes = std::unordered_map<std::string, std::set<std::string>>;
+
+  Result<std::vector<Symbol>> namesakes(const Symbol& method, Classes& known_classes, auto related) {
     std::vector<Symbol> found;
     if (method.kind != "method" || !method.qualified_name.ends_with(method.name)) return found;
     std::string_view owner = method.qualified_name;
@@ -61,49 +74,58 @@ class Overrides {
     const size_t end = owner.find_last_not_of(":.");
     if (end == std::string_view::npos) return found;
     const std::string separator(owner.substr(end + 1));
-    const std::string top(owner.substr(0, end + 1));
-    auto known = below_.find(top);
-    if (known == below_.end()) {
-      auto classes = classes_below(*index_, top);
+    const std::string own(owner.substr(0, end + 1));
+    auto known = known_classes.find(own);
+    if (known == known_classes.end()) {
+      auto classes = related(*index_, own);
       if (!classes) return std::unexpected(classes.error());
-      classes->erase(top);
-      known = below_.emplace(top, std::move(*classes)).first;
+      classes->erase(own);
+      known = known_classes.emplace(own, std::move(*classes)).first;
     }
     for (const std::string& name : known->second) {
-      const std::string overriding = name + separator + method.name;
-      auto symbols = index_->find_symbols(overriding);
+      const std::string namesake = name + separator + method.name;
+      auto symbols = index_->find_symbols(namesake);
       if (!symbols) return symbols;
       for (Symbol& s : *symbols)
-        if (s.qualified_name == overriding && is_function(s.kind) && s.definition) found.push_back(std::move(s));
+        if (s.qualified_name == namesake && is_function(s.kind)) found.push_back(std::move(s));
     }
     return found;
   }
 
- private:
   const Index* index_;
-  std::unordered_map<std::string, std::set<std::string>> below_;
+  Classes below_, above_;
 };
 
-}  // namespace
-
-Result<std::set<std::string>> classes_below(const Index& index, const std::string& qualified_name) {
+// A class and what one step after the other leads to from there.
+Result<std::set<std::string>> related_classes(const Index& index, const std::string& qualified_name,
+                                              Result<std::vector<Relation>> (Index::*step)(const Symbol&) const) {
   constexpr size_t kMostClasses = 500;
-  std::set<std::string> below = {qualified_name};
+  std::set<std::string> reached = {qualified_name};
   std::vector<std::string> next = {qualified_name};
-  while (!next.empty() && below.size() < kMostClasses) {
+  while (!next.empty() && reached.size() < kMostClasses) {
     auto classes = index.find_symbols(next.back());
     next.pop_back();
     if (!classes) return std::unexpected(classes.error());
     for (const Symbol& s : *classes) {
       if (!is_class(s.kind) || !s.definition) continue;
-      auto heirs = index.subclasses(s);
-      if (!heirs) return std::unexpected(heirs.error());
-      for (const Relation& heir : *heirs)
-        if (heir.symbol.id != 0 && below.insert(heir.symbol.qualified_name).second)
-          next.push_back(heir.symbol.qualified_name);
+      auto related = (index.*step)(s);
+      if (!related) return std::unexpected(related.error());
+      for (const Relation& other : *related)
+        if (other.symbol.id != 0 && reached.insert(other.symbol.qualified_name).second)
+          next.push_back(other.symbol.qualified_name);
     }
   }
-  return below;
+  return reached;
+}
+
+}  // namespace
+
+Result<std::set<std::string>> classes_below(const Index& index, const std::string& qualified_name) {
+  return related_classes(index, qualified_name, &Index::subclasses);
+}
+
+Result<std::set<std::string>> classes_above(const Index& index, const std::string& qualified_name) {
+  return related_classes(index, qualified_name, &Index::bases);
 }
 
 bool is_test_file(std::string_view path) {
@@ -194,12 +216,23 @@ Result<std::vector<TouchingTest>> tests_of(const Index& index, const Symbol& sym
     waiting.push_back({std::move(s)});
   }
   std::vector<TouchingTest> tests;
+  Overrides overrides(index);
   while (!waiting.empty() && seen.size() < kMostSymbols) {
     if (cancel && cancel->requested()) return fail(ErrorKind::kCancelled, "cancelled");
     const Reached reached = std::move(waiting.front());
     waiting.pop_front();
+    auto called_as = overrides.overridden_by(reached.symbol);
+    if (!called_as) return std::unexpected(called_as.error());
     auto callers = index.callers(reached.symbol);
     if (!callers) return std::unexpected(callers.error());
+    for (const Symbol& base : *called_as) {
+      auto through_base = index.callers(base);
+      if (!through_base) return std::unexpected(through_base.error());
+      for (Relation& call : *through_base) {
+        call.reference.confidence *= kOverridden;
+        callers->push_back(std::move(call));
+      }
+    }
     std::erase_if(*callers, [](const Relation& call) { return call.reference.confidence < kLikely; });
     // A fixture or a main() of a test: called by the test's framework.
     if (callers->empty() && reached.calls > 0 && is_test_file(reached.symbol.file)) {
@@ -221,7 +254,7 @@ Result<std::vector<TouchingTest>> tests_of(const Index& index, const Symbol& sym
       }
     }
   }
-  std::ranges::stable_sort(tests, {}, &TouchingTest::calls);
+  std::ranges::stable_sort(tests, {}, [](const TouchingTest& t) { return std::pair(t.calls, -t.confidence); });
   return tests;
 }
 

@@ -14,8 +14,9 @@
 
 namespace strata::repo {
 
-// The qualified names of a class and of all that inherit from it, directly or not.
+// The qualified names of a class and of all that inherit from it, or that it inherits from, directly or not.
 Result<std::set<std::string>> classes_below(const Index& index, const std::string& qualified_name);
+Result<std::set<std::string>> classes_above(const Index& index, const std::string& qualified_name);
 
 struct CallStep {
   Symbol symbol;
@@ -34,7 +35,8 @@ struct TouchingTest {
   double confidence = 0;
 };
 
-// Nearest first. Code in test files that nothing calls counts as a test.
+// Nearest first, of the same distance the likeliest. The call of a method counts for those that override it. Code in
+// test files that nothing calls counts as a test.
 Result<std::vector<TouchingTest>> tests_of(const Index& index, const Symbol& symbol, const Cancel* cancel = nullptr);
 
 // By the names of folders and files: "tests/x.py", "x_test.go", "test_x.py", "XTest.java", "x.spec.ts".

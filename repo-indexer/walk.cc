@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <format>
@@ -56,6 +57,15 @@ bool is_vendor_folder(std::string_view name) {
       "externals", "node_modules", "bower_components", "Pods",        "Godeps"};
   return kNames.contains(name);
 }
+
+// libgit2 opens these files without looking and would wait for ever for the other end of a pipe.
+bool is_trap(const fs::path& folder) {
+  return std::ranges::any_of(std::array{".gitignore", ".gitmodules"}, [&](const char* name) {
+    struct stat s{};
+    return stat((folder / name).c_str(), &s) == 0 && !S_ISREG(s.st_mode) && !S_ISDIR(s.st_mode);
+  });
+}
+constexpr std::string_view kTrap = "its .gitignore or .gitmodules is a pipe or a device";
 
 std::string short_id(const git_oid* id) {
   char hex[9];
@@ -142,6 +152,11 @@ class Walker {
       const std::string reason = std::generic_category().message(code);
       if (prefix.empty()) return fail(ErrorKind::kIo, std::format("{}: {}", root_.string(), reason));
       skip(prefix, "unreadable: " + reason);
+      return {};
+    }
+    if (repository_ && is_trap(root_ / prefix)) {
+      if (prefix.empty()) return fail(ErrorKind::kIo, std::format("{}: {}", root_.string(), kTrap));
+      skip(prefix, std::format("unreadable: {}", kTrap));
       return {};
     }
     found_.folders.push_back(prefix);
@@ -325,8 +340,12 @@ Result<WorkTree> WorkTree::open(const fs::path& path) {
     // A folder that the repository around it ignores is not part of that repository.
     const std::string inner = folder.lexically_relative(tree.root_).generic_string() + "/";
     int is_ignored = 0;
-    if (inner != "./" && !inner.starts_with("..") &&
-        git_ignore_path_is_ignored(&is_ignored, repository, inner.c_str()) == 0 && is_ignored) {
+    const bool below = inner != "./" && !inner.starts_with("..");
+    for (fs::path at = folder; below; at = at.parent_path()) {
+      if (is_trap(at)) return fail(ErrorKind::kIo, std::format("{}: {}", at.string(), kTrap));
+      if (at == tree.root_) break;
+    }
+    if (below && git_ignore_path_is_ignored(&is_ignored, repository, inner.c_str()) == 0 && is_ignored) {
       tree.repository_.reset();
     }
   }

@@ -9,11 +9,13 @@ packages libclang and jedi (pip install libclang jedi). The trees are Debian sou
 they and the truth about them are kept in the cache folder.
 
 A definition is a file, a line and a name. A reference is a file, a line and the function or type it means; it is found
-if the index names one of its declarations there. References of less confidence than --least do not count.
+if the index names one of its declarations there. References of less confidence than --least do not count, nor do those
+in code that the preprocessor leaves out on this machine: the compiler says nothing about them.
 """
 import argparse
 import ast
 import collections
+import ctypes
 import json
 import pathlib
 import subprocess
@@ -80,8 +82,31 @@ def definitions(options, tree):
     return found, truth
 
 
+def location_in_file(clang, cursor):
+    """(path, line) of what is written, also where it is the argument of a macro; libclang's own property says where the
+    macro begins."""
+    file, line = clang.c_object_p(), ctypes.c_uint()
+    clang.conf.lib.clang_getFileLocation(cursor.location, ctypes.byref(file), ctypes.byref(line), None, None)
+    return (clang.File(file).name, line.value) if file else None
+
+
+def left_out_lines(clang, unit):
+    """{(path, line)} of what the preprocessor skips."""
+    class Ranges(ctypes.Structure):
+        _fields_ = [("count", ctypes.c_uint), ("ranges", ctypes.POINTER(clang.SourceRange))]
+    get = clang.conf.lib.clang_getAllSkippedRanges
+    get.restype = ctypes.POINTER(Ranges)
+    found = get(unit)
+    lines = set()
+    for i in range(found.contents.count):
+        start, end = found.contents.ranges[i].start, found.contents.ranges[i].end
+        lines |= {(start.file.name, line) for line in range(start.line, end.line + 1)}
+    return lines
+
+
 def cpp_truth(tree, cache):
-    """{(file, line, name): [[file, line], ...]} of every use of a function or type of the tree, from libclang."""
+    """{(file, line, name): [[file, line], ...]} of every use of a function or type of the tree, the files that were seen
+    and the lines of them that were not, from libclang."""
     import clang.cindex as clang
 
     build = cache / f"{tree.name}.build"
@@ -97,18 +122,18 @@ def cpp_truth(tree, cache):
     members = {K.CXX_METHOD, K.CONSTRUCTOR, K.DESTRUCTOR, K.CONVERSION_FUNCTION, K.FUNCTION_TEMPLATE}
     meant = collections.defaultdict(set)    # use -> what it means, by clang's name that is the same in every unit
     places = collections.defaultdict(set)   # ... and where that is declared and defined
-    seen_files = set()
+    seen_files, unseen = set(), set()
     inside = {}
 
     def place(cursor):
-        location = cursor.location
-        if location.file is None:
-            return None
-        name = location.file.name
+        location = location_in_file(clang, cursor)
+        return in_tree(*location) if location else None
+
+    def in_tree(name, line):
         if name not in inside:
             path = pathlib.Path(name).resolve()
             inside[name] = str(path.relative_to(tree)) if path.is_relative_to(tree) else None
-        return (inside[name], location.line) if inside[name] else None
+        return (inside[name], line) if inside[name] else None
 
     def walk(cursor):
         for child in cursor.get_children():
@@ -145,12 +170,15 @@ def cpp_truth(tree, cache):
             continue
         words = [word for word in list(command.arguments)[1:-1]
                  if word not in ("-c", "-o", "--") and not word.endswith(".o")]
-        unit = index.parse(str(file), [*words, "-isystem", str(folder), f"-I{build}"])
+        unit = index.parse(str(file), [*words, "-isystem", str(folder), f"-I{build}"],
+                           options=clang.TranslationUnit.PARSE_DETAILED_PROCESSING_RECORD)
         errors = [d for d in unit.diagnostics if d.severity >= 3]
         if errors:
             print(f"{file.name}: {errors[0].spelling}", file=sys.stderr)
         walk(unit.cursor)
-    return {use: set().union(*(places[usr] for usr in usrs)) for use, usrs in meant.items()}, seen_files
+        unseen |= {in_tree(*place) for place in left_out_lines(clang, unit)} - {None}
+    uses = {use: set().union(*(places[usr] for usr in usrs)) for use, usrs in meant.items()}
+    return uses, seen_files, unseen - {use[:2] for use in uses}
 
 
 def python_truth(tree, cache):
@@ -178,16 +206,18 @@ def python_truth(tree, cache):
                 at = target.module_path
                 if target.type in ("function", "class") and at and at.is_relative_to(tree):
                     truth[(file, line, target.name)].add((str(at.relative_to(tree)), target.line))
-    return truth, seen_files
+    return truth, seen_files, set()
 
 
 def references(options, tree, make_truth):
-    kept = options.cache / f"{tree.name}.truth.json"
+    kept = options.cache / f"{tree.name}.truth2.json"
     if not kept.exists():
-        truth, files = make_truth(tree, options.cache)
-        kept.write_text(json.dumps({"files": sorted(files), "uses": [[*use, sorted(to)] for use, to in truth.items()]}))
+        truth, files, unseen = make_truth(tree, options.cache)
+        kept.write_text(json.dumps({"files": sorted(files), "unseen": sorted(unseen),
+                                    "uses": [[*use, sorted(to)] for use, to in truth.items()]}))
     data = json.loads(kept.read_text())
     files = set(data["files"])
+    unseen = {tuple(place) for place in data["unseen"]}
     truth = {(file, line, name): {tuple(t) for t in to} for file, line, name, to in data["uses"]}
     at_line = collections.defaultdict(set)
     for (file, line, _), to in truth.items():
@@ -202,7 +232,7 @@ def references(options, tree, make_truth):
     for file, line, kind, to_file, to_line, confidence in probe(options, tree, "references"):
         target = (to_file, int(to_line))
         include = kind == "import" and make_truth is cpp_truth
-        if file in files and kinds.get(target) in compared and not include:
+        if file in files and (file, int(line)) not in unseen and kinds.get(target) in compared and not include:
             rows.append(((file, int(line)), target, float(confidence)))
     return rows, truth, at_line
 

@@ -58,6 +58,13 @@ class Structure(StrataTest):
         self.assertEqual(names, {"Shape.area", "Square.area", "area"})
         self.assertEqual(self.places("symbols", "--kind", "class", "--file", "shape.py"),
                          [("shape.py", 1), ("shape.py", 6), ("shape.py", 11)])
+
+    def test_a_kind_that_does_not_exist_is_a_usage_error_that_lists_the_kinds(self):
+        done = self.run_strata("symbols", self.top, "--kind", "nonsense", expect=2)
+        self.assertEqual(done.stdout, "")
+        for word in ("nonsense", "function", "enumerator"):
+            self.assertIn(word, done.stderr)
+        self.assertIn("nonsense", self.json("symbols", self.top, "--kind", "nonsense", expect=2)["error"])
         self.json("symbols", self.top, "--file", "no.py", expect=1)
 
     def test_definition_by_name_qualified_name_and_place(self):

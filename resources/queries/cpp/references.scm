@@ -15,6 +15,9 @@
 ; `class A;` makes a name known and uses nothing.
 (translation_unit [(class_specifier name: (type_identifier) @declared_only !body) (struct_specifier name: (type_identifier) @declared_only !body)])
 (declaration_list [(class_specifier name: (type_identifier) @declared_only !body) (struct_specifier name: (type_identifier) @declared_only !body)])
+(preproc_ifdef [(class_specifier name: (type_identifier) @declared_only !body) (struct_specifier name: (type_identifier) @declared_only !body)])
+(preproc_if [(class_specifier name: (type_identifier) @declared_only !body) (struct_specifier name: (type_identifier) @declared_only !body)])
+(preproc_else [(class_specifier name: (type_identifier) @declared_only !body) (struct_specifier name: (type_identifier) @declared_only !body)])
 (qualified_identifier scope: (_) @qualifier name: (type_identifier) @type)
 (qualified_identifier scope: (_) @qualifier name: (template_type name: (type_identifier) @type))
 ; The class in front of a member.

@@ -270,6 +270,43 @@ TEST(OddRepositories, DeeplyNestedCodeDoesNotOverflow) {
   EXPECT_EQ(paths(index).size(), 2u);
 }
 
+// The scanners of these grammars keep a stack in a buffer of 1024 bytes.
+TEST(OddRepositories, DeepNestingFitsIntoTheStateOfScanners) {
+  TemporaryTree tree;
+  std::string yaml, markdown, python, kotlin = "val x = ";
+  for (int i = 0; i < 700; ++i) {
+    yaml += std::string(i, ' ') + "a:\n";
+    markdown += "> > ";
+    python += std::string(i, ' ') + "if x:\n";
+  }
+  for (int i = 0; i < 3000; ++i) kotlin += "\"${\n";
+  tree.write("deep.yaml", yaml);
+  tree.write("deep.md", markdown + "# end\n");
+  tree.write("deep.py", python);
+  tree.write("deep.kt", kotlin);
+  Index index = tree.open();
+  updated(index);
+  EXPECT_EQ(paths(index).size(), 4u);
+}
+
+TEST(OddRepositories, PipesInPlaceOfIgnoreRules) {
+  TemporaryTree tree;
+  tree.git("init");
+  tree.write("a.py", "x = 1\n");
+  tree.write("inner/b.py", "x = 1\n");
+  ASSERT_EQ(mkfifo((tree.root / "pipe.py").c_str(), 0600), 0);
+  ASSERT_EQ(mkfifo((tree.root / ".gitattributes").c_str(), 0600), 0);
+  ASSERT_EQ(mkfifo((tree.root / "inner/.gitignore").c_str(), 0600), 0);
+  Index index = tree.open();
+  const IndexReport report = updated(index);
+  EXPECT_THAT(paths(index), ElementsAre("a.py"));
+  EXPECT_THAT(reason(report, "pipe.py"), HasSubstr("not a regular file"));
+  EXPECT_THAT(reason(report, "inner/"), HasSubstr(".gitignore"));
+  EXPECT_THAT(Index::open(tree.root / "inner", tree.cache).error().message, HasSubstr("pipe"));
+  ASSERT_EQ(mkfifo((tree.root / ".gitmodules").c_str(), 0600), 0);
+  EXPECT_THAT(index.update().error().message, HasSubstr(".gitmodules"));
+}
+
 // Overwrites part of every file of the cache.
 void damage(const fs::path& cache, std::streamoff at, size_t bytes) {
   for (const auto& entry : fs::directory_iterator(cache)) {

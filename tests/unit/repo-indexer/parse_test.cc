@@ -5,10 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <format>
 #include <fstream>
 #include <sstream>
 
+#include "repo-indexer/index.h"
 #include "repo-indexer/syntax.h"
 #include "tests/unit/repo-indexer/parsed_symbols.h"
 
@@ -54,6 +56,10 @@ Sample parse(const std::string& name, std::string_view language) {
   if (!grammar || !grammar->error.empty()) {
     ADD_FAILURE() << "the queries of " << language << " are wrong: " << (grammar ? grammar->error : "no grammar");
     return sample;
+  }
+  for (const Grammar::Meaning& capture : grammar->captures) {
+    const bool symbol = capture.capture == Capture::kDefinition || capture.capture == Capture::kDeclaration;
+    EXPECT_TRUE(!symbol || std::ranges::contains(kSymbolKinds, capture.kind)) << capture.kind;
   }
   sample.file = Parser().parse(*grammar, text.str());
   for (const ParsedSymbol& s : sample.file.symbols) {
@@ -485,6 +491,8 @@ TEST(Language, HeadersByContent) {
   EXPECT_EQ(detect_language("a.h", "#include <stdio.h>\nint f(void);\n"), "c");
   EXPECT_EQ(detect_language("a.h", "#pragma once\nnamespace a {}\n"), "cpp");
   EXPECT_EQ(detect_language("a.h", "#include <vector>\n"), "cpp");
+  EXPECT_EQ(detect_language("a.h", "struct A : B {};\n"), "cpp");
+  EXPECT_EQ(detect_language("a.h", "struct A {\n  unsigned b : 1;\n  struct C* c;  // d : e\n};\n"), "c");
   EXPECT_EQ(detect_language("a.h", "#import <A.h>\n@interface B : C\n@end\n"), "objc");
   EXPECT_EQ(detect_language("a.h", "// @interface: what it is\nint f(void);\n"), "c");
   EXPECT_EQ(detect_language("config.h.in", "#undef HAVE_X\n"), "c");

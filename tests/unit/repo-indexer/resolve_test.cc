@@ -178,5 +178,31 @@ TEST_F(Resolve, FollowsEdits) {
   EXPECT_THAT(references("b.h", 2), ElementsAre("use.cc:2 call"));  // still the only one of this name
 }
 
+TEST_F(Resolve, ATestIsNotTheFunctionItIsNamedAfter) {
+  tree_.write("lexer.h", "class Lexer {\n public:\n  bool Error(int a);\n};\n");
+  tree_.write("lexer_test.cc", "#include \"lexer.h\"\nTEST(Lexer, Error) { Lexer lexer; lexer.Error(1); }\n");
+  index();
+  EXPECT_THAT(references("lexer.h", 3, 0.9), ElementsAre("lexer_test.cc:2 call"));
+  EXPECT_THAT(references("lexer_test.cc", 2), IsEmpty());
+}
+
+TEST_F(Resolve, ArgumentsInAListAreHandedOnByWhatTakesThemOneByOne) {
+  tree_.write("util.c",
+              "void Error(const char* text, va_list list) {}\n"
+              "void Error(const char* text, ...) {\n"
+              "  Error(text, list); }\n"
+              "void f(void) { Error(\"%d\", 1); }\n");
+  index();
+  EXPECT_THAT(references("util.c", 1), ElementsAre("util.c:3 call"));
+  EXPECT_THAT(references("util.c", 2), ElementsAre("util.c:4 call"));
+}
+
+TEST_F(Resolve, ADeclarationInsideAnIncludeGuardUsesNothing) {
+  tree_.write("node.h", "#pragma once\nstruct Node {\n  int a;\n};\n");
+  tree_.write("graph.h", "#ifndef GRAPH_H\n#define GRAPH_H\nclass Other;\nstruct Node;\nvoid f(Node* node);\n#endif\n");
+  index();
+  EXPECT_THAT(references("node.h", 2), ElementsAre("graph.h:5 type"));
+}
+
 }  // namespace
 }  // namespace strata::repo
