@@ -48,6 +48,7 @@ struct Question {
   QuestionKind kind = QuestionKind::kDescription;
   std::string subject, object;          // the X and Y above, else empty
   UseOf use = UseOf::kAny;              // for kUsers
+  bool and_more = false;                // "who sets X, and who reads it?"
   std::vector<Identifier> identifiers;  // in order, each once
   std::vector<Term> terms;              // the words that carry meaning, each stem once, parts of identifiers included
   std::vector<std::string> numbered;    // "HTTP/2", "SHA-256", "OAuth2": neither the word nor the number says it alone

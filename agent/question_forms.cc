@@ -229,6 +229,8 @@ class Forms {
       const auto found = [&](size_t x) {
         set(q, deed.kind, x);
         q.use = deed.use;
+        const size_t behind = std::max(x, i) + 1;
+        q.and_more = at(behind, {"and"}) && at(behind + 1, {"which", "who", "what", "where", "whom"});
       };
       if (any_of(i, deed.does) && does_it(i) && !at(i - 1, {"system", "api"})) {
         const size_t x = skip_kinds(at(i + 1, {"to", "of", "from"}) ? i + 2 : i + 1);

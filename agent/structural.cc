@@ -84,7 +84,7 @@ Answer defined(const Question& q, const std::vector<repo::Symbol>& symbols) {
 // itself.
 struct Uses {
   std::vector<repo::Reference> likely, possible;
-  size_t others = 0;  // of what is likely, left out because it is not what was asked for
+  std::vector<repo::Reference> others;  // likely too, but not what was asked for
 };
 
 // Leaves the uses of the kind that is asked for, if there are any.
@@ -93,11 +93,15 @@ bool narrow(const repo::Index& index, const Question& q, Uses& uses) {
   const std::string name(last_component(q.subject));
   TextCache texts(index);
   std::vector<repo::Reference> asked_for;
-  for (const repo::Reference& r : uses.likely)
-    if (const std::string* text = texts.text(r.file); text && line_does(lines_of(*text, r.line, r.line), name, q.use))
-      asked_for.push_back(r);
-  if (asked_for.empty()) return false;
-  uses.others = uses.likely.size() - asked_for.size();
+  for (const repo::Reference& r : uses.likely) {
+    const std::string* text = texts.text(r.file);
+    const bool does = text && line_does(lines_of(*text, r.line, r.line), name, q.use);
+    (does ? asked_for : uses.others).push_back(r);
+  }
+  if (asked_for.empty()) {
+    uses.others.clear();
+    return false;
+  }
   uses.likely = std::move(asked_for);
   uses.possible.clear();
   return true;
@@ -142,7 +146,18 @@ Result<Uses> calls_of(const repo::Index& index, std::string_view name, const std
 Result<Uses> uses_of(const repo::Index& index, const Question& q, const std::vector<repo::Symbol>& symbols) {
   Uses uses;
   const bool calls = q.kind == QuestionKind::kCallers;
-  if (!symbols.empty() && calls) return calls_of(index, last_component(q.subject), symbols);
+  if (!symbols.empty() && calls) {
+    auto called = calls_of(index, last_component(q.subject), symbols);
+    if (!called || !q.and_more) return called;
+    auto all = usages_of(index, symbols);
+    if (!all) return std::unexpected(all.error());
+    for (repo::Reference& r : *all)
+      if (r.confidence >= kLikelyUse && std::ranges::none_of(called->likely, [&](const repo::Reference& c) {
+            return c.file == r.file && c.line == r.line;
+          }))
+        called->others.push_back(std::move(r));
+    return called;
+  }
   auto places = symbols.empty()             ? index.references(last_component(q.subject))
                 : is_value(symbols.front()) ? usages_of(index, symbols)
                                             : index.references(symbols.front());
@@ -157,20 +172,40 @@ Result<Uses> uses_of(const repo::Index& index, const Question& q, const std::vec
   return uses;
 }
 
-Answer used(const Question& q, const std::vector<repo::Symbol>& symbols, const Uses& uses, bool narrowed) {
-  struct User {
-    std::string file, name;
-    std::set<int> lines;
-  };
+struct User {
+  std::string file, name;
+  std::set<int> lines;
+};
+std::vector<User> users_of(const std::vector<repo::Reference>& uses) {
   std::vector<User> users;
-  const bool certain = !uses.likely.empty();
-  for (const repo::Reference& r : certain ? uses.likely : uses.possible) {
+  for (const repo::Reference& r : uses) {
     auto it = std::ranges::find_if(users, [&](const User& u) { return u.file == r.file && u.name == r.enclosing; });
     if (it == users.end()) it = users.insert(users.end(), User{r.file, r.enclosing, {}});
     it->lines.insert(r.line);
   }
   std::ranges::stable_sort(users, {},
                            [](const User& u) { return is_test_path(u.file) || is_documentation_path(u.file); });
+  return users;
+}
+
+void list(const std::vector<User>& users, Answer& answer) {
+  size_t listed = 0;
+  for (const User& u : users) {
+    if (answer.citations.size() == kPlaces) break;
+    answer.text += std::format("- {} at {}", u.name.empty() ? "file level" : "`" + u.name + "`",
+                               place(u.file, *u.lines.begin(), *u.lines.begin()));
+    if (u.lines.size() > 1)
+      answer.text += std::format(" and {} more time{}", u.lines.size() - 1, u.lines.size() > 2 ? "s" : "");
+    answer.text += "\n";
+    answer.citations.push_back({u.file, *u.lines.begin(), *u.lines.begin(), "", true});
+    ++listed;
+  }
+  if (listed < users.size()) answer.text += std::format("- and {} more\n", users.size() - listed);
+}
+
+Answer used(const Question& q, const std::vector<repo::Symbol>& symbols, const Uses& uses, bool narrowed) {
+  const bool certain = !uses.likely.empty();
+  const std::vector<User> users = users_of(certain ? uses.likely : uses.possible);
   const bool made = !symbols.empty() && repo::is_class(symbols.front().kind);
   const std::string_view verb = done(q, made, narrowed);
   Answer answer;
@@ -188,19 +223,14 @@ Answer used(const Question& q, const std::vector<repo::Symbol>& symbols, const U
   answer.text = certain ? std::format("`{}` is {} {}:\n", q.subject, verb, places)
                         : std::format("Something called `{}` is {} {}, and which is not certain:\n",
                                       last_component(q.subject), verb, places);
-  for (const User& u : users) {
-    if (answer.citations.size() == kPlaces) break;
-    answer.text += std::format("- {} at {}", u.name.empty() ? "file level" : "`" + u.name + "`",
-                               place(u.file, *u.lines.begin(), *u.lines.begin()));
-    if (u.lines.size() > 1)
-      answer.text += std::format(" and {} more time{}", u.lines.size() - 1, u.lines.size() > 2 ? "s" : "");
-    answer.text += "\n";
-    answer.citations.push_back({u.file, *u.lines.begin(), *u.lines.begin(), "", true});
+  list(users, answer);
+  if (!uses.others.empty() && q.and_more) {
+    answer.text += "\nOtherwise it is used here:\n";
+    list(users_of(uses.others), answer);
+  } else if (!uses.others.empty()) {
+    answer.text += std::format("\nIt is used in {} more {} in other ways.", uses.others.size(),
+                               uses.others.size() == 1 ? "line" : "lines");
   }
-  answer.text += rest_of(users.size());
-  if (uses.others > 0)
-    answer.text +=
-        std::format("\nIt is used in {} more {} in other ways.", uses.others, uses.others == 1 ? "line" : "lines");
   if (certain && !uses.possible.empty())
     answer.text += std::format("\nIn {} more {} it may be this one or another `{}`.", uses.possible.size(),
                                uses.possible.size() == 1 ? "place" : "places", last_component(q.subject));

@@ -88,6 +88,9 @@ TEST_F(Structural, WhichUsesOfANameAreMeant) {
   const auto answer = ask("Which functions set `boxes`?");
   EXPECT_THAT(places(answer), ElementsAre("box.c:7"));
   EXPECT_THAT(answer->text, HasSubstr("used in 1 more line in other ways"));
+  const auto both = ask("Which functions set `boxes`, and which read it?");
+  EXPECT_THAT(places(both), ElementsAre("box.c:7", "box.c:4"));
+  EXPECT_THAT(both->text, HasSubstr("Otherwise it is used here:\n- `count` at `box.c:4`"));
   // Nobody does it: what there is instead.
   EXPECT_THAT(ask("Where is `lost` modified?")->text, HasSubstr("is used in one place"));
 }
