@@ -51,10 +51,7 @@ Answer absent_answer(const Question& question, const Ranking& ranking) {
   answer.evidence = ranking.evidence;
   answer.found = false;
   if (!ranking.evidence.unknown.empty()) {
-    std::string names;
-    for (const std::string& name : ranking.evidence.unknown) names += (names.empty() ? "`" : ", `") + name + "`";
-    answer.text = std::format(
-        "The repository does not contain {}: no symbol, reference or word of any file has this name.", names);
+    answer.text = not_contained(ranking.evidence.unknown);
   } else {
     answer.text = "The repository does not seem to contain this. Searched: names, code and comments of every file";
     if (!ranking.evidence.missing.empty()) {

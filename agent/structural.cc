@@ -300,20 +300,9 @@ Answer derived(const Question& q, const std::vector<repo::Symbol>& symbols, std:
 Result<std::vector<repo::Symbol>> overriding(const repo::Index& index, const std::vector<repo::Symbol>& methods) {
   std::map<int64_t, repo::Symbol> found;
   for (const repo::Symbol& method : methods) {
-    const std::string_view whole = method.qualified_name;
-    if (!whole.ends_with(method.name)) continue;
-    const size_t end = whole.find_last_not_of(":.", whole.size() - method.name.size() - 1);
-    if (whole.size() == method.name.size() || end == std::string_view::npos) continue;
-    const std::string owner(whole.substr(0, end + 1)), member(whole.substr(end + 1));
-    auto classes = repo::classes_below(index, owner);
-    if (!classes) return std::unexpected(classes.error());
-    classes->erase(owner);
-    for (const std::string& heir : *classes) {
-      auto symbols = index.find_symbols(heir + member);
-      if (!symbols) return symbols;
-      for (repo::Symbol& s : *symbols)
-        if (s.qualified_name == heir + member && s.definition) found.emplace(s.id, std::move(s));
-    }
+    auto below = repo::overriding(index, method);
+    if (!below) return below;
+    for (repo::Symbol& s : *below) found.emplace(s.id, std::move(s));
   }
   std::vector<repo::Symbol> all;
   all.reserve(found.size());
@@ -369,9 +358,7 @@ Result<std::optional<Answer>> nowhere(const repo::Index& index, const Question& 
     Answer answer;
     answer.found = false;
     answer.evidence.unknown.push_back(identifier.text);
-    answer.text =
-        std::format("The repository does not contain `{}`: no symbol, reference or word of any file has this name.",
-                    identifier.text);
+    answer.text = not_contained(answer.evidence.unknown);
     return answer;
   }
   return std::nullopt;
@@ -386,6 +373,13 @@ std::string place(std::string_view file, int first, int last) {
 Citation citation_of(const repo::Symbol& s) {
   const bool whole = s.last_line - s.first_line < kLongestCitation;
   return {s.file, whole ? s.first_line : s.name_line, whole ? s.last_line : s.name_line, s.qualified_name, true};
+}
+
+std::string not_contained(const std::vector<std::string>& names) {
+  std::string listed;
+  for (const std::string& name : names) listed += (listed.empty() ? "`" : ", `") + name + "`";
+  return std::format("The repository does not contain {}: no symbol, reference or word of any file has this name.",
+                     listed);
 }
 
 std::string rest_of(size_t count) { return count > kPlaces ? std::format("- and {} more\n", count - kPlaces) : ""; }

@@ -16,6 +16,8 @@ inline constexpr size_t kPlaces = 10;  // listed; the rest is counted
 std::string place(std::string_view file, int first, int last);
 // The lines of a definition; a long one is cited by its name's line.
 Citation citation_of(const repo::Symbol& symbol);
+// Of names that stand nowhere.
+std::string not_contained(const std::vector<std::string>& names);
 // "- and 3 more" if so many do not fit.
 std::string rest_of(size_t count);
 

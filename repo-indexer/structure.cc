@@ -49,6 +49,32 @@ bool is_test(const Symbol& symbol) {
          lower_case(symbol.name).find("test") != std::string::npos;
 }
 
+// A class and what one step after the other leads to from there.
+Result<std::set<std::string>> related_classes(const Index& index, const std::string& qualified_name,
+                                              Result<std::vector<Relation>> (Index::*step)(const Symbol&) const) {
+  constexpr size_t kMostClasses = 500;
+  std::set<std::string> reached = {qualified_name};
+  std::vector<std::string> next = {qualified_name};
+  while (!next.empty() && reached.size() < kMostClasses) {
+    auto classes = index.find_symbols(next.back());
+    next.pop_back();
+    if (!classes) return std::unexpected(classes.error());
+    for (const Symbol& s : *classes) {
+      if (!is_class(s.kind) || !s.definition) continue;
+      auto related = (index.*step)(s);
+      if (!related) return std::unexpected(related.error());
+      for (const Relation& other : *related)
+        if (other.symbol.id != 0 && reached.insert(other.symbol.qualified_name).second)
+          next.push_back(other.symbol.qualified_name);
+    }
+  }
+  return reached;
+}
+
+Result<std::set<std::string>> classes_above(const Index& index, const std::string& qualified_name) {
+  return related_classes(index, qualified_name, &Index::bases);
+}
+
 // Which methods override which: those of one name in the classes below and above. Remembers those classes.
 class Overrides {
  public:
@@ -96,37 +122,13 @@ class Overrides {
   Classes below_, above_;
 };
 
-// A class and what one step after the other leads to from there.
-Result<std::set<std::string>> related_classes(const Index& index, const std::string& qualified_name,
-                                              Result<std::vector<Relation>> (Index::*step)(const Symbol&) const) {
-  constexpr size_t kMostClasses = 500;
-  std::set<std::string> reached = {qualified_name};
-  std::vector<std::string> next = {qualified_name};
-  while (!next.empty() && reached.size() < kMostClasses) {
-    auto classes = index.find_symbols(next.back());
-    next.pop_back();
-    if (!classes) return std::unexpected(classes.error());
-    for (const Symbol& s : *classes) {
-      if (!is_class(s.kind) || !s.definition) continue;
-      auto related = (index.*step)(s);
-      if (!related) return std::unexpected(related.error());
-      for (const Relation& other : *related)
-        if (other.symbol.id != 0 && reached.insert(other.symbol.qualified_name).second)
-          next.push_back(other.symbol.qualified_name);
-    }
-  }
-  return reached;
-}
-
 }  // namespace
 
 Result<std::set<std::string>> classes_below(const Index& index, const std::string& qualified_name) {
   return related_classes(index, qualified_name, &Index::subclasses);
 }
 
-Result<std::set<std::string>> classes_above(const Index& index, const std::string& qualified_name) {
-  return related_classes(index, qualified_name, &Index::bases);
-}
+Result<std::vector<Symbol>> overriding(const Index& index, const Symbol& method) { return Overrides(index).of(method); }
 
 bool is_test_file(std::string_view path) {
   std::string flat(path);

@@ -14,9 +14,11 @@
 
 namespace strata::repo {
 
-// The qualified names of a class and of all that inherit from it, or that it inherits from, directly or not.
+// The qualified names of a class and of all that inherit from it, directly or not.
 Result<std::set<std::string>> classes_below(const Index& index, const std::string& qualified_name);
-Result<std::set<std::string>> classes_above(const Index& index, const std::string& qualified_name);
+
+// The definitions of methods that override this one, in classes below its own. Of anything else, nothing.
+Result<std::vector<Symbol>> overriding(const Index& index, const Symbol& method);
 
 struct CallStep {
   Symbol symbol;
