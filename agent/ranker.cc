@@ -175,8 +175,8 @@ Result<void> judge(Workspace& workspace, const Question& question, std::vector<R
   std::vector<double> scores;
   for (size_t i = 0; i < count; ++i) scores.push_back(ranked[i].score);
   const auto itself = [](double x) { return std::optional(x); };
-  // Prose is likelier than code to make a question (manuals of less and cobra came first), so documents are compared with
-  // one another.
+  // Prose is likelier than code to make a question (manuals of less and cobra came first), so documents are compared
+  // with one another.
   for (const bool aside : {false, true}) {
     double sum = 0, of = 0;
     for (size_t i = 0; i < count; ++i)
